@@ -1,0 +1,49 @@
+# make demo: the main job over sample data, on an embedded PostgreSQL.  make test: everything CI runs.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo dev test lint bench lock clean
+
+help:
+	@echo "make demo   set up, load sample data, run the daily job, show the result"
+	@echo "make dev    open the Dagster UI on the same data (http://127.0.0.1:3000)"
+	@echo "make test   lint, types, import contracts and tests"
+	@echo "make bench  ratios against the reference's way and against a bare scan"
+	@echo "make lock   resolve the dependencies anew into requirements.lock"
+	@echo "make clean  remove .venv and .loopctl"
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+demo: .venv/installed
+	$(BIN)/loopctl-pipelines demo
+
+dev: .venv/installed
+	$(BIN)/loopctl-pipelines dev
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/pytest
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks
+
+lock:
+	$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	  --extra dev --output-file requirements.lock pyproject.toml
+
+clean:
+	-$(BIN)/loopctl-pipelines db stop
+	rm -rf .venv .loopctl

@@ -1,0 +1,1 @@
+"""Cost summaries per tenant and UTC day, and the anomalies in them."""

@@ -1,0 +1,1 @@
+"""The one way to PostgreSQL: tenant transactions, the embedded server, the schema."""

@@ -1,0 +1,1 @@
+"""Sample data, and real usage files, for a database that has none."""

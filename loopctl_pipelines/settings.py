@@ -1,0 +1,131 @@
+"""Every setting: one name, one default, one place.
+
+Values come from environment variables; `definitions.py` and `cli.py`, the two entry points, hand
+`os.environ` to `Settings.from_environment`. Nothing else reads the environment.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from loopctl_pipelines.errors import SettingsError
+
+_ROLLING_START = re.compile(r"-(\d{1,4})d")
+_ROLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
+_POSTGRES_SCHEMES = ("postgresql://", "postgres://")
+
+
+@dataclass(frozen=True, slots=True)
+class StartDate:
+    """First day of the date partitions: a fixed day, or a number of days before today (UTC)."""
+
+    day: date | None = None
+    days_back: int | None = None
+
+    def resolve(self, today: date) -> date:
+        """Return the first day with a partition, seen from `today`."""
+        return self.day if self.day is not None else today - timedelta(days=self.days_back or 0)
+
+    @classmethod
+    def parse(cls, text: str) -> "StartDate":
+        """Read `2026-01-01` or `-90d`.
+
+        Raises:
+            ValueError: if the text is neither.
+        """
+        if rolling := _ROLLING_START.fullmatch(text):
+            return cls(days_back=int(rolling.group(1)))
+        return cls(day=date.fromisoformat(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, validated. URLs hold passwords, so the repr shows none of them.
+
+    Attributes:
+        database_url: libpq URL of loopctl's database; None: the embedded PostgreSQL.
+        database_role: role of every tenant transaction; row-level security must bind it.
+        dagster_url: libpq URL of Dagster's storage; None: a second database on the same server.
+        home: folder of the embedded server and of Dagster's local files.
+        start_date: first day of the date partitions.
+        trailing_days: days before yesterday that the schedule computes again, for reports that
+            were committed late.
+        connections: tenants that are worked on at the same time, each on a connection of its own.
+    """
+
+    database_url: str | None = None
+    database_role: str = "loopctl_app"
+    dagster_url: str | None = None
+    home: Path = Path(".loopctl")
+    start_date: StartDate = StartDate(day=date(2026, 1, 1))
+    trailing_days: int = 2
+    connections: int = 4
+
+    def __repr__(self) -> str:
+        shown = (f.name for f in fields(self) if not f.name.endswith("_url"))
+        return f"Settings({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read and validate every setting; an empty value counts as unset.
+
+        Raises:
+            SettingsError: naming the first setting that cannot be used.
+        """
+        values = _Reader(environment)
+        return cls(
+            database_url=values.postgres_url("LOOPCTL_DATABASE_URL"),
+            database_role=values.role("LOOPCTL_DATABASE_ROLE", cls.database_role),
+            dagster_url=values.postgres_url("LOOPCTL_DAGSTER_URL"),
+            home=Path(values.text("LOOPCTL_HOME") or cls.home),
+            start_date=values.start_date("LOOPCTL_START_DATE", cls.start_date),
+            trailing_days=values.whole("LOOPCTL_TRAILING_DAYS", cls.trailing_days, 0, 31),
+            connections=values.whole("LOOPCTL_CONNECTIONS", cls.connections, 1, 64),
+        )
+
+
+class _Reader:
+    """Reads single settings; what it raises names the setting and never repeats a URL."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def text(self, name: str) -> str | None:
+        return self._environment.get(name, "").strip() or None
+
+    def postgres_url(self, name: str) -> str | None:
+        url = self.text(name)
+        if url is not None and not url.startswith(_POSTGRES_SCHEMES):
+            raise SettingsError(name, "must start with postgresql:// (a libpq URL)")
+        return url
+
+    def role(self, name: str, default: str) -> str:
+        role = self.text(name) or default
+        if not _ROLE_NAME.fullmatch(role):
+            raise SettingsError(name, "must be a plain PostgreSQL role name, such as loopctl_app")
+        return role
+
+    def start_date(self, name: str, default: StartDate) -> StartDate:
+        text = self.text(name)
+        if text is None:
+            return default
+        try:
+            start = StartDate.parse(text)
+        except ValueError:
+            problem = "must be an ISO date such as 2026-01-01, or a rolling window such as -90d"
+            raise SettingsError(name, problem) from None
+        if start.resolve(today := datetime.now(UTC).date()) >= today:
+            raise SettingsError(
+                name, "must lie before today (UTC): a day is computed when it is over"
+            )
+        return start
+
+    def whole(self, name: str, default: int, low: int, high: int) -> int:
+        text = self.text(name)
+        if text is None:
+            return default
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise SettingsError(name, f"must be a whole number from {low} to {high}")
+        return int(text)

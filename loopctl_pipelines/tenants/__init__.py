@@ -1,0 +1,1 @@
+"""Who is a tenant of loopctl, and which of them are active."""
