@@ -40,7 +40,7 @@ class StartDate:
         return cls(day=date.fromisoformat(text))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """All settings, validated. URLs hold passwords, so the repr shows none of them.
 
