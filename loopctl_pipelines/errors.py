@@ -76,7 +76,7 @@ class UnknownTenantError(SelectionError):
 
     def __init__(self, slug: str) -> None:
         super().__init__(
-            f"No tenant has the slug {slug!r}. `loopctl-pipelines tenants list` shows those there are."
+            f"No tenant has the slug {slug!r}. `loopctl-pipelines tenants sync` lists those there are."
         )
 
 

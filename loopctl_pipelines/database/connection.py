@@ -1,4 +1,4 @@
-"""Transactions on loopctl's database. Tenant data is reachable through `tenant_transaction` only."""
+"""Transactions on loopctl's database. Tenant data is reached by `tenant_transaction` only."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

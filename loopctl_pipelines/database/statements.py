@@ -1,17 +1,16 @@
-"""SQL files of a domain, read once. A domain keeps them in its folder `sql`, one statement a file."""
+"""SQL files of a domain, read once: one statement a file, in the domain's folder `sql`."""
 
 from functools import cache
 from importlib.resources import files
-from typing import LiteralString, cast
 
 
 @cache
-def statement(package: str, name: str) -> LiteralString:
-    """Return the text of `<package>/sql/<name>.sql`; parameters in it are bound by psycopg.
+def statement(package: str, name: str) -> bytes:
+    """Return `<package>/sql/<name>.sql`, whose parameters psycopg binds.
+
+    As bytes: psycopg takes a `str` only where it stands literally in the code.
 
     Raises:
         FileNotFoundError: if the domain has no such statement.
     """
-    text = files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-    # psycopg asks for a literal: these files ship with the package, no user's text reaches them
-    return cast("LiteralString", text)
+    return files(package).joinpath("sql", f"{name}.sql").read_bytes()
