@@ -76,7 +76,7 @@ class UnknownTenantError(SelectionError):
 
     def __init__(self, slug: str) -> None:
         super().__init__(
-            f"No tenant has the slug {slug!r}. `loopctl-pipelines tenants sync` lists those there are."
+            f"No tenant has the slug {slug!r}. See `loopctl-pipelines tenants sync`."
         )
 
 
