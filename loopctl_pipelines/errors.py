@@ -75,9 +75,7 @@ class UnknownTenantError(SelectionError):
     """No tenant has this slug."""
 
     def __init__(self, slug: str) -> None:
-        super().__init__(
-            f"No tenant has the slug {slug!r}. See `loopctl-pipelines tenants sync`."
-        )
+        super().__init__(f"No tenant has the slug {slug!r}. See `loopctl-pipelines tenants sync`.")
 
 
 class InactiveTenantError(SelectionError):

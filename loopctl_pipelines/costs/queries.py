@@ -1,0 +1,115 @@
+"""The statements of the costs domain. Each runs in a transaction of its one tenant."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.database.connection import TenantConnection
+from loopctl_pipelines.database.statements import statement
+
+
+@dataclass(frozen=True, slots=True)
+class DaySummarized:
+    """What the rollup did to one tenant's summaries of one UTC day.
+
+    Attributes:
+        day: the UTC day.
+        written: rows of cost_summaries inserted or updated.
+        unchanged: rows that were right already and were not touched.
+        deleted: rows whose scope has no live report left.
+        reports: live reports, corrections included.
+        cost_millicents: their cost, in 1/1000 cent.
+        input_tokens: their input tokens.
+        output_tokens: their output tokens.
+        cost_per_model: millicents by model name.
+    """
+
+    day: date
+    written: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    reports: int = 0
+    cost_millicents: Decimal | int = 0
+    input_tokens: Decimal | int = 0
+    output_tokens: Decimal | int = 0
+    cost_per_model: dict[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayCompared:
+    """What the detection found in one tenant's UTC day.
+
+    Attributes:
+        day: the UTC day.
+        epics: epics with an average above 0, the ones a story can be compared with.
+        blind_epics: those with so few stories that none can reach the high factor.
+        stories: stories compared.
+        high_cost: stories above the high factor.
+        suspiciously_low: stories below the low factor.
+        inserted: anomalies opened, each with one audit row.
+        updated: open anomalies that got this day's figures.
+    """
+
+    day: date
+    epics: int = 0
+    blind_epics: int = 0
+    stories: Decimal | int = 0
+    high_cost: int = 0
+    suspiciously_low: int = 0
+    inserted: int = 0
+    updated: int = 0
+
+
+def roll_up(connection: TenantConnection, unit: TenantDays) -> list[DaySummarized]:
+    """Bring the tenant's summaries of these days in line with its reports.
+
+    Recomputed, never incremented: a second call changes nothing.
+
+    Returns:
+        One entry for each day of the unit, also for days without reports.
+
+    Raises:
+        psycopg.Error: the transaction is then to be rolled back.
+    """
+    days = _bounds(unit)
+    connection.execute(statement(__package__, "begin_costs"), {"tenant_id": unit.tenant.id})
+    connection.execute(statement(__package__, "clear_stale"), days, prepare=True)
+    cursor = connection.cursor(row_factory=class_row(DaySummarized))
+    rows = cursor.execute(statement(__package__, "roll_up"), days, prepare=True).fetchall()
+    found = {row.day: row for row in rows}
+    return [found.get(day) or DaySummarized(day) for day in unit.days()]
+
+
+def detect_anomalies(
+    connection: TenantConnection, unit: TenantDays, *, high_factor: Decimal, low_factor: Decimal
+) -> list[DayCompared]:
+    """Compare the stories of these days with their epics' averages of the day (behaviour 2).
+
+    Args:
+        connection: a transaction of the unit's tenant.
+        unit: the tenant and days.
+        high_factor: a story above this multiple of the average is `high_cost`.
+        low_factor: a story below this multiple is `suspiciously_low`.
+
+    Returns:
+        One entry for each day of the unit, also for days without epics.
+
+    Raises:
+        psycopg.Error: the transaction is then to be rolled back.
+    """
+    factors = {"high_factor": high_factor, "low_factor": low_factor}
+    connection.execute(statement(__package__, "begin_costs"), {"tenant_id": unit.tenant.id})
+    cursor = connection.cursor(row_factory=class_row(DayCompared))
+    rows = cursor.execute(
+        statement(__package__, "detect_anomalies"), _bounds(unit) | factors, prepare=True
+    ).fetchall()
+    found = {row.day: row for row in rows}
+    return [found.get(day) or DayCompared(day) for day in unit.days()]
+
+
+def _bounds(unit: TenantDays) -> dict[str, UUID | date | Decimal]:
+    return {"tenant_id": unit.tenant.id, "first": unit.first, "end": unit.end}

@@ -1,0 +1,9 @@
+-- Which tenants have most to do: ids and counts only.
+SELECT
+    tenant_id,
+    count(*) AS reports
+FROM token_usage_reports
+WHERE inserted_at >= %(first)s
+  AND inserted_at < %(end)s
+  AND tenant_id = ANY(%(tenant_ids)s)
+GROUP BY tenant_id

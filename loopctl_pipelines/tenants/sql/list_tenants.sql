@@ -1,0 +1,7 @@
+SELECT
+    id,
+    slug,
+    name,
+    status
+FROM tenants
+ORDER BY slug
