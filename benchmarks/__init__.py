@@ -1,0 +1,1 @@
+"""Ratios against the reference's way and the physical limit: `make bench`."""
