@@ -10,7 +10,10 @@ came from a provider or from a tenant's rows: Dagster stores messages for good.
     |   |-- DatabaseTooOldError
     |   |-- ExtensionMissingError
     |   |-- RoleUnfitError
-    |   `-- SchemaMissingError
+    |   |-- DatabaseBusyError
+    |   |-- SchemaMissingError
+    |   |-- SchemaTooOldError
+    |   `-- SchemaTooNewError
     |-- EmbeddedServerError           the embedded PostgreSQL does not start or stop
     |-- SelectionError                a tenant or day that cannot be asked for
     |   |-- UnknownTenantError
@@ -59,8 +62,20 @@ class RoleUnfitError(DatabaseNotUsableError):
     """A role has too few rights, or so many that row-level security does not bind it."""
 
 
+class DatabaseBusyError(DatabaseNotUsableError):
+    """A lock that the upgrade needs was not to be had in time."""
+
+
 class SchemaMissingError(DatabaseNotUsableError):
     """`loopctl-pipelines db upgrade` has not run on this database."""
+
+
+class SchemaTooOldError(DatabaseNotUsableError):
+    """loopctl's own tables are older than what is read from them."""
+
+
+class SchemaTooNewError(DatabaseNotUsableError):
+    """A newer version of this project has upgraded the database."""
 
 
 class EmbeddedServerError(PipelinesError):

@@ -1,0 +1,1 @@
+"""The Alembic environment: revisions, and the SQL of loopctl's own tables in `loopctl`."""

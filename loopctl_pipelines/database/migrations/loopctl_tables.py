@@ -1,0 +1,105 @@
+"""loopctl's tables that this project reads and writes: which are absent, and creating those.
+
+A table that exists is left wholly alone: no column, index, policy or grant is added to it.
+"""
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from loopctl_pipelines.database.migrations.driver import migration_sql
+from loopctl_pipelines.errors import ExtensionMissingError
+
+# in the order of their foreign keys
+LOOPCTL_TABLES = (
+    "tenants",
+    "agents",
+    "api_keys",
+    "projects",
+    "epics",
+    "stories",
+    "dispatches",
+    "skills",
+    "skill_versions",
+    "token_usage_reports",
+    "cost_summaries",
+    "cost_anomalies",
+    "articles",
+    "tenant_llm_settings",
+    "llm_usage_events",
+    "audit_log",
+)
+
+_FUNCTIONS = (
+    ("set_tenant", "uuid"),
+    ("current_tenant_id", ""),
+    ("api_key_role_immutable", ""),
+    ("audit_log_prevent_update", ""),
+    ("audit_log_prevent_delete", ""),
+)
+
+# runs after all tables, if the table was created here
+_AFTERWARDS = {"stories": "stories_to_dispatches", "audit_log": "audit_log_partitions"}
+
+
+def missing_tables(connection: Connection[TupleRow]) -> tuple[str, ...]:
+    """Return the names of loopctl's tables that are absent, in the order of their foreign keys."""
+    rows = connection.execute(
+        "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass('public.' || name) IS NULL",
+        [list(LOOPCTL_TABLES)],
+    ).fetchall()
+    absent = {name for (name,) in rows}
+    return tuple(name for name in LOOPCTL_TABLES if name in absent)
+
+
+def create_missing_tables(connection: Connection[TupleRow]) -> None:
+    """Create the absent tables with all that belongs to them; with none absent, do nothing.
+
+    Raises:
+        ExtensionMissingError: if pgvector is not installed on the server.
+        psycopg.errors.InsufficientPrivilege: if the login may not create them.
+    """
+    missing = missing_tables(connection)
+    if not missing:
+        return
+    connection.execute(migration_sql("loopctl/roles"))
+    _enter_schema(connection, _vector_schema(connection))
+    _create_missing_functions(connection)
+    for table in missing:
+        connection.execute(migration_sql(f"loopctl/{table}"))
+    for table in missing:
+        if table in _AFTERWARDS:
+            connection.execute(migration_sql(f"loopctl/{_AFTERWARDS[table]}"))
+
+
+def _vector_schema(connection: Connection[TupleRow]) -> str:
+    """Create the extension vector in `public` unless it is there; return the schema it is in."""
+    available = connection.execute(
+        "SELECT FROM pg_available_extensions WHERE name = 'vector'"
+    ).fetchone()
+    if available is None:
+        raise ExtensionMissingError(
+            "pgvector is not installed on the database server. Install it there "
+            "(the package is often called postgresql-<version>-pgvector), then upgrade again."
+        )
+    installed = (
+        "SELECT quote_ident(nspname) FROM pg_extension "
+        "JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'vector'"
+    )
+    found = connection.execute(installed).fetchone()
+    if found is None:
+        connection.execute("CREATE EXTENSION vector SCHEMA public")
+        return "public"
+    return str(found[0])
+
+
+def _enter_schema(connection: Connection[TupleRow], vector_schema: str) -> None:
+    """Let unqualified names mean `public`, and the types of pgvector wherever it is."""
+    connection.execute("SELECT set_config('search_path', 'public, ' || %s, true)", [vector_schema])
+
+
+def _create_missing_functions(connection: Connection[TupleRow]) -> None:
+    for name, arguments in _FUNCTIONS:
+        signature = f"public.{name}({arguments})"
+        found = connection.execute("SELECT to_regprocedure(%s)", [signature]).fetchone()
+        if found == (None,):
+            connection.execute(migration_sql(f"loopctl/functions/{name}"))

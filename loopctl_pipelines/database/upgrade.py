@@ -1,0 +1,174 @@
+"""`db upgrade`: brings a database, empty or with loopctl's real schema, to what this version needs.
+
+One transaction does all of it under an advisory lock, so it may run twice, or twice at once.
+"""
+
+from dataclasses import dataclass
+from threading import Lock
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from psycopg import Connection, sql
+from psycopg.rows import TupleRow
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from loopctl_pipelines.database.migrations.driver import driver_connection
+from loopctl_pipelines.database.migrations.loopctl_tables import missing_tables
+from loopctl_pipelines.database.upgrade_errors import upgrade_error
+from loopctl_pipelines.errors import (
+    DatabaseTooOldError,
+    DatabaseUnreachableError,
+    RoleUnfitError,
+    SchemaTooNewError,
+)
+
+LOOPCTL_ROLE = "loopctl_app"
+"""loopctl's own RLS role; the SQL of its tables grants them to it."""
+
+# Alembic keeps its context in module globals: two threads would work on each other's connection.
+_ALEMBIC_IS_FREE = Lock()
+
+_CONNECT_SECONDS = 10
+_OLDEST_SERVER = 150000
+
+# "loopctl" in ASCII; any number will do as long as every version uses the same
+_LOCK = 0x6C6F6F7063746C
+
+# A lock that loopctl holds longer than this ends the upgrade, before loopctl queues up behind it.
+_BEGIN = f"""
+SELECT pg_advisory_xact_lock({_LOCK});
+SET LOCAL lock_timeout = '30s';
+SET LOCAL search_path = public;
+"""
+
+_GRANT_TABLES = sql.SQL(
+    "GRANT USAGE ON SCHEMA public TO {role};"
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {role}"
+)
+
+_OWN_IS_GRANTED = """
+SELECT has_schema_privilege(%(role)s, 'loopctl_pipelines', 'USAGE')
+   AND has_table_privilege(%(role)s, 'loopctl_pipelines.live_reports', 'SELECT')
+   AND has_table_privilege(%(role)s, 'loopctl_pipelines.alembic_version', 'SELECT')
+"""
+
+_GRANT_OWN = sql.SQL(
+    "GRANT USAGE ON SCHEMA loopctl_pipelines TO {role};"
+    "GRANT SELECT ON loopctl_pipelines.live_reports, loopctl_pipelines.alembic_version TO {role}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeResult:
+    """What an upgrade did.
+
+    Attributes:
+        created: names of loopctl's tables that were absent and are there now, in the order of
+            their foreign keys.
+        revision: the revision that the database is at.
+    """
+
+    created: tuple[str, ...]
+    revision: str
+
+
+def upgrade(url: str, role: str = LOOPCTL_ROLE) -> UpgradeResult:
+    """Create what is missing in the database at the libpq `url`, for the RLS `role`.
+
+    The role needs to exist, unless it is loopctl's own, which is created with the tables.
+
+    Raises:
+        DatabaseNotUsableError: one of its kinds, if that is not possible; nothing was changed.
+    """
+    engine = create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: _connect(url),
+        poolclass=NullPool,
+        # after waiting for the lock, what the other upgrade created has to be visible
+        isolation_level="READ COMMITTED",
+    )
+    try:
+        with engine.begin() as connection:
+            driver = driver_connection(connection)
+            _check_server(driver)
+            driver.execute(_BEGIN)
+            _create_own_schema(driver)
+            missing = missing_tables(driver)
+            with _ALEMBIC_IS_FREE:
+                command.upgrade(_config(connection=connection), "head")
+            _grant(driver, role, created=missing)
+    except (psycopg.Error, DBAPIError) as error:
+        raise upgrade_error(error) from None
+    except CommandError:
+        raise SchemaTooNewError(
+            "The database was upgraded by a newer version of loopctl-pipelines. "
+            "Install that version."
+        ) from None
+    return UpgradeResult(created=missing, revision=_head())
+
+
+def is_upgraded(connection: Connection[TupleRow]) -> bool:
+    """Tell whether the database is at the revision of this version; never changes anything."""
+    found = connection.execute("SELECT to_regclass('loopctl_pipelines.alembic_version')").fetchone()
+    if found == (None,):
+        return False
+    rows = connection.execute("SELECT version_num FROM loopctl_pipelines.alembic_version")
+    return rows.fetchall() == [(_head(),)]
+
+
+def _connect(url: str) -> Connection[TupleRow]:
+    try:
+        return psycopg.connect(url, connect_timeout=_CONNECT_SECONDS)
+    except psycopg.Error:
+        raise DatabaseUnreachableError(
+            "No connection to loopctl's database. Check LOOPCTL_DATABASE_URL (host, port, name, "
+            "user and password) and that the server runs."
+        ) from None
+
+
+def _check_server(connection: Connection[TupleRow]) -> None:
+    version = connection.info.server_version
+    if version < _OLDEST_SERVER:
+        raise DatabaseTooOldError(
+            f"The server is PostgreSQL {version // 10000}; 15 or newer is needed."
+        )
+
+
+def _create_own_schema(connection: Connection[TupleRow]) -> None:
+    # IF NOT EXISTS would ask for the right to create even where the schema is there
+    found = connection.execute("SELECT to_regnamespace('loopctl_pipelines')").fetchone()
+    if found == (None,):
+        connection.execute("CREATE SCHEMA loopctl_pipelines")
+
+
+def _config(**attributes: object) -> Config:
+    """Return Alembic's configuration: no ini file, and therefore no logging set up by one."""
+    config = Config()
+    config.set_main_option("script_location", f"{__package__}:migrations")
+    config.attributes.update(attributes)
+    return config
+
+
+def _head() -> str:
+    (head,) = ScriptDirectory.from_config(_config()).get_heads()
+    return head
+
+
+def _grant(connection: Connection[TupleRow], role: str, *, created: tuple[str, ...]) -> None:
+    """Grant `role` our own schema, and those of loopctl's tables that were created just now."""
+    if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
+        raise RoleUnfitError(
+            f"The role {role!r} does not exist. Create it with NOLOGIN and without BYPASSRLS, "
+            "or set LOOPCTL_DATABASE_ROLE to the role that loopctl itself uses."
+        )
+    name = sql.Identifier(role)
+    if created and role != LOOPCTL_ROLE:
+        tables = sql.SQL(", ").join(sql.Identifier("public", table) for table in created)
+        connection.execute(_GRANT_TABLES.format(role=name, tables=tables))
+    if connection.execute(_OWN_IS_GRANTED, {"role": role}).fetchone() != (True,):
+        connection.execute(_GRANT_OWN.format(role=name))

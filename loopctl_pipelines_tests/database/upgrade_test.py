@@ -1,0 +1,129 @@
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from loopctl_pipelines.database.migrations.driver import migration_sql
+from loopctl_pipelines.database.migrations.loopctl_tables import LOOPCTL_TABLES
+from loopctl_pipelines.database.upgrade import UpgradeResult, is_upgraded, upgrade
+from loopctl_pipelines_tests.database.catalog import catalog_rows, relations
+
+
+def test_an_empty_database_gets_every_table_of_loopctl(empty_database: str) -> None:
+    result = upgrade(empty_database)
+    assert result.created == LOOPCTL_TABLES
+    with psycopg.connect(empty_database) as connection:
+        assert set(LOOPCTL_TABLES) <= relations(connection, "public")
+
+
+def test_our_own_schema_holds_the_view_and_the_version_only(empty_database: str) -> None:
+    upgrade(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        own = relations(connection, "loopctl_pipelines")
+    assert own == {"alembic_version", "alembic_version_pkc", "live_reports"}
+
+
+def test_a_second_upgrade_changes_nothing(empty_database: str) -> None:
+    first = upgrade(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        before = catalog_rows(connection)
+    assert upgrade(empty_database) == UpgradeResult(created=(), revision=first.revision)
+    with psycopg.connect(empty_database) as connection:
+        assert catalog_rows(connection) == before
+
+
+def test_of_four_upgrades_at_once_one_creates_the_tables(empty_database: str) -> None:
+    start = Barrier(4)
+
+    def upgrade_at_once() -> tuple[str, ...]:
+        start.wait()
+        return upgrade(empty_database).created
+
+    with ThreadPoolExecutor(4) as threads:
+        waiting = [threads.submit(upgrade_at_once) for _ in range(4)]
+        created = sorted((future.result() for future in waiting), key=len)
+    assert created == [(), (), (), LOOPCTL_TABLES]
+
+
+def test_two_databases_can_be_upgraded_at_once(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        name = f"{connection.info.dbname}_other"
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    start = Barrier(2)
+
+    def upgrade_at_once(url: str) -> tuple[str, ...]:
+        start.wait()
+        return upgrade(url).created
+
+    with ThreadPoolExecutor(2) as threads:
+        urls = [empty_database, make_conninfo(empty_database, dbname=name)]
+        assert list(threads.map(upgrade_at_once, urls)) == [LOOPCTL_TABLES] * 2
+
+
+def test_a_database_counts_as_upgraded_only_after_the_upgrade(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        assert not is_upgraded(connection)
+        upgrade(empty_database)
+        assert is_upgraded(connection)
+
+
+def test_a_database_at_an_older_revision_is_not_upgraded(empty_database: str) -> None:
+    upgrade(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        connection.execute("UPDATE loopctl_pipelines.alembic_version SET version_num = '0001'")
+        assert not is_upgraded(connection)
+
+
+def test_an_upgrade_leaves_logging_as_it_was(empty_database: str) -> None:
+    before = {name: logging.getLogger(name).handlers[:] for name in ("", "alembic", "sqlalchemy")}
+    ours = logging.getLogger("loopctl_pipelines_tests.some_logger")
+    upgrade(empty_database)
+    assert not ours.disabled
+    assert {name: logging.getLogger(name).handlers for name in before} == before
+
+
+def test_tables_land_in_public_whatever_the_search_path_of_the_login(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA elsewhere")
+        connection.execute("CREATE SCHEMA extensions")
+        connection.execute("CREATE EXTENSION vector SCHEMA extensions")
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} SET search_path = elsewhere, public").format(name)
+        )
+    upgrade(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        assert relations(connection, "elsewhere") == set()
+        assert set(LOOPCTL_TABLES) <= relations(connection, "public")
+
+
+def test_the_view_reads_public_whatever_the_search_path_of_the_login(empty_database: str) -> None:
+    upgrade(empty_database)
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA loopctl_pipelines CASCADE")
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("ALTER DATABASE {} SET search_path = elsewhere").format(name))
+        assert upgrade(empty_database).created == ()
+        assert is_upgraded(connection)
+
+
+def test_absent_roles_are_created_and_only_the_admin_bypasses_row_level_security(
+    empty_database: str,
+) -> None:
+    upgrade(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        # rolled back at the end: roles belong to the whole cluster
+        for role in ("loopctl_app", "loopctl_admin"):
+            old, new = sql.Identifier(role), sql.Identifier(f"{role}_{uuid4().hex}")
+            connection.execute(sql.SQL("ALTER ROLE {} RENAME TO {}").format(old, new))
+        connection.execute(migration_sql("loopctl/roles"))
+        rows = connection.execute(
+            "SELECT rolname, rolbypassrls, rolcanlogin, rolsuper FROM pg_roles"
+            " WHERE rolname IN ('loopctl_app', 'loopctl_admin') ORDER BY rolname"
+        ).fetchall()
+        connection.rollback()
+    assert rows == [("loopctl_admin", True, False, False), ("loopctl_app", False, False, False)]
