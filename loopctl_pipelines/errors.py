@@ -24,6 +24,7 @@ came from a provider or from a tenant's rows: Dagster stores messages for good.
     |-- TenantWorkError               one tenant's statement failed; its transaction is rolled back
     |   |-- RollupError
     |   `-- DetectionError
+    |-- DemoRefusedError              the sample does not belong into this database
     `-- UsageFileError                a file given to `load` cannot be read as usage
 """
 
@@ -164,6 +165,18 @@ class DetectionError(TenantWorkError):
     """The anomaly detection of one tenant and range of days failed."""
 
     work = "Anomaly detection"
+
+
+class DemoRefusedError(PipelinesError):
+    """The database holds tenants that are not the sample's, so it is no place for a demo."""
+
+    def __init__(self, tenants: int) -> None:
+        super().__init__(
+            f"The database holds tenants that are not the sample's ({tenants}): nothing was "
+            "written. Unset LOOPCTL_DATABASE_URL to use the embedded PostgreSQL, set LOOPCTL_HOME "
+            "to a new folder if that is the one in use, or name an empty database."
+        )
+        self.tenants = tenants
 
 
 class UsageFileError(PipelinesError):

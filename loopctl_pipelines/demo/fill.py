@@ -1,0 +1,111 @@
+"""Writes the sample. What is there already stays as it is."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, astuple, dataclass
+from functools import partial
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from loopctl_pipelines.database.connection import Database, TenantConnection
+from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.demo.rows import (
+    AgentRow,
+    EpicRow,
+    ProjectRow,
+    ReportRow,
+    Sample,
+    StoryRow,
+    TenantRow,
+)
+from loopctl_pipelines.errors import DemoRefusedError
+
+# jsonb_to_recordset casts ids and timestamps back from their text
+_as_text = partial(json.dumps, default=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Rows that were added, per table."""
+
+    tenants: int
+    agents: int
+    projects: int
+    epics: int
+    stories: int
+    reports: int
+
+
+def fill(database: Database, sample: Sample) -> Filled:
+    """Write the sample, each tenant's rows in a transaction of that tenant.
+
+    A second call with the same sample adds nothing; a sample with later days adds those days.
+
+    Raises:
+        DemoRefusedError: if the database holds a tenant that is not the sample's. Nothing is
+            written then.
+        DatabaseUnreachableError: if no connection is to be had.
+    """
+    added = Counter({"tenants": _add_tenants(database, sample.tenants)})
+    for tenant in sample.tenants:
+        with database.tenant_transaction(tenant.id) as connection:
+            added += _add_owned(connection, tenant.id, sample)
+            reports = (row for row in sample.reports if row.tenant_id == tenant.id)
+            added["reports"] += _add_reports(connection, reports)
+    return Filled(
+        tenants=added["tenants"],
+        agents=added["agents"],
+        projects=added["projects"],
+        epics=added["epics"],
+        stories=added["stories"],
+        reports=added["reports"],
+    )
+
+
+def _add_tenants(database: Database, tenants: tuple[TenantRow, ...]) -> int:
+    with database.operator_transaction() as connection:
+        foreign = connection.execute(
+            statement(__package__, "count_foreign_tenants"),
+            {"tenant_ids": [tenant.id for tenant in tenants]},
+        ).fetchone()
+        if foreign and foreign[0]:
+            raise DemoRefusedError(foreign[0])
+        return _insert(connection, "insert_tenants", tenants)
+
+
+def _add_owned(connection: TenantConnection, tenant_id: UUID, sample: Sample) -> Counter[str]:
+    # in the order of their foreign keys
+    tables: dict[str, Iterable[AgentRow | ProjectRow | EpicRow | StoryRow]] = {
+        "agents": sample.agents,
+        "projects": sample.projects,
+        "epics": sample.epics,
+        "stories": sample.stories,
+    }
+    return Counter(
+        {
+            table: _insert(
+                connection, f"insert_{table}", [row for row in rows if row.tenant_id == tenant_id]
+            )
+            for table, rows in tables.items()
+        }
+    )
+
+
+def _insert(
+    connection: TenantConnection,
+    name: str,
+    rows: Iterable[TenantRow | AgentRow | ProjectRow | EpicRow | StoryRow],
+) -> int:
+    document = Jsonb([asdict(row) for row in rows], dumps=_as_text)
+    return connection.execute(statement(__package__, name), {"rows": document}).rowcount
+
+
+def _add_reports(connection: TenantConnection, reports: Iterable[ReportRow]) -> int:
+    cursor = connection.cursor()
+    cursor.execute(statement(__package__, "create_incoming_reports"))
+    with cursor.copy(statement(__package__, "copy_incoming_reports")) as copy:
+        for report in reports:
+            copy.write_row(astuple(report))
+    return cursor.execute(statement(__package__, "insert_reports")).rowcount

@@ -1,0 +1,23 @@
+INSERT INTO token_usage_reports (
+    id, tenant_id, story_id, agent_id, project_id, input_tokens, output_tokens, model_name,
+    cost_millicents, phase, tool_call_count, inserted_at, updated_at, deleted_at,
+    corrects_report_id
+)
+SELECT
+    id,
+    tenant_id,
+    story_id,
+    agent_id,
+    project_id,
+    input_tokens,
+    output_tokens,
+    model_name,
+    cost_millicents,
+    phase,
+    tool_call_count,
+    inserted_at,
+    COALESCE(deleted_at, inserted_at),
+    deleted_at,
+    corrects_report_id
+FROM incoming_reports
+ON CONFLICT DO NOTHING
