@@ -3,8 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import partial
+from operator import attrgetter
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -22,6 +23,8 @@ from loopctl_pipelines.demo.rows import (
 )
 from loopctl_pipelines.errors import DemoRefusedError
 
+# in the order of copy_incoming_reports.sql; astuple would copy every value deeply
+_as_tuple = attrgetter(*(field.name for field in fields(ReportRow)))
 # jsonb_to_recordset casts ids and timestamps back from their text
 _as_text = partial(json.dumps, default=str)
 
@@ -107,5 +110,5 @@ def _add_reports(connection: TenantConnection, reports: Iterable[ReportRow]) -> 
     cursor.execute(statement(__package__, "create_incoming_reports"))
     with cursor.copy(statement(__package__, "copy_incoming_reports")) as copy:
         for report in reports:
-            copy.write_row(astuple(report))
+            copy.write_row(_as_tuple(report))
     return cursor.execute(statement(__package__, "insert_reports")).rowcount
