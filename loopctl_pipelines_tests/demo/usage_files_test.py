@@ -2,6 +2,7 @@
 
 import gzip
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from fractions import Fraction
 from math import floor
 from pathlib import Path
@@ -67,12 +68,15 @@ def test_a_cost_of_zero_is_a_cost() -> None:
     assert row.cost_millicents == 0
 
 
+HALF_MILLICENTS = st.integers(-(10**14), 10**14).map(lambda halves: Decimal(halves) / 200_000)
+
+
 @given(
-    st.decimals(-(10**9), 10**9, allow_nan=False, allow_infinity=False),
+    HALF_MILLICENTS | st.decimals(-(10**9), 10**9, allow_nan=False, allow_infinity=False),
     st.sampled_from(["{}", "{:e}", "{:f}"]),
 )
 def test_dollars_become_millicents_exactly_with_halves_away_from_zero(
-    dollars: object, form: str
+    dollars: Decimal, form: str
 ) -> None:
     text = form.format(dollars)
     exact = Fraction(text) * 100_000
