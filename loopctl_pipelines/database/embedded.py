@@ -164,10 +164,17 @@ class _Cluster:
         if not (self._data / "PG_VERSION").exists():
             self._initialize()
         self._make_socket_folder()
-        if self._owner_of_data() is None:
-            self._forget_dead_server()
-            self._start()
-        self._wait_for_answer()
+        until = time.monotonic() + _ANSWER_SECONDS
+        while not self._answers():
+            if self._owner_of_data() is None:
+                self._forget_dead_server()
+                self._start()
+            elif time.monotonic() > until:
+                raise EmbeddedServerError(
+                    f"The embedded PostgreSQL does not answer. Its log is {self._log}."
+                )
+            else:
+                time.sleep(0.1)
 
     def halt(self) -> None:
         """Stop the server; its connections are closed."""
@@ -208,9 +215,20 @@ class _Cluster:
             return None
 
     def _forget_dead_server(self) -> None:
+        # children of a killed server may still write; beside a new server they would corrupt it
+        children = [p for p in psutil.process_iter() if self._works_in_data(p)]
+        for child in children:
+            child.kill()
+        psutil.wait_procs(children, timeout=_ANSWER_SECONDS)
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         for left_over in self._socket.glob(".s.PGSQL.*"):
             left_over.unlink(missing_ok=True)
+
+    def _works_in_data(self, process: psutil.Process) -> bool:
+        try:
+            return process.name() == "postgres" and process.cwd() == str(self._data.resolve())
+        except (OSError, psutil.Error):
+            return False
 
     def _start(self) -> None:
         settings = {
@@ -231,16 +249,9 @@ class _Cluster:
                 f"The embedded PostgreSQL does not {arguments[0]}. Its log is {self._log}."
             )
 
-    def _wait_for_answer(self) -> None:
-        until = time.monotonic() + _ANSWER_SECONDS
-        while True:
-            try:
-                psycopg.connect(self.url("postgres"), connect_timeout=5).close()
-            except psycopg.OperationalError:
-                if time.monotonic() > until:
-                    raise EmbeddedServerError(
-                        f"The embedded PostgreSQL does not answer. Its log is {self._log}."
-                    ) from None
-                time.sleep(0.1)
-            else:
-                return
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url("postgres"), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True

@@ -1,0 +1,79 @@
+"""One embedded server a session, shared by all workers; one database a test, from a template."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from fcntl import LOCK_EX, flock
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.embedded import EmbeddedServer
+from loopctl_pipelines.database.upgrade import upgrade
+
+ROLE = "loopctl_app"
+_TEMPLATE = "migrated"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[EmbeddedServer]:
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder if worker_id == "master" else folder.parent
+    # nothing here outlives the session, so nothing has to reach the disk
+    in_memory = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    with EmbeddedServer(shared / "server", settings=in_memory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    lock = tmp_path_factory.getbasetemp().parent / "template.lock"
+    with lock.open("w") as held:
+        flock(held, LOCK_EX)
+        upgrade(server.url(_TEMPLATE), ROLE)
+    return _TEMPLATE
+
+
+@pytest.fixture
+def empty_database(server: EmbeddedServer) -> Iterator[str]:
+    """Give the URL of a database without any table."""
+    yield from _database(server, "template1")
+
+
+@pytest.fixture
+def database_url(server: EmbeddedServer, template: str) -> Iterator[str]:
+    """Give the URL of a database with loopctl's tables and ours, all empty."""
+    yield from _database(server, template)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Give that database, tenant transactions in a role that row-level security binds."""
+    database = Database(database_url, ROLE)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def shared_folder() -> Path:
+    """Give the folder of the real files, or skip the test, visibly."""
+    folder = Path(__file__).parents[2] / "shared"
+    if not folder.exists():
+        pytest.skip("the folder ../shared with real files is not here")
+    return folder
+
+
+def _database(server: EmbeddedServer, template: str) -> Iterator[str]:
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    admin = server.url("postgres")
+    names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
+    yield make_conninfo(admin, dbname=name)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**names))
