@@ -1,9 +1,10 @@
 """Transactions on loopctl's database. Tenant data is reached by `tenant_transaction` only."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+import psycopg
 from psycopg import Connection, OperationalError, sql
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -24,13 +25,33 @@ _ENTER_TENANT = sql.SQL(
 )
 
 
+def connect(url: str) -> TenantConnection:
+    """Connect to the libpq URL.
+
+    Raises:
+        DatabaseUnreachableError: if nothing answers, or the login is refused.
+    """
+    try:
+        return psycopg.connect(url, connect_timeout=round(_CONNECT_SECONDS))
+    except psycopg.Error:
+        raise DatabaseUnreachableError(
+            "No connection to loopctl's database. Check LOOPCTL_DATABASE_URL (host, port, name, "
+            "user and password) and that the server runs."
+        ) from None
+
+
 class Database:
     """A bounded pool of connections to loopctl's database. Threads may share it."""
 
-    def __init__(self, url: str, role: str, *, connections: int = 4) -> None:
-        """Take the libpq `url`, the RLS `role` of tenant transactions, and the pool's bound."""
+    def __init__(self, url: str | Callable[[], str], role: str, *, connections: int = 4) -> None:
+        """Take the libpq URL, the RLS role of tenant transactions, and the pool's bound.
+
+        The URL may be a function: it is asked when a connection is made, never before, so that
+        loading the definitions starts no server.
+        """
         self.connections = connections
-        self._role = role
+        self.role = role
+        self._url = url
         self._pool: ConnectionPool[TenantConnection] = ConnectionPool(
             url, min_size=0, max_size=connections, timeout=_CONNECT_SECONDS, open=False
         )
@@ -45,7 +66,7 @@ class Database:
             DatabaseUnreachableError: if no connection is to be had.
         """
         enter = _ENTER_TENANT.format(
-            role=sql.Identifier(self._role), tenant=sql.Literal(str(UUID(str(tenant_id))))
+            role=sql.Identifier(self.role), tenant=sql.Literal(str(UUID(str(tenant_id))))
         )
         with self._connection() as connection, connection.transaction():
             connection.execute(enter)
@@ -63,6 +84,14 @@ class Database:
         with self._connection() as connection, connection.transaction():
             connection.execute("SET LOCAL TimeZone = 'UTC'")
             yield connection
+
+    def connect(self) -> TenantConnection:
+        """Return a connection of its own, for work that says at once why it cannot connect.
+
+        Raises:
+            DatabaseUnreachableError: if it is refused or not answered.
+        """
+        return connect(self._url() if callable(self._url) else self._url)
 
     def close(self) -> None:
         """Close every connection. The object cannot be used afterwards."""

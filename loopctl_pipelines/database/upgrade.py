@@ -17,12 +17,12 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from loopctl_pipelines.database.connection import connect
 from loopctl_pipelines.database.migrations.driver import driver_connection
 from loopctl_pipelines.database.migrations.loopctl_tables import missing_tables
+from loopctl_pipelines.database.server_version import check_server
 from loopctl_pipelines.database.upgrade_errors import upgrade_error
 from loopctl_pipelines.errors import (
-    DatabaseTooOldError,
-    DatabaseUnreachableError,
     RoleUnfitError,
     SchemaTooNewError,
 )
@@ -33,8 +33,6 @@ LOOPCTL_ROLE = "loopctl_app"
 # Alembic keeps its context in module globals: two threads would work on each other's connection.
 _ALEMBIC_IS_FREE = Lock()
 
-_CONNECT_SECONDS = 10
-_OLDEST_SERVER = 150000
 
 # "loopctl" in ASCII; any number will do as long as every version uses the same
 _LOCK = 0x6C6F6F7063746C
@@ -87,7 +85,7 @@ def upgrade(url: str, role: str = LOOPCTL_ROLE) -> UpgradeResult:
     """
     engine = create_engine(
         "postgresql+psycopg://",
-        creator=lambda: _connect(url),
+        creator=lambda: connect(url),
         poolclass=NullPool,
         # after waiting for the lock, what the other upgrade created has to be visible
         isolation_level="READ COMMITTED",
@@ -95,7 +93,7 @@ def upgrade(url: str, role: str = LOOPCTL_ROLE) -> UpgradeResult:
     try:
         with engine.begin() as connection:
             driver = driver_connection(connection)
-            _check_server(driver)
+            check_server(driver)
             driver.execute(_BEGIN)
             _create_own_schema(driver)
             missing = missing_tables(driver)
@@ -119,24 +117,6 @@ def is_upgraded(connection: Connection[TupleRow]) -> bool:
         return False
     rows = connection.execute("SELECT version_num FROM loopctl_pipelines.alembic_version")
     return rows.fetchall() == [(_head(),)]
-
-
-def _connect(url: str) -> Connection[TupleRow]:
-    try:
-        return psycopg.connect(url, connect_timeout=_CONNECT_SECONDS)
-    except psycopg.Error:
-        raise DatabaseUnreachableError(
-            "No connection to loopctl's database. Check LOOPCTL_DATABASE_URL (host, port, name, "
-            "user and password) and that the server runs."
-        ) from None
-
-
-def _check_server(connection: Connection[TupleRow]) -> None:
-    version = connection.info.server_version
-    if version < _OLDEST_SERVER:
-        raise DatabaseTooOldError(
-            f"The server is PostgreSQL {version // 10000}; 15 or newer is needed."
-        )
 
 
 def _create_own_schema(connection: Connection[TupleRow]) -> None:

@@ -1,0 +1,79 @@
+"""Tells in one sentence why a database cannot be worked with, before the work begins."""
+
+from dataclasses import dataclass
+
+from psycopg import Connection
+from psycopg.rows import TupleRow, class_row
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.server_version import check_server
+from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.database.upgrade import is_upgraded
+from loopctl_pipelines.errors import ExtensionMissingError, RoleUnfitError, SchemaMissingError
+
+_WRITTEN = ("cost_summaries", "cost_anomalies")
+_READ = ("token_usage_reports", "stories", *_WRITTEN, "loopctl_pipelines.live_reports")
+_PROTECTED = ("token_usage_reports", "stories", *_WRITTEN)
+# before this version every member may enter its role, and there is no right of the name SET
+_SET_IS_A_RIGHT = 160000
+
+
+@dataclass(frozen=True, slots=True)
+class _RoleFitness:
+    unbound: bool
+    may_be_entered: bool
+    owned: list[str]
+    unprotected: list[str]
+    lacking: list[str]
+
+    def problem(self) -> str | None:
+        if self.unbound:
+            return "is a superuser or has BYPASSRLS, so row-level security would not bind it"
+        if self.owned:
+            return f"owns {', '.join(self.owned)}, so row-level security would not bind it"
+        if self.unprotected:
+            tables = ", ".join(self.unprotected)
+            return f"is bound by no policy on {tables}: enable row-level security there"
+        if not self.may_be_entered:
+            return "cannot be entered by the login of LOOPCTL_DATABASE_URL: grant it that role"
+        return f"lacks {', '.join(self.lacking)}" if self.lacking else None
+
+
+def check_database(database: Database) -> None:
+    """Refuse a database in which tenants could not be computed, or not be kept apart.
+
+    Raises:
+        DatabaseNotUsableError: one of its kinds; the message says what to do.
+    """
+    with database.connect() as connection:
+        check_server(connection)
+        _check_schema(connection)
+        _check_role(connection, database.role)
+
+
+def _check_schema(connection: Connection[TupleRow]) -> None:
+    available = "SELECT FROM pg_available_extensions WHERE name = 'vector'"
+    if connection.execute(available).fetchone() is None:
+        raise ExtensionMissingError(
+            "pgvector is not installed on the server. Install it (for example the package "
+            "postgresql-18-pgvector), then run `loopctl-pipelines db upgrade`."
+        )
+    if not is_upgraded(connection):
+        raise SchemaMissingError(
+            "The database is not at the schema of this version. Run `loopctl-pipelines db upgrade`."
+        )
+
+
+def _check_role(connection: Connection[TupleRow], role: str) -> None:
+    named = connection.info.server_version >= _SET_IS_A_RIGHT
+    asked = {
+        "role": role,
+        "set_role": "SET" if named else "MEMBER",
+        "tables": list(_PROTECTED),
+        "read": list(_READ),
+        "written": list(_WRITTEN),
+    }
+    cursor = connection.cursor(row_factory=class_row(_RoleFitness))
+    fitness = cursor.execute(statement(__package__, "role_fitness"), asked).fetchone()
+    if problem := fitness.problem() if fitness else "does not exist":
+        raise RoleUnfitError(f"The role {role!r} (LOOPCTL_DATABASE_ROLE) {problem}.")

@@ -1,0 +1,34 @@
+-- What row-level security and our statements ask of the role of tenant transactions.
+SELECT
+    role.rolsuper OR role.rolbypassrls AS unbound,
+    pg_has_role(current_user, role.oid, %(set_role)s) AS may_be_entered,
+    ARRAY(
+        SELECT relname::text
+        FROM pg_class
+        WHERE oid = ANY (%(tables)s::regclass[])
+          AND relowner = role.oid
+        ORDER BY relname
+    ) AS owned,
+    ARRAY(
+        SELECT relname::text
+        FROM pg_class
+        WHERE oid = ANY (%(tables)s::regclass[])
+          AND NOT relrowsecurity
+        ORDER BY relname
+    ) AS unprotected,
+    ARRAY(
+        SELECT privilege || ' on ' || needed.name
+        FROM (
+            SELECT unnest(%(read)s::text[]) AS name, 'SELECT' AS privilege
+            UNION ALL
+            SELECT written, granted
+            FROM unnest(%(written)s::text[]) AS written,
+                unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) AS granted
+            UNION ALL
+            SELECT 'audit_log', 'INSERT'
+        ) AS needed
+        WHERE NOT has_table_privilege(role.oid, needed.name, needed.privilege)
+        ORDER BY 1
+    ) AS lacking
+FROM pg_roles AS role
+WHERE role.rolname = %(role)s
