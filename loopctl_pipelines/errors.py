@@ -25,6 +25,7 @@ came from a provider or from a tenant's rows: Dagster stores messages for good.
     |   |-- RollupError
     |   `-- DetectionError
     |-- DemoRefusedError              the sample does not belong into this database
+    |-- UiAlreadyOpenError            the Dagster UI runs on this LOOPCTL_HOME
     `-- UsageFileError                a file given to `load` cannot be read as usage
 """
 
@@ -177,6 +178,13 @@ class DemoRefusedError(PipelinesError):
             "to a new folder if that is the one in use, or name an empty database."
         )
         self.tenants = tenants
+
+
+class UiAlreadyOpenError(PipelinesError):
+    """The Dagster UI runs on this LOOPCTL_HOME already."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"The Dagster UI is open already: {address}")
 
 
 class UsageFileError(PipelinesError):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from loopctl_pipelines.costs.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
@@ -85,15 +86,14 @@ def roll_up(connection: TenantConnection, unit: TenantDays) -> list[DaySummarize
 
 
 def detect_anomalies(
-    connection: TenantConnection, unit: TenantDays, *, high_factor: Decimal, low_factor: Decimal
+    connection: TenantConnection, unit: TenantDays, *, rule: AnomalyRule
 ) -> list[DayCompared]:
     """Compare the stories of these days with their epics' averages of the day (behaviour 2).
 
     Args:
         connection: a transaction of the unit's tenant.
         unit: the tenant and days.
-        high_factor: a story above this multiple of the average is `high_cost`.
-        low_factor: a story below this multiple is `suspiciously_low`.
+        rule: the factors from which on a story is an anomaly.
 
     Returns:
         One entry for each day of the unit, also for days without epics.
@@ -101,7 +101,7 @@ def detect_anomalies(
     Raises:
         psycopg.Error: the transaction is then to be rolled back.
     """
-    factors = {"high_factor": high_factor, "low_factor": low_factor}
+    factors = {"high_factor": rule.high_factor, "low_factor": rule.low_factor}
     connection.execute(statement(__package__, "begin_costs"), {"tenant_id": unit.tenant.id})
     cursor = connection.cursor(row_factory=class_row(DayCompared))
     rows = cursor.execute(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from loopctl_pipelines.costs.rectangles import adjacent_days
 from loopctl_pipelines.tenants.tenant import Tenant
 
 _DAY = timedelta(days=1)
@@ -53,15 +54,5 @@ def tenant_days(
     return [
         TenantDays(tenants[slug], first, last)
         for slug, days in days_of.items()
-        for first, last in _adjacent(days)
+        for first, last in adjacent_days(days)
     ]
-
-
-def _adjacent(days: set[date]) -> Iterator[tuple[date, date]]:
-    for day in sorted(days):
-        if day - _DAY in days:
-            continue
-        last = day
-        while last + _DAY in days:
-            last += _DAY
-        yield day, last

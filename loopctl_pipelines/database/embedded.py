@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 from urllib.parse import quote
 
 import psutil
@@ -30,6 +30,12 @@ from loopctl_pipelines.database.server_account import (
     place_programs,
 )
 from loopctl_pipelines.errors import EmbeddedServerError
+
+DATABASE_NAME: Final = "loopctl"
+"""loopctl's database on the embedded server."""
+
+DAGSTER_DATABASE_NAME: Final = "dagster"
+"""Dagster's storage beside it."""
 
 _PROGRAM_SECONDS = 120.0
 _ANSWER_SECONDS = 60.0

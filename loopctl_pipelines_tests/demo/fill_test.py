@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import asdict, astuple, replace
 from datetime import date, timedelta
-from decimal import Decimal
 from uuid import UUID
 
 import pytest
 from psycopg import sql
 
+from loopctl_pipelines.costs.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.queries import detect_anomalies, roll_up
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
@@ -39,7 +39,6 @@ def stored(database: Database, table: str) -> int:
 
 def detected(database: Database) -> Iterator[PlantedAnomaly]:
     """Run the rollup and the detection of active tenants, and yield the open anomalies."""
-    factors = {"high_factor": Decimal("3.0"), "low_factor": Decimal("0.1")}
     for tenant in list_tenants(database).values():
         if not tenant.is_active:
             continue
@@ -47,7 +46,7 @@ def detected(database: Database) -> Iterator[PlantedAnomaly]:
             for day in (FIRST_DAY, LAST_DAY):
                 unit = TenantDays(tenant, day, day)
                 roll_up(connection, unit)
-                detect_anomalies(connection, unit, **factors)
+                detect_anomalies(connection, unit, rule=AnomalyRule())
             rows = connection.execute(
                 "SELECT (metadata->>'period')::date, story_id, anomaly_type FROM cost_anomalies"
             ).fetchall()

@@ -1,0 +1,114 @@
+"""The cost assets: raw reports -> summaries per tenant and day -> anomalies in them."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from dagster import (
+    AssetExecutionContext,
+    AssetsDefinition,
+    AssetSpec,
+    AutomationCondition,
+    BackfillPolicy,
+    MaterializeResult,
+    MultiPartitionsDefinition,
+    ResourceParam,
+    asset,
+)
+
+from loopctl_pipelines.costs.anomaly_rule import AnomalyRule
+from loopctl_pipelines.costs.columns import ANOMALY_COLUMNS, REPORT_COLUMNS, SUMMARY_COLUMNS
+from loopctl_pipelines.costs.metadata import compared_metadata, summarized_metadata
+from loopctl_pipelines.costs.partition_runs import PartitionRun
+from loopctl_pipelines.costs.queries import detect_anomalies, roll_up
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.errors import DetectionError, RollupError
+
+_GROUP = "costs"
+_OWNERS = ["team:loopctl-operators"]
+_EPIC_AVERAGE = AnomalyRule()
+
+token_usage_reports = AssetSpec(
+    "token_usage_reports",
+    description=(
+        "What the agents report: tokens and cost of each call, by story, model and phase. "
+        "loopctl writes this table; here it is only read."
+    ),
+    group_name=_GROUP,
+    owners=_OWNERS,
+    kinds={"postgres"},
+    metadata={
+        "dagster/table_name": "public.token_usage_reports",
+        "dagster/column_schema": REPORT_COLUMNS,
+    },
+)
+
+# Once per landing of the summaries; a run over both assets has updated the anomalies by itself.
+FOLLOW_LANDED_SUMMARIES = (
+    AutomationCondition.any_deps_updated().since(
+        AutomationCondition.newly_updated() | AutomationCondition.newly_requested()
+    )
+    & ~AutomationCondition.in_progress()
+).with_label("follow the summaries that landed")
+
+
+def build_cost_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefinition]:
+    """Return `cost_summaries` and `cost_anomalies` over these partitions.
+
+    Both may be materialized over many partitions in one run. Neither yields a result where a
+    partition of the run did not land: what landed is recorded partition by partition then.
+    """
+
+    @asset(
+        partitions_def=partitions,
+        deps=[token_usage_reports],
+        backfill_policy=BackfillPolicy.single_run(),
+        output_required=False,
+        group_name=_GROUP,
+        owners=_OWNERS,
+        kinds={"postgres"},
+        code_version="1",
+        metadata={
+            "dagster/table_name": "public.cost_summaries",
+            "dagster/column_schema": SUMMARY_COLUMNS,
+        },
+        description=(
+            "Tokens and cost of one tenant and UTC day, per agent, epic and project. Recomputed "
+            "from the reports, never incremented: materializing again is always safe, and rows "
+            "that are right already are not touched."
+        ),
+    )
+    def cost_summaries(
+        context: AssetExecutionContext, database: ResourceParam[Database]
+    ) -> Iterator[MaterializeResult[None]]:
+        run = PartitionRun(database, roll_up, RollupError, summarized_metadata)
+        if run.materialize(context):
+            yield MaterializeResult()
+
+    @asset(
+        partitions_def=partitions,
+        deps=[cost_summaries, token_usage_reports],
+        backfill_policy=BackfillPolicy.single_run(),
+        automation_condition=FOLLOW_LANDED_SUMMARIES,
+        output_required=False,
+        group_name=_GROUP,
+        owners=_OWNERS,
+        kinds={"postgres"},
+        code_version="1",
+        metadata={
+            "dagster/table_name": "public.cost_anomalies",
+            "dagster/column_schema": ANOMALY_COLUMNS,
+        },
+        description=(
+            "Stories that cost more than 3.0 times, or less than 0.1 times, their epic's average "
+            "of the day. An open anomaly is updated, a new one is audited."
+        ),
+    )
+    def cost_anomalies(
+        context: AssetExecutionContext, database: ResourceParam[Database]
+    ) -> Iterator[MaterializeResult[None]]:
+        work = partial(detect_anomalies, rule=_EPIC_AVERAGE)
+        run = PartitionRun(database, work, DetectionError, compared_metadata)
+        if run.materialize(context):
+            yield MaterializeResult()
+
+    return [cost_summaries, cost_anomalies]

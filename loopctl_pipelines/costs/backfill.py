@@ -1,0 +1,73 @@
+"""Backfills: many days of many tenants, in Dagster runs of this process, resumable."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, JobDefinition, RunsFilter
+
+from loopctl_pipelines.costs.job_runs import JobRun, run_daily_costs, tenant_order
+from loopctl_pipelines.costs.rectangles import Rectangle, rectangles
+
+_BACKFILL_TAG = "loopctl/backfill"
+_CHUNK_TAG = "loopctl/chunk"
+_ENDED = "ended"
+_PARTITIONS_PER_RUN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """A backfill of `daily_costs` over the UTC days `first` to `last` of some tenants.
+
+    It is cut into chunks of days, a run each. One that was interrupted leaves its runs tagged, so
+    that the next one over the same days and tenants knows which chunks are done.
+    """
+
+    instance: DagsterInstance
+    job: JobDefinition
+    first: date
+    last: date
+    slugs: Sequence[str]
+
+    def chunks(self) -> list[Rectangle]:
+        """Return the partitions of each run."""
+        whole = Rectangle(self.first, self.last, tuple(self.slugs))
+        return [
+            chunk
+            for rectangle in rectangles(whole.partitions(), tenant_order(self.instance))
+            for chunk in rectangle.chunks(_PARTITIONS_PER_RUN)
+        ]
+
+    def done_before(self) -> set[Rectangle]:
+        """Return the chunks that an interrupted backfill of the same partitions has done."""
+        done = {
+            run.tags.get(_CHUNK_TAG)
+            for run in self._runs()
+            if run.status is DagsterRunStatus.SUCCESS
+        }
+        return {chunk for chunk in self.chunks() if _name(chunk) in done}
+
+    def run(self, skipped: set[Rectangle] | None = None) -> Iterator[tuple[Rectangle, JobRun]]:
+        """Run one chunk after the other and yield each when it has ended, `skipped` ones not."""
+        for chunk in self.chunks():
+            if chunk not in (skipped or ()):
+                tags = {_BACKFILL_TAG: self._id(), _CHUNK_TAG: _name(chunk)}
+                yield chunk, run_daily_costs(self.instance, self.job, chunk, tags)
+        self.forget()
+
+    def forget(self) -> None:
+        """Have the next backfill of the same partitions begin anew."""
+        for run in self._runs():
+            self.instance.add_run_tags(run.run_id, {_BACKFILL_TAG: _ENDED})
+
+    def _runs(self) -> list[DagsterRun]:
+        return list(self.instance.get_runs(RunsFilter(tags={_BACKFILL_TAG: self._id()})))
+
+    def _id(self) -> str:
+        tenants = sha256("|".join(sorted(self.slugs)).encode()).hexdigest()[:12]
+        return f"{self.first}_{self.last}_{tenants}"
+
+
+def _name(chunk: Rectangle) -> str:
+    return f"{chunk.first}_{chunk.last}_{chunk.slugs[0]}_{chunk.slugs[-1]}"

@@ -1,0 +1,60 @@
+"""Column schemas of the costs tables, as the Dagster UI shows them."""
+
+from typing import Final
+
+from dagster import TableColumn, TableSchema
+
+SUMMARY_COLUMNS: Final = TableSchema(
+    columns=[
+        TableColumn("tenant_id", "uuid", "the tenant that row-level security keeps the row to"),
+        TableColumn("scope_type", "text", "agent, epic or project"),
+        TableColumn("scope_id", "uuid", "the agent, epic or project"),
+        TableColumn("period_start", "date", "the UTC day"),
+        TableColumn("period_end", "date", "the same day"),
+        TableColumn("total_input_tokens", "bigint", "tokens"),
+        TableColumn("total_output_tokens", "bigint", "tokens"),
+        TableColumn("total_cost_millicents", "bigint", "1/1000 cent; negative if corrections are"),
+        TableColumn("report_count", "integer", "live reports, corrections included"),
+        TableColumn(
+            "model_breakdown",
+            "jsonb",
+            "{model: {phase: {input_tokens, output_tokens, cost_millicents}}}",
+        ),
+        TableColumn(
+            "avg_cost_per_story_millicents",
+            "bigint",
+            "cost per distinct story, truncated toward zero; null for agents",
+        ),
+        TableColumn("stale", "boolean", "a report of it was deleted or corrected since"),
+    ]
+)
+
+ANOMALY_COLUMNS: Final = TableSchema(
+    columns=[
+        TableColumn("tenant_id", "uuid", "the tenant that row-level security keeps the row to"),
+        TableColumn("story_id", "uuid", "the story that deviates"),
+        TableColumn("anomaly_type", "text", "high_cost or suspiciously_low"),
+        TableColumn("story_cost_millicents", "bigint", "1/1000 cent"),
+        TableColumn("reference_avg_millicents", "bigint", "the epic's average of the day"),
+        TableColumn("deviation_factor", "numeric", "cost / average, half up to 2 places"),
+        TableColumn("resolved", "boolean", "false: open; a story has one open row of a type"),
+        TableColumn("metadata", "jsonb", "period, baseline, epic, stories in it"),
+    ]
+)
+
+REPORT_COLUMNS: Final = TableSchema(
+    columns=[
+        TableColumn("tenant_id", "uuid", "the tenant"),
+        TableColumn("story_id", "uuid", "the story worked on"),
+        TableColumn("agent_id", "uuid", "the agent that reports"),
+        TableColumn("project_id", "uuid", "the project"),
+        TableColumn("input_tokens", "bigint", "tokens"),
+        TableColumn("output_tokens", "bigint", "tokens"),
+        TableColumn("model_name", "text", "as the agent reports it"),
+        TableColumn("cost_millicents", "bigint", "1/1000 cent"),
+        TableColumn("phase", "text", "planning, implementing, reviewing or other"),
+        TableColumn("inserted_at", "timestamp", "UTC; the day it counts for"),
+        TableColumn("deleted_at", "timestamp", "set: no longer counted"),
+        TableColumn("corrects_report_id", "uuid", "the report that this one corrects"),
+    ]
+)

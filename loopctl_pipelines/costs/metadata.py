@@ -1,0 +1,72 @@
+"""What a person sees at a materialization in the Dagster UI."""
+
+from collections.abc import Mapping
+
+from dagster import MetadataValue, TableColumn, TableRecord, TableSchema
+
+from loopctl_pipelines.costs.charts import bars
+from loopctl_pipelines.costs.money import dollars
+from loopctl_pipelines.costs.queries import DayCompared, DaySummarized
+
+_TOP_MODELS = 8
+_SHOWN_NAME = 40
+_TOP_MODELS_SCHEMA = TableSchema(
+    columns=[
+        TableColumn("model", "string"),
+        TableColumn("cost_dollars", "float"),
+        TableColumn("share_percent", "float", description="of the day's cost"),
+    ]
+)
+
+
+def summarized_metadata(day: DaySummarized) -> Mapping[str, MetadataValue]:
+    """Describe one tenant's summaries of a day: numbers that Dagster plots, models, a chart."""
+    costs = day.cost_per_model or {}
+    top = dict(sorted(costs.items(), key=lambda item: (-item[1], item[0]))[:_TOP_MODELS])
+    return {
+        "cost (dollars)": MetadataValue.float(dollars(day.cost_millicents)),
+        "reports": MetadataValue.int(int(day.reports)),
+        "input tokens": MetadataValue.int(int(day.input_tokens)),
+        "output tokens": MetadataValue.int(int(day.output_tokens)),
+        "rows written": MetadataValue.int(day.written),
+        "rows unchanged": MetadataValue.int(day.unchanged),
+        "rows deleted": MetadataValue.int(day.deleted),
+        "top models": MetadataValue.table(
+            _models(top, int(day.cost_millicents)), _TOP_MODELS_SCHEMA
+        ),
+        "chart": MetadataValue.md(
+            bars({_shown(name): dollars(cost) for name, cost in top.items()})
+        ),
+    }
+
+
+def compared_metadata(day: DayCompared) -> Mapping[str, MetadataValue]:
+    """Describe what the detection found in one tenant's day."""
+    return {
+        "anomalies (high cost)": MetadataValue.int(day.high_cost),
+        "anomalies (suspiciously low)": MetadataValue.int(day.suspiciously_low),
+        "new": MetadataValue.int(day.inserted),
+        "updated": MetadataValue.int(day.updated),
+        "stories compared": MetadataValue.int(int(day.stories)),
+        "epics compared": MetadataValue.int(day.epics),
+        "epics blind to high cost": MetadataValue.int(day.blind_epics),
+    }
+
+
+def _models(costs: Mapping[str, int], total: int) -> list[TableRecord]:
+    return [
+        TableRecord(
+            {
+                "model": _shown(name),
+                "cost_dollars": round(dollars(cost), 2),
+                "share_percent": round(100 * cost / total, 1) if total else 0.0,
+            }
+        )
+        for name, cost in costs.items()
+    ]
+
+
+def _shown(name: str) -> str:
+    # a name is a tenant's text: a fence or a line break in it would end the chart's block
+    printable = "".join(c if c.isprintable() and c != "`" else "?" for c in name)
+    return printable if len(printable) <= _SHOWN_NAME else printable[: _SHOWN_NAME - 1] + "…"

@@ -1,0 +1,106 @@
+"""What `loopctl-pipelines demo` prints: a day's costs per tenant, and the anomalies."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from loopctl_pipelines.costs.charts import sparkline
+from loopctl_pipelines.costs.money import dollars
+from loopctl_pipelines.costs.stored import DayTotal, OpenAnomaly, daily_totals, open_anomalies
+from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.demo.rows import PlantedAnomaly
+from loopctl_pipelines.tenants.tenant import Tenant
+
+_TITLE_WIDTH = 36
+
+
+def print_day(
+    console: Console, database: Database, tenants: Iterable[Tenant], day: date, *, history: int
+) -> None:
+    """Print each tenant's cost of the UTC day, with the last `history` days as a small chart."""
+    first = day - timedelta(days=history - 1)
+    totals = {
+        tenant: {t.day: t for t in daily_totals(database, TenantDays(tenant, first, day))}
+        for tenant in tenants
+    }
+    nothing = DayTotal(day, 0, Decimal(0), Decimal(0), Decimal(0))
+    of_day = {tenant: days.get(day, nothing) for tenant, days in totals.items()}
+    table = Table(title=f"Cost of {day} (UTC) per tenant", title_justify="left")
+    for heading in ("tenant", "reports", "tokens in", "out", "cost"):
+        table.add_column(heading, justify="left" if heading == "tenant" else "right")
+    table.add_column(f"cost of the last {history} days", no_wrap=True)
+    for tenant, total in sorted(of_day.items(), key=lambda item: -item[1].cost_millicents):
+        row = [totals[tenant].get(first + timedelta(days=n), nothing) for n in range(history)]
+        table.add_row(
+            tenant.slug if tenant.is_active else f"{tenant.slug} [dim]({tenant.status})[/dim]",
+            f"{total.reports:,}",
+            _short(total.input_tokens),
+            _short(total.output_tokens),
+            f"${dollars(total.cost_millicents):,.2f}",
+            sparkline([dollars(t.cost_millicents) for t in row]),
+        )
+    table.add_section()
+    _add_sum(table, list(of_day.values()))
+    console.print(table)
+
+
+def print_anomalies(
+    console: Console,
+    database: Database,
+    tenants: Mapping[str, Tenant],
+    planted: Sequence[PlantedAnomaly],
+    day: date,
+) -> bool:
+    """Print the day's anomalies, and how many planted ones were found; say whether all were."""
+    found = {slug: open_anomalies(database, tenant) for slug, tenant in tenants.items()}
+    # planted on several days, a story has one open anomaly: the last day's
+    last = {(p.tenant_slug, p.story_id, p.anomaly_type): p.day for p in sorted(planted, key=_day)}
+    known = {(slug, planted_on, story, kind) for (slug, story, kind), planted_on in last.items()}
+    detected = {(s, a.day, a.story_id, a.anomaly_type) for s, many in found.items() for a in many}
+    table = Table(title=f"Anomalies of {day}", title_justify="left")
+    for heading in ("tenant", "story", "anomaly", "planted"):
+        table.add_column(heading)
+    for slug, anomalies in found.items():
+        for anomaly in (a for a in anomalies if a.day == day):
+            is_planted = (slug, day, anomaly.story_id, anomaly.anomaly_type) in known
+            table.add_row(*_anomaly_row(slug, anomaly), "yes" if is_planted else "no")
+    console.print(table)
+    hits = len(known & detected)
+    console.print(
+        f"All days together: {hits} of {len(known)} stories with a planted anomaly found, "
+        f"and {len(detected - known)} others."
+    )
+    return hits == len(known)
+
+
+def _add_sum(table: Table, totals: Sequence[DayTotal]) -> None:
+    table.add_row(
+        "all",
+        f"{sum(t.reports for t in totals):,}",
+        _short(sum((t.input_tokens for t in totals), Decimal(0))),
+        _short(sum((t.output_tokens for t in totals), Decimal(0))),
+        f"${dollars(sum((t.cost_millicents for t in totals), Decimal(0))):,.2f}",
+    )
+
+
+def _anomaly_row(slug: str, anomaly: OpenAnomaly) -> tuple[str, ...]:
+    color = "red" if anomaly.anomaly_type == "high_cost" else "yellow"
+    return (
+        slug,
+        f"{escape(anomaly.story_title[:_TITLE_WIDTH])}\n[dim]{anomaly.story_id}[/dim]",
+        f"[{color}]{anomaly.anomaly_type}[/{color}]\n"
+        f"${dollars(anomaly.story_cost_millicents):,.2f}, {anomaly.deviation_factor} times",
+    )
+
+
+def _day(planted: PlantedAnomaly) -> date:
+    return planted.day
+
+
+def _short(tokens: Decimal) -> str:
+    return f"{tokens / 1_000_000:,.1f}M"

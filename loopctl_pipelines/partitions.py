@@ -1,0 +1,37 @@
+"""The partitions of costs: UTC day x tenant, such as `2026-04-02|acme`."""
+
+from datetime import date, datetime
+from typing import Final
+
+from dagster import (
+    DailyPartitionsDefinition,
+    DynamicPartitionsDefinition,
+    MultiPartitionKey,
+    MultiPartitionsDefinition,
+    PartitionKeyRange,
+)
+
+TENANTS: Final = DynamicPartitionsDefinition(name="tenants")
+"""One key a tenant, its slug; `tenants_sensor` and `loopctl-pipelines tenants sync` add them."""
+
+
+def date_by_tenant(start: date) -> MultiPartitionsDefinition:
+    """Return the partitions from the UTC day `start` to yesterday, for every tenant."""
+    days = DailyPartitionsDefinition(datetime(start.year, start.month, start.day))  # noqa: DTZ001 - Dagster wants the zone apart
+    return MultiPartitionsDefinition({"date": days, "tenant": TENANTS})
+
+
+def partition_key(day: date, slug: str) -> MultiPartitionKey:
+    """Return the key of one tenant's day."""
+    return MultiPartitionKey({"date": day.isoformat(), "tenant": slug})
+
+
+def day_and_slug(key: str) -> tuple[date, str]:
+    """Return the UTC day and the tenant's slug of a key; a slug never holds a `|`."""
+    day, _, slug = key.partition("|")
+    return date.fromisoformat(day), slug
+
+
+def partition_range(days: tuple[date, date], slugs: tuple[str, str]) -> PartitionKeyRange:
+    """Return the rectangle of (first, last) days x (first, last) tenants in the keys' order."""
+    return PartitionKeyRange(partition_key(days[0], slugs[0]), partition_key(days[1], slugs[1]))
