@@ -1,9 +1,11 @@
 """What `loopctl-pipelines demo` prints: a day's costs per tenant, and the anomalies."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Literal, TypedDict
 
+from rich.box import SIMPLE_HEAD, Box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -19,25 +21,37 @@ from loopctl_pipelines.tenants.tenant import Tenant
 _TITLE_WIDTH = 36
 
 
+class _Style(TypedDict):
+    title_justify: Literal["left"]
+    title_style: str
+    box: Box
+
+
+# without vertical lines, all of it fits into a terminal of 80 characters
+_STYLE: _Style = {"title_justify": "left", "title_style": "bold", "box": SIMPLE_HEAD}
+
+
 def print_day(
-    console: Console, database: Database, tenants: Iterable[Tenant], day: date, *, history: int
+    console: Console, database: Database, tenants: Collection[Tenant], day: date, *, history: int
 ) -> None:
     """Print each tenant's cost of the UTC day, with the last `history` days as a small chart."""
     first = day - timedelta(days=history - 1)
+    inactive = [tenant for tenant in tenants if not tenant.is_active]
     totals = {
         tenant: {t.day: t for t in daily_totals(database, TenantDays(tenant, first, day))}
         for tenant in tenants
+        if tenant.is_active
     }
     nothing = DayTotal(day, 0, Decimal(0), Decimal(0), Decimal(0))
     of_day = {tenant: days.get(day, nothing) for tenant, days in totals.items()}
-    table = Table(title=f"Cost of {day} (UTC) per tenant", title_justify="left")
+    table = Table(title=f"Cost of {day} (UTC) per tenant", **_STYLE)
     for heading in ("tenant", "reports", "tokens in", "out", "cost"):
         table.add_column(heading, justify="left" if heading == "tenant" else "right")
     table.add_column(f"cost of the last {history} days", no_wrap=True)
     for tenant, total in sorted(of_day.items(), key=lambda item: -item[1].cost_millicents):
         row = [totals[tenant].get(first + timedelta(days=n), nothing) for n in range(history)]
         table.add_row(
-            tenant.slug if tenant.is_active else f"{tenant.slug} [dim]({tenant.status})[/dim]",
+            tenant.slug,
             f"{total.reports:,}",
             _short(total.input_tokens),
             _short(total.output_tokens),
@@ -47,6 +61,8 @@ def print_day(
     table.add_section()
     _add_sum(table, list(of_day.values()))
     console.print(table)
+    if inactive:
+        console.print(f"Not computed: {', '.join(f'{t.slug} ({t.status})' for t in inactive)}.")
 
 
 def print_anomalies(
@@ -62,9 +78,9 @@ def print_anomalies(
     last = {(p.tenant_slug, p.story_id, p.anomaly_type): p.day for p in sorted(planted, key=_day)}
     known = {(slug, planted_on, story, kind) for (slug, story, kind), planted_on in last.items()}
     detected = {(s, a.day, a.story_id, a.anomaly_type) for s, many in found.items() for a in many}
-    table = Table(title=f"Anomalies of {day}", title_justify="left")
+    table = Table(title=f"Anomalies of {day}", **_STYLE)
     for heading in ("tenant", "story", "anomaly", "planted"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for slug, anomalies in found.items():
         for anomaly in (a for a in anomalies if a.day == day):
             is_planted = (slug, day, anomaly.story_id, anomaly.anomaly_type) in known
@@ -89,12 +105,12 @@ def _add_sum(table: Table, totals: Sequence[DayTotal]) -> None:
 
 
 def _anomaly_row(slug: str, anomaly: OpenAnomaly) -> tuple[str, ...]:
+    cost = f"${dollars(anomaly.story_cost_millicents):,.2f}"
     color = "red" if anomaly.anomaly_type == "high_cost" else "yellow"
     return (
         slug,
         f"{escape(anomaly.story_title[:_TITLE_WIDTH])}\n[dim]{anomaly.story_id}[/dim]",
-        f"[{color}]{anomaly.anomaly_type}[/{color}]\n"
-        f"${dollars(anomaly.story_cost_millicents):,.2f}, {anomaly.deviation_factor} times",
+        f"[{color}]{anomaly.anomaly_type}[/{color}]\n{cost}, {anomaly.deviation_factor} times",
     )
 
 
