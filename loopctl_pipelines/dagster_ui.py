@@ -27,7 +27,9 @@ def open_ui(home: Path, environment: Mapping[str, str], *, host: str, port: int)
             would start runs twice.
     """
     folder = dagster_home(home)
-    command = [sys.executable, "-m", "dagster", "dev", "--log-level", "warning"]
+    # it recommends a tool that creates projects, in front of everything else
+    command = [sys.executable, "-W", "ignore:Function `dev_command`"]
+    command += ["-m", "dagster", "dev", "--log-level", "warning"]
     command += ["-m", "loopctl_pipelines.definitions", "-h", host, "-p", str(port)]
     with _only_one(home.absolute() / "ui.lock", f"http://{host}:{port}"):
         # elsewhere than in the project's folder, whose dagster.yaml it would warn about

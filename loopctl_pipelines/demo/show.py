@@ -25,10 +25,16 @@ class _Style(TypedDict):
     title_justify: Literal["left"]
     title_style: str
     box: Box
+    pad_edge: bool
 
 
 # without vertical lines, all of it fits into a terminal of 80 characters
-_STYLE: _Style = {"title_justify": "left", "title_style": "bold", "box": SIMPLE_HEAD}
+_STYLE: _Style = {
+    "title_justify": "left",
+    "title_style": "bold",
+    "box": SIMPLE_HEAD,
+    "pad_edge": False,
+}
 
 
 def print_day(
@@ -45,7 +51,7 @@ def print_day(
     nothing = DayTotal(day, 0, Decimal(0), Decimal(0), Decimal(0))
     of_day = {tenant: days.get(day, nothing) for tenant, days in totals.items()}
     table = Table(title=f"Cost of {day} (UTC) per tenant", **_STYLE)
-    for heading in ("tenant", "reports", "tokens in", "out", "cost"):
+    for heading in ("tenant", "reports", "tokens", "cost"):
         table.add_column(heading, justify="left" if heading == "tenant" else "right")
     table.add_column(f"cost of the last {history} days", no_wrap=True)
     for tenant, total in sorted(of_day.items(), key=lambda item: -item[1].cost_millicents):
@@ -53,8 +59,7 @@ def print_day(
         table.add_row(
             tenant.slug,
             f"{total.reports:,}",
-            _short(total.input_tokens),
-            _short(total.output_tokens),
+            _short(total.input_tokens + total.output_tokens),
             f"${dollars(total.cost_millicents):,.2f}",
             sparkline([dollars(t.cost_millicents) for t in row]),
         )
@@ -79,12 +84,12 @@ def print_anomalies(
     known = {(slug, planted_on, story, kind) for (slug, story, kind), planted_on in last.items()}
     detected = {(s, a.day, a.story_id, a.anomaly_type) for s, many in found.items() for a in many}
     table = Table(title=f"Anomalies of {day}", **_STYLE)
-    for heading in ("tenant", "story", "anomaly", "planted"):
+    for heading in ("tenant", "story", "anomaly"):
         table.add_column(heading, no_wrap=True)
     for slug, anomalies in found.items():
         for anomaly in (a for a in anomalies if a.day == day):
-            is_planted = (slug, day, anomaly.story_id, anomaly.anomaly_type) in known
-            table.add_row(*_anomaly_row(slug, anomaly), "yes" if is_planted else "no")
+            planted_here = (slug, day, anomaly.story_id, anomaly.anomaly_type) in known
+            table.add_row(*_anomaly_row(slug, anomaly, planted=planted_here))
     console.print(table)
     hits = len(known & detected)
     console.print(
@@ -98,19 +103,18 @@ def _add_sum(table: Table, totals: Sequence[DayTotal]) -> None:
     table.add_row(
         "all",
         f"{sum(t.reports for t in totals):,}",
-        _short(sum((t.input_tokens for t in totals), Decimal(0))),
-        _short(sum((t.output_tokens for t in totals), Decimal(0))),
+        _short(sum((t.input_tokens + t.output_tokens for t in totals), Decimal(0))),
         f"${dollars(sum((t.cost_millicents for t in totals), Decimal(0))):,.2f}",
     )
 
 
-def _anomaly_row(slug: str, anomaly: OpenAnomaly) -> tuple[str, ...]:
+def _anomaly_row(slug: str, anomaly: OpenAnomaly, *, planted: bool) -> tuple[str, ...]:
     cost = f"${dollars(anomaly.story_cost_millicents):,.2f}"
     color = "red" if anomaly.anomaly_type == "high_cost" else "yellow"
     return (
         slug,
         f"{escape(anomaly.story_title[:_TITLE_WIDTH])}\n[dim]{anomaly.story_id}[/dim]",
-        f"[{color}]{anomaly.anomaly_type}[/{color}]\n{cost}, {anomaly.deviation_factor} times",
+        f"[{color}]{anomaly.anomaly_type}[/{color}]{', planted' * planted}\n{cost}, {anomaly.deviation_factor} times",
     )
 
 
