@@ -109,12 +109,12 @@ def _add_sum(table: Table, totals: Sequence[DayTotal]) -> None:
 
 
 def _anomaly_row(slug: str, anomaly: OpenAnomaly, *, planted: bool) -> tuple[str, ...]:
-    cost = f"${dollars(anomaly.story_cost_millicents):,.2f}"
+    cost = f"${dollars(anomaly.story_cost_millicents):,.2f}, {anomaly.deviation_factor} times"
     color = "red" if anomaly.anomaly_type == "high_cost" else "yellow"
     return (
         slug,
         f"{escape(anomaly.story_title[:_TITLE_WIDTH])}\n[dim]{anomaly.story_id}[/dim]",
-        f"[{color}]{anomaly.anomaly_type}[/{color}]{', planted' * planted}\n{cost}, {anomaly.deviation_factor} times",
+        f"[{color}]{anomaly.anomaly_type}[/{color}]{', planted' * planted}\n{cost}",
     )
 
 
