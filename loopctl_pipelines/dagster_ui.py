@@ -32,6 +32,8 @@ def open_ui(home: Path, environment: Mapping[str, str], *, host: str, port: int)
     command += ["-m", "dagster", "dev", "--log-level", "warning"]
     command += ["-m", "loopctl_pipelines.definitions", "-h", host, "-p", str(port)]
     with _only_one(home.absolute() / "ui.lock", f"http://{host}:{port}"):
+        # a shell's background job ignores it, and so would the UI, which ends by nothing else
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         # elsewhere than in the project's folder, whose dagster.yaml it would warn about
         ui = subprocess.Popen(command, cwd=folder, env={**environment, "DAGSTER_HOME": str(folder)})
         stop = signal.signal(signal.SIGTERM, lambda *_: ui.send_signal(signal.SIGINT))
