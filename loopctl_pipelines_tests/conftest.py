@@ -3,20 +3,23 @@
 import itertools
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import psycopg
 import pytest
+from dagster import DagsterInstance
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
+from loopctl_pipelines.dagster_instance import dagster_instance
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.upgrade import upgrade
 
 ROLE = "loopctl_app"
 _TEMPLATE = "migrated"
+_DAGSTER_TEMPLATE = "dagster_migrated"
 _numbers = itertools.count()
 
 
@@ -42,13 +45,15 @@ def template(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def empty_database(server: EmbeddedServer) -> Iterator[str]:
     """Give the URL of a database without any table."""
-    yield from _database(server, "template1")
+    with _database(server, "template1") as url:
+        yield url
 
 
 @pytest.fixture
 def database_url(server: EmbeddedServer, template: str) -> Iterator[str]:
     """Give the URL of a database with loopctl's tables and ours, all empty."""
-    yield from _database(server, template)
+    with _database(server, template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -57,6 +62,24 @@ def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url, ROLE)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def dagster_template(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.getbasetemp().parent
+    with (folder / "dagster_template.lock").open("w") as held:
+        flock(held, LOCK_EX)
+        with _instance(server.url(_DAGSTER_TEMPLATE), folder / "dagster_template"):
+            return _DAGSTER_TEMPLATE
+
+
+@pytest.fixture
+def instance(
+    server: EmbeddedServer, dagster_template: str, tmp_path: Path
+) -> Iterator[DagsterInstance]:
+    """Give a Dagster instance of its own, configured as the project's, on PostgreSQL."""
+    with _database(server, dagster_template) as url, _instance(url, tmp_path) as instance:
+        yield instance
 
 
 @pytest.fixture
@@ -68,12 +91,21 @@ def shared_folder() -> Path:
     return folder
 
 
+@contextmanager
+def _instance(url: str, home: Path) -> Iterator[DagsterInstance]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOOPCTL_DAGSTER_URL", url)
+        with dagster_instance(home) as instance:
+            yield instance
+
+
+@contextmanager
 def _database(server: EmbeddedServer, template: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     admin = server.url("postgres")
     names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
-    yield make_conninfo(admin, dbname=name)
+    yield server.url(name)
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**names))
