@@ -1,0 +1,75 @@
+"""Tenants become partition keys, without a deploy and never for those that are not active."""
+
+from uuid import uuid4
+
+from dagster import DagsterInstance, SensorResult, build_sensor_context
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.partitions import TENANTS
+from loopctl_pipelines.tenants.partition_keys import new_keys
+from loopctl_pipelines.tenants.sensors import build_tenants_sensor
+from loopctl_pipelines.tenants.sync import sync_tenants
+from loopctl_pipelines.tenants.tenant import Tenant
+from loopctl_pipelines_tests.usage import Usage
+
+
+def _tenants(**statuses: str) -> dict[str, Tenant]:
+    return {slug: Tenant(uuid4(), slug, slug, status) for slug, status in statuses.items()}
+
+
+def _tick(instance: DagsterInstance, database: Database) -> SensorResult:
+    context = build_sensor_context(instance, resources={"database": database})
+    result = build_tenants_sensor(TENANTS)(context)
+    assert isinstance(result, SensorResult)
+    return result
+
+
+def _write(database: Database, **statuses: str) -> None:
+    usage = Usage()
+    for slug, status in statuses.items():
+        usage.tenant(slug, status)
+    usage.write(database)
+
+
+def test_only_active_tenants_get_a_key() -> None:
+    tenants = _tenants(a="active", s="suspended", d="deactivated", p="pending_enrollment")
+    assert new_keys([], tenants).add == ["a"]
+
+
+def test_a_key_that_exists_is_not_added_again_and_none_is_taken_away() -> None:
+    assert new_keys(["a", "gone"], _tenants(a="active", s="suspended")).add == []
+
+
+def test_a_slug_that_cannot_be_a_key_is_told_and_keeps_nobody_else_from_theirs() -> None:
+    tenants = {
+        slug: Tenant(uuid4(), slug, slug, "active") for slug in ("a|b", "x...y", "tab\there", "ok")
+    }
+    found = new_keys([], tenants)
+    assert (found.add, found.unusable) == (["ok"], ["a|b", "x...y", "tab\there"])
+
+
+def test_a_tick_of_the_sensor_adds_the_keys_that_are_missing(
+    database: Database, instance: DagsterInstance
+) -> None:
+    _write(database, acme="active", blue="suspended")
+    (request,) = _tick(instance, database).dynamic_partitions_requests or []
+    assert request.partition_keys == ["acme"]
+
+
+def test_a_tick_with_nothing_to_add_is_skipped(
+    database: Database, instance: DagsterInstance
+) -> None:
+    _write(database, acme="active")
+    sync_tenants(instance, database)
+    result = _tick(instance, database)
+    assert not result.dynamic_partitions_requests
+    assert result.skip_reason
+
+
+def test_sync_adds_the_keys_at_once_and_may_be_repeated(
+    database: Database, instance: DagsterInstance
+) -> None:
+    _write(database, acme="active", blue="active")
+    assert sync_tenants(instance, database).add == ["acme", "blue"]
+    assert sync_tenants(instance, database).add == []
+    assert instance.get_dynamic_partitions("tenants") == ["acme", "blue"]
