@@ -74,11 +74,16 @@ def dagster_template(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture
-def instance(
-    server: EmbeddedServer, dagster_template: str, tmp_path: Path
-) -> Iterator[DagsterInstance]:
-    """Give a Dagster instance of its own, configured as the project's, on PostgreSQL."""
-    with _database(server, dagster_template) as url, _instance(url, tmp_path) as instance:
+def dagster_url(server: EmbeddedServer, dagster_template: str) -> Iterator[str]:
+    """Give the URL of an empty storage of Dagster's."""
+    with _database(server, dagster_template) as url:
+        yield url
+
+
+@pytest.fixture
+def instance(dagster_url: str, tmp_path: Path) -> Iterator[DagsterInstance]:
+    """Give a Dagster instance on that storage, configured as the project's."""
+    with _instance(dagster_url, tmp_path) as instance:
         yield instance
 
 

@@ -1,6 +1,6 @@
 """Backfills: many days of many tenants, in Dagster runs of this process, resumable."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -13,7 +13,7 @@ from loopctl_pipelines.costs.rectangles import Rectangle, rectangles
 _BACKFILL_TAG = "loopctl/backfill"
 _CHUNK_TAG = "loopctl/chunk"
 _ENDED = "ended"
-_PARTITIONS_PER_RUN = 500
+PARTITIONS_PER_RUN = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Backfill:
         return [
             chunk
             for rectangle in rectangles(whole.partitions(), tenant_order(self.instance))
-            for chunk in rectangle.chunks(_PARTITIONS_PER_RUN)
+            for chunk in rectangle.chunks(PARTITIONS_PER_RUN)
         ]
 
     def done_before(self) -> set[Rectangle]:
@@ -48,7 +48,7 @@ class Backfill:
         }
         return {chunk for chunk in self.chunks() if _name(chunk) in done}
 
-    def run(self, skipped: set[Rectangle] | None = None) -> Iterator[tuple[Rectangle, JobRun]]:
+    def run(self, skipped: set[Rectangle] | None = None) -> Generator[tuple[Rectangle, JobRun]]:
         """Run one chunk after the other and yield each when it has ended, `skipped` ones not."""
         for chunk in self.chunks():
             if chunk not in (skipped or ()):

@@ -1,0 +1,144 @@
+"""The command line as a person uses it: a process of its own, on a real server."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines_tests.usage import Usage
+
+YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
+_PROGRAM = [sys.executable, "-c", "from loopctl_pipelines.cli import main; main()"]
+
+
+class _Shell:
+    """Runs commands on one database, with Dagster's storage beside it."""
+
+    def __init__(self, home: Path, **settings: str) -> None:
+        self._environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("LOOPCTL", "DAGSTER"))},
+            "LOOPCTL_HOME": str(home),
+            "COLUMNS": "80",
+            **settings,
+        }
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [*_PROGRAM, *arguments],
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        with self.start(*arguments) as process:
+            out, err = process.communicate()
+            return process.returncode, out, err
+
+
+@pytest.fixture
+def shell(database_url: str, dagster_url: str, tmp_path: Path) -> _Shell:
+    return _Shell(tmp_path, LOOPCTL_DATABASE_URL=database_url, LOOPCTL_DAGSTER_URL=dagster_url)
+
+
+@pytest.fixture
+def filled(database: Database, shell: _Shell) -> _Shell:
+    usage = Usage()
+    usage.tenant("blue", "suspended")
+    for slug in ("acme", "cold"):
+        usage.report(slug, YESTERDAY, 12_345)
+    usage.write(database)
+    return shell
+
+
+def _one_sentence(shell: _Shell, *arguments: str) -> str:
+    code, _, err = shell.run(*arguments)
+    assert code == 1
+    assert "Traceback" not in err
+    return " ".join(err.split())
+
+
+def test_demo_shows_the_days_costs_and_finds_every_planted_anomaly_twice_in_a_row(
+    shell: _Shell,
+) -> None:
+    for new in ("51,", "0 of them new"):
+        code, out, err = shell.run("demo")
+        assert (code, err) == (0, "")
+        assert new in out
+        assert f"Cost of {YESTERDAY} (UTC) per tenant" in out
+        assert "and 0 others." in out
+        assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_backfill_says_how_far_it_is_and_may_be_repeated(filled: _Shell) -> None:
+    for _ in range(2):
+        code, out, _ = filled.run("backfill", "--from", f"{YESTERDAY}", "--to", f"{YESTERDAY}")
+        assert code == 0
+        assert "2/2" in out
+
+
+def test_sync_names_the_tenants_it_added(filled: _Shell) -> None:
+    assert "Added: acme, cold." in filled.run("tenants", "sync")[1]
+    assert "Added: none." in filled.run("tenants", "sync")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--from", "2026-13-01", "--to", "2026-04-01"), "'2026-13-01' is not a day."),
+        (("--from", "2026-04-02", "--to", "2026-04-01"), "is reversed"),
+        (("--from", "2025-04-02", "--to", "2026-04-01"), "2025-04-02 has no partition"),
+        (("--from", "2026-04-02", "--to", "2999-04-01"), "2999-04-01 has no partition"),
+        (("--from", "2026-04-02", "--to", "2026-04-02", "--tenant", "acmee"), "slug 'acmee'"),
+        (("--from", "2026-04-02", "--to", "2026-04-02", "--tenant", "blue"), "is suspended"),
+    ],
+)
+def test_a_backfill_of_what_is_not_there_is_one_sentence(
+    filled: _Shell, arguments: tuple[str, ...], sentence: str
+) -> None:
+    assert sentence in _one_sentence(filled, "backfill", *arguments)
+
+
+def test_a_wrong_url_is_one_sentence_that_shows_no_password(tmp_path: Path) -> None:
+    shell = _Shell(tmp_path, LOOPCTL_DATABASE_URL="postgresql://u:hunter2@127.0.0.1:1/x")
+    sentence = _one_sentence(shell, "tenants", "sync")
+    assert "Check LOOPCTL_DATABASE_URL" in sentence
+    assert "hunter2" not in sentence
+
+
+def test_a_setting_that_cannot_be_used_is_told_by_its_name(tmp_path: Path) -> None:
+    shell = _Shell(tmp_path, LOOPCTL_TRAILING_DAYS="many")
+    assert "LOOPCTL_TRAILING_DAYS must be a whole number" in _one_sentence(shell, "demo")
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence(shell: _Shell, tmp_path: Path) -> None:
+    (tmp_path / "usage.csv").write_text("a,b\n1,2\n")
+    sentence = _one_sentence(shell, "load", str(tmp_path / "usage.csv"))
+    assert "Line 1: no column 'story'" in sentence
+    assert "Nothing was loaded." in sentence
+
+
+def test_upgrade_may_be_repeated(shell: _Shell) -> None:
+    code, out, _ = shell.run("db", "upgrade")
+    assert code == 0
+    assert "none, they were all there" in " ".join(out.split())
+
+
+def test_the_embedded_server_of_a_killed_command_is_used_and_stopped_by_the_next(
+    tmp_path: Path,
+) -> None:
+    shell = _Shell(tmp_path)
+    assert shell.run("db", "upgrade")[0] == 0
+    killed = shell.start("demo")
+    while not (tmp_path / "postgres" / "data" / "postmaster.pid").exists():
+        assert killed.poll() is None
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    assert shell.run("tenants", "sync")[0] == 0
+    assert not (tmp_path / "postgres" / "data" / "postmaster.pid").exists()
