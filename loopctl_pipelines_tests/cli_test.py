@@ -8,12 +8,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.usage import Usage
 
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
-_PROGRAM = [sys.executable, "-c", "from loopctl_pipelines.cli import main; main()"]
+# a shell's background job ignores SIGINT, and tests may run in one
+_MAIN = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from loopctl_pipelines.cli import main
+main()
+"""
+_PROGRAM = [sys.executable, "-c", _MAIN]
+_STARTED = RunsFilter(statuses=[DagsterRunStatus.STARTED])
 
 
 class _Shell:
@@ -81,6 +90,22 @@ def test_a_backfill_says_how_far_it_is_and_may_be_repeated(filled: _Shell) -> No
         code, out, _ = filled.run("backfill", "--from", f"{YESTERDAY}", "--to", f"{YESTERDAY}")
         assert code == 0
         assert "2/2" in out
+
+
+def test_a_backfill_that_is_interrupted_goes_on_where_it_was(
+    filled: _Shell, instance: DagsterInstance
+) -> None:
+    days = ("--from", f"{YESTERDAY - timedelta(days=299)}", "--to", f"{YESTERDAY}")
+    interrupted = filled.start("backfill", *days)
+    while not instance.get_run_ids(_STARTED):
+        assert interrupted.poll() is None
+    interrupted.send_signal(signal.SIGINT)
+    assert "goes on from here" in interrupted.communicate()[0]
+    assert interrupted.returncode != 0
+    code, out, _ = filled.run("backfill", *days)
+    assert code == 0
+    assert "500 partitions were done before the interruption" in out
+    assert "600/600" in out
 
 
 def test_sync_names_the_tenants_it_added(filled: _Shell) -> None:

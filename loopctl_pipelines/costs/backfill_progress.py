@@ -1,5 +1,8 @@
 """Shows a backfill in the terminal."""
 
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -11,15 +14,24 @@ from rich.progress import (
 )
 
 from loopctl_pipelines.costs.backfill import Backfill
+from loopctl_pipelines.costs.job_runs import JobRun
+from loopctl_pipelines.costs.rectangles import Rectangle
+
+Runs = Generator[tuple[Rectangle, JobRun]]
 
 
 def show_backfill(console: Console, backfill: Backfill, *, anew: bool) -> bool:
     """Run the backfill with a progress bar over its partitions; say whether all of them landed.
 
+    An interrupt ends it after the run under way, so that no run is left half done.
+
     Args:
         console: where to.
         backfill: what is to be run.
         anew: do again what an interrupted backfill of the same partitions has done.
+
+    Raises:
+        KeyboardInterrupt: if it was interrupted before its end.
     """
     if anew:
         backfill.forget()
@@ -38,10 +50,37 @@ def show_backfill(console: Console, backfill: Backfill, *, anew: bool) -> bool:
             console.print(
                 f"{skipped} partitions were done before the interruption: not done again."
             )
-        for chunk, run in backfill.run(done):
+        for chunk, run in _interruptible(backfill.run(done), console):
             progress.advance(task, chunk.size)
             if run.failure is not None:
                 failures.append(run.failure)
     for failure in failures:
         console.print(failure, style="red", highlight=False, markup=False)
     return not failures
+
+
+def _interruptible(runs: Runs, console: Console) -> Iterator[tuple[Rectangle, JobRun]]:
+    """Yield the runs that end; they run in a thread, where Dagster swallows no interrupt."""
+    with ThreadPoolExecutor(1, thread_name_prefix="backfill") as thread:
+        while True:
+            under_way = thread.submit(next, runs, None)
+            interrupted = _wait(under_way, console)
+            ended = under_way.result()
+            if ended is None:
+                return
+            yield ended
+            if interrupted:
+                console.print("Interrupted. The same command goes on from here.")
+                raise KeyboardInterrupt
+
+
+def _wait(under_way: Future[tuple[Rectangle, JobRun] | None], console: Console) -> bool:
+    interrupted = False
+    while True:
+        try:
+            wait([under_way])
+        except KeyboardInterrupt:
+            console.print("Ending after the run under way.")
+            interrupted = True
+        else:
+            return interrupted
