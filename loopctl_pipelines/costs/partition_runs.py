@@ -60,26 +60,23 @@ class PartitionRun(Generic[Day]):
         """Work on every partition of the run; say whether all of them landed.
 
         If so, their metadata are attached and Dagster is to record the materializations, which it
-        does in batches. If not (a tenant failed, one is not active, the run was interrupted), the
-        partitions that landed are recorded here, one by one, and no others.
+        does in batches. If not (a tenant failed, or one is not active), the partitions that landed
+        are recorded here, one by one, and no others. Of a run that is cancelled Dagster records
+        none; what landed is in the database, and materializing it again changes nothing.
 
         Raises:
             Failure: naming the partitions that failed and why.
         """
-        complete = False
-        try:
-            wanted = self._partitions(context)
-            self._work(context, wanted)
-            complete = len(self._landed) == len(context.partition_keys)
-        finally:
-            if not complete:
-                self._record(context)
-        if self._failed:
-            raise self._failure()
-        if complete:
+        self._work(context, self._partitions(context))
+        if len(self._landed) == len(context.partition_keys):
             for key, metadata in self._landed.items():
                 context.add_asset_metadata(metadata, partition_key=key)
-        return complete
+            return True
+        for key, metadata in self._landed.items():
+            context.log_event(AssetMaterialization(context.asset_key, None, metadata, key))
+        if self._failed:
+            raise self._failure()
+        return False
 
     def _partitions(self, context: AssetExecutionContext) -> dict[tuple[date, str], Tenant]:
         """Return the run's partitions of active tenants; the others are left out and logged."""
@@ -117,10 +114,6 @@ class PartitionRun(Generic[Day]):
             for day in ended.days:
                 key = partition_key(day.day, ended.unit.tenant.slug)
                 self._landed[key] = self.describe(day)
-
-    def _record(self, context: AssetExecutionContext) -> None:
-        for key, metadata in self._landed.items():
-            context.log_event(AssetMaterialization(context.asset_key, None, metadata, key))
 
     def _failure(self) -> Failure:
         failed = sorted(self._failed, key=lambda f: (f.unit.first, f.unit.tenant.slug))
