@@ -1,0 +1,45 @@
+"""`make bench`: how fast it is, as ratios of runs that take turns on the same machine."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.dagster_runs import dagster_overhead
+from benchmarks.daily_costs import DailyCosts
+from benchmarks.outcome import Outcome
+from benchmarks.server import scratch_server, upgraded_database
+from benchmarks.usage_generator import fill_day
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def bench(
+    reports: Annotated[int, typer.Option(min=100, help="Reports of the day.")] = 1_000_000,
+    tenants: Annotated[int, typer.Option(min=1, help="Tenants, sized by Zipf's law.")] = 1000,
+    rounds: Annotated[int, typer.Option(min=1, help="Runs of each contender.")] = 3,
+    results: Annotated[Path, typer.Option(help="Folder of the JSON files.")] = RESULTS,
+) -> None:
+    """Measure rollup, detection and Dagster's share; print ratios and keep them as JSON."""
+    console = Console()
+    started = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+
+    def done(outcome: Outcome) -> None:
+        outcome.show(console)
+        console.print(f"kept in {outcome.save(results, started)}", highlight=False)
+
+    with scratch_server() as server:
+        url = upgraded_database(server)
+        with console.status(f"Writing {reports:,} reports of {tenants:,} tenants"):
+            fill_day(url, reports=reports, tenants=tenants)
+        with closing(DailyCosts(url)) as daily_costs:
+            done(daily_costs.rollup(rounds))
+            done(daily_costs.anomalies(rounds))
+        done(dagster_overhead(url, server.url("dagster"), rounds))
+
+
+if __name__ == "__main__":
+    typer.run(bench)

@@ -1,0 +1,43 @@
+"""`make bench` at a small size: it runs, it compares like with like, it keeps what it found."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.outcome import Ratio
+from benchmarks.timing import Contender, Spread, interleave, ratio
+
+
+def test_all_parts_run_and_keep_their_ratios(tmp_path: Path) -> None:
+    size = ("--reports", "600", "--tenants", "5", "--rounds", "1", "--results", str(tmp_path))
+    command = [sys.executable, "-m", "benchmarks", *size]
+    subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[2])
+    kept = {
+        path.stem.partition("-")[2]: json.loads(path.read_text()) for path in tmp_path.iterdir()
+    }
+    assert set(kept) == {"rollup", "anomalies", "dagster"}
+    asked = {found["question"] for found in kept["rollup"]["ratios"]}
+    assert {"times faster than the reference", "times the bare scan"} <= asked
+    assert kept["rollup"]["facts"]["tenants"] == 5
+    assert kept["dagster"]["facts"]["partitions"] == 5
+
+
+def test_contenders_take_turns() -> None:
+    turns: list[str] = []
+    contenders = [Contender(name, lambda name=name: turns.append(name)) for name in "ab"]  # type: ignore[misc]
+    times = interleave(contenders, rounds=2, clock=iter(range(99)).__next__)
+    assert turns == ["a", "b", "a", "b"]
+    assert times == {"a": [1, 1], "b": [1, 1]}
+
+
+def test_a_ratio_is_taken_within_a_round() -> None:
+    times = {"slow": [4.0, 9.0], "fast": [2.0, 3.0]}
+    assert ratio(times, "slow", "fast") == Spread(2.5, 2.25, 2.75, 2.0, 3.0)
+
+
+@pytest.mark.parametrize(("median", "verdict"), [(14.9, "MISSED"), (15.0, "met")])
+def test_a_goal_is_met_from_its_number_on(median: float, verdict: str) -> None:
+    assert Ratio("times faster", "a", "b", least=15).verdict(median) == verdict
