@@ -53,11 +53,13 @@ _OWN_IS_GRANTED = """
 SELECT has_schema_privilege(%(role)s, 'loopctl_pipelines', 'USAGE')
    AND has_table_privilege(%(role)s, 'loopctl_pipelines.live_reports', 'SELECT')
    AND has_table_privilege(%(role)s, 'loopctl_pipelines.alembic_version', 'SELECT')
+   AND has_table_privilege(%(role)s, 'loopctl_pipelines.embedding_breakers', 'DELETE')
 """
 
 _GRANT_OWN = sql.SQL(
     "GRANT USAGE ON SCHEMA loopctl_pipelines TO {role};"
-    "GRANT SELECT ON loopctl_pipelines.live_reports, loopctl_pipelines.alembic_version TO {role}"
+    "GRANT SELECT ON loopctl_pipelines.live_reports, loopctl_pipelines.alembic_version TO {role};"
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON loopctl_pipelines.embedding_breakers TO {role}"
 )
 
 
