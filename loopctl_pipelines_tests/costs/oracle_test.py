@@ -1,0 +1,77 @@
+"""The whole stored tables equal a plain loop over the raw rows, whatever the rows are."""
+
+from hypothesis import HealthCheck, given, settings
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines_tests.costs import oracle
+from loopctl_pipelines_tests.costs.generated_usage import (
+    DAYS,
+    Drawn,
+    Edit,
+    apply,
+    drawn_reports,
+    edits,
+    epic_of,
+    start_anew,
+    units,
+    usage_of,
+)
+from loopctl_pipelines_tests.costs.runs import (
+    detect_all,
+    physical_rows,
+    roll_up_all,
+    stored_anomalies,
+    stored_summaries,
+)
+
+# each example starts by emptying the database, so they may share it
+in_one_database = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@in_one_database
+@given(reports=drawn_reports, changes=edits)
+def test_the_summaries_are_what_a_loop_over_the_reports_gives_also_after_changes(
+    database: Database, reports: list[Drawn], changes: list[Edit]
+) -> None:
+    usage = usage_of(reports)
+    start_anew(database, usage)
+    roll_up_all(database, units())
+    assert stored_summaries(database) == oracle.summaries(usage.reports, epic_of(usage), DAYS)
+    apply(database, usage, changes)
+    roll_up_all(database, units())
+    assert stored_summaries(database) == oracle.summaries(usage.reports, epic_of(usage), DAYS)
+
+
+@in_one_database
+@given(reports=drawn_reports, changes=edits)
+def test_the_open_anomalies_are_what_a_loop_over_the_reports_gives_also_after_changes(
+    database: Database, reports: list[Drawn], changes: list[Edit]
+) -> None:
+    usage = usage_of(reports)
+    start_anew(database, usage)
+    roll_up_all(database, units())
+    detect_all(database, units())
+    first = oracle.anomalies(usage.reports, epic_of(usage), DAYS, before={})
+    assert stored_anomalies(database) == first
+    apply(database, usage, changes)
+    roll_up_all(database, units())
+    detect_all(database, units())
+    again = oracle.anomalies(usage.reports, epic_of(usage), DAYS, before=first)
+    assert stored_anomalies(database) == again
+
+
+@in_one_database
+@given(reports=drawn_reports)
+def test_a_second_run_touches_no_row_and_says_so(database: Database, reports: list[Drawn]) -> None:
+    start_anew(database, usage_of(reports))
+    roll_up_all(database, units())
+    detect_all(database, units())
+    before = physical_rows(database)
+    summarized = roll_up_all(database, units())
+    compared = detect_all(database, units())
+    assert physical_rows(database) == before
+    assert sum(day.written + day.deleted for day in summarized) == 0
+    assert sum(day.unchanged for day in summarized) == len(stored_summaries(database))
+    assert sum(day.inserted + day.updated for day in compared) == 0

@@ -1,0 +1,80 @@
+"""Runs the rollup and the detection for a test, and reads what they have stored."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import partial
+from typing import TypeVar
+from uuid import UUID
+
+from loopctl_pipelines.costs.anomaly_rule import AnomalyRule
+from loopctl_pipelines.costs.queries import DayCompared, DaySummarized, detect_anomalies, roll_up
+from loopctl_pipelines.costs.side_by_side import Failed, Landed, Work, run_side_by_side
+from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.errors import DetectionError, RollupError
+from loopctl_pipelines.tenants.tenant import Tenant
+from loopctl_pipelines_tests.costs.oracle import Anomaly, AnomalyKey, Summary, SummaryKey
+from loopctl_pipelines_tests.usage import id_of
+
+Done = TypeVar("Done")
+detect: Work[DayCompared] = partial(detect_anomalies, rule=AnomalyRule())
+
+
+def unit(
+    slug: str, first: date, last: date | None = None, tenant: UUID | None = None
+) -> TenantDays:
+    """Return the unit of a tenant and a day, or a range of days."""
+    return TenantDays(Tenant(tenant or id_of(slug), slug, slug, "active"), first, last or first)
+
+
+def roll_up_all(database: Database, units: Sequence[TenantDays]) -> list[DaySummarized]:
+    """Roll all units up; none of them may fail."""
+    return _landed(run_side_by_side(database, units, roll_up, RollupError))
+
+
+def detect_all(database: Database, units: Sequence[TenantDays]) -> list[DayCompared]:
+    """Detect the anomalies of all units; none of them may fail."""
+    return _landed(run_side_by_side(database, units, detect, DetectionError))
+
+
+def _landed(ended: Iterable[Landed[Done] | Failed]) -> list[Done]:
+    days: list[Done] = []
+    for end in ended:
+        assert isinstance(end, Landed), end.error
+        days += end.days
+    return days
+
+
+def stored_summaries(database: Database) -> dict[SummaryKey, Summary]:
+    """Return the whole table, of all tenants."""
+    with database.operator_transaction() as connection:
+        rows = connection.execute(
+            "SELECT tenant_id, scope_type, scope_id, period_start, period_end, total_input_tokens,"
+            " total_output_tokens, total_cost_millicents, report_count, model_breakdown,"
+            " avg_cost_per_story_millicents, stale FROM cost_summaries"
+        ).fetchall()
+    return {row[:4]: Summary(*row[4:]) for row in rows}
+
+
+def stored_anomalies(database: Database) -> dict[AnomalyKey, Anomaly]:
+    """Return the open anomalies of all tenants."""
+    with database.operator_transaction() as connection:
+        rows = connection.execute(
+            "SELECT tenant_id, story_id, anomaly_type, story_cost_millicents,"
+            " reference_avg_millicents, deviation_factor, (metadata ->> 'period')::date,"
+            " (metadata ->> 'epic_id')::uuid, (metadata ->> 'stories')::integer"
+            " FROM cost_anomalies WHERE NOT resolved"
+        ).fetchall()
+    return {row[:3]: Anomaly(*row[3:]) for row in rows}
+
+
+def physical_rows(database: Database) -> set[tuple[object, ...]]:
+    """Return the identity of every row of both tables: what a rewrite would change."""
+    with database.operator_transaction() as connection:
+        return set(
+            connection.execute(
+                "SELECT id, xmin::text, ctid::text, inserted_at, updated_at FROM cost_summaries"
+                " UNION ALL"
+                " SELECT id, xmin::text, ctid::text, inserted_at, updated_at FROM cost_anomalies"
+            ).fetchall()
+        )
