@@ -110,6 +110,10 @@ class Usage:
         self.reports.append(row)
         return row.id
 
+    def epic_of(self) -> dict[tuple[UUID, UUID], UUID]:
+        """Return the epic of every (tenant, story)."""
+        return {(row.tenant_id, row.id): row.epic_id for row in self.stories.values()}
+
     def write(self, database: Database) -> None:
         """Write what is not there yet."""
         fill(

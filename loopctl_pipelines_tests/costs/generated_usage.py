@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.demo.rows import ProjectRow
-from loopctl_pipelines_tests.costs.oracle import EpicOf
 from loopctl_pipelines_tests.costs.runs import unit
 from loopctl_pipelines_tests.usage import LONG_AGO, Usage, id_of
 
@@ -149,11 +148,6 @@ def _add(usage: Usage, drawn: Drawn) -> None:
         # written earlier than this tenant's rows; no epic of this tenant has it
         row = replace(row, story_id=id_of(SLUGS[0], "story", drawn.epic, drawn.story))
     usage.reports[-1] = row
-
-
-def epic_of(usage: Usage) -> EpicOf:
-    """Return the epic of every story of its tenant."""
-    return {(row.tenant_id, row.id): row.epic_id for row in usage.stories.values()}
 
 
 def units() -> list[TenantDays]:

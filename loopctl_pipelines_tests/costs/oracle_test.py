@@ -11,7 +11,6 @@ from loopctl_pipelines_tests.costs.generated_usage import (
     apply,
     drawn_reports,
     edits,
-    epic_of,
     start_anew,
     units,
     usage_of,
@@ -38,10 +37,10 @@ def test_the_summaries_are_what_a_loop_over_the_reports_gives_also_after_changes
     usage = usage_of(reports)
     start_anew(database, usage)
     roll_up_all(database, units())
-    assert stored_summaries(database) == oracle.summaries(usage.reports, epic_of(usage), DAYS)
+    assert stored_summaries(database) == oracle.summaries(usage.reports, usage.epic_of(), DAYS)
     apply(database, usage, changes)
     roll_up_all(database, units())
-    assert stored_summaries(database) == oracle.summaries(usage.reports, epic_of(usage), DAYS)
+    assert stored_summaries(database) == oracle.summaries(usage.reports, usage.epic_of(), DAYS)
 
 
 @in_one_database
@@ -53,12 +52,12 @@ def test_the_open_anomalies_are_what_a_loop_over_the_reports_gives_also_after_ch
     start_anew(database, usage)
     roll_up_all(database, units())
     detect_all(database, units())
-    first = oracle.anomalies(usage.reports, epic_of(usage), DAYS, before={})
+    first = oracle.anomalies(usage.reports, usage.epic_of(), DAYS, before={})
     assert stored_anomalies(database) == first
     apply(database, usage, changes)
     roll_up_all(database, units())
     detect_all(database, units())
-    again = oracle.anomalies(usage.reports, epic_of(usage), DAYS, before=first)
+    again = oracle.anomalies(usage.reports, usage.epic_of(), DAYS, before=first)
     assert stored_anomalies(database) == again
 
 

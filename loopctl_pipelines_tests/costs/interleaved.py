@@ -1,0 +1,63 @@
+"""Two transactions at once, their order decided by the test and by nothing else."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg.abc import Params, Query
+from psycopg.rows import TupleRow
+
+from loopctl_pipelines.database.connection import Database, TenantConnection
+
+Result = TypeVar("Result")
+_WAITING = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+def until_it_ends_or_waits(
+    database: Database, pool: ThreadPoolExecutor, run: Callable[[], Result]
+) -> Future[Result]:
+    """Run it in a thread; return when it has ended, or is waiting for another's lock."""
+    running = pool.submit(run)
+    with database.connect() as watcher:
+        watcher.autocommit = True
+        while not running.done() and watcher.execute(_WAITING).fetchone() == (0,):
+            pass
+    return running
+
+
+@contextmanager
+def acting_after(
+    database: Database, tenant: UUID, statements: int, act: Callable[[], object]
+) -> Iterator[TenantConnection]:
+    """Give out a tenant transaction that calls `act` once this many statements have run in it."""
+    left = [statements]
+
+    class Interrupted(psycopg.Cursor[TupleRow]):
+        def execute(
+            self,
+            query: Query,
+            params: Params | None = None,
+            *,
+            prepare: bool | None = None,
+            binary: bool | None = None,
+        ) -> "Interrupted":
+            if left[0] == 0:
+                act()
+            left[0] -= 1
+            return super().execute(query, params, prepare=prepare, binary=binary)
+
+    with database.tenant_transaction(tenant) as connection:
+        usual = connection.cursor_factory
+        connection.cursor_factory = Interrupted
+        try:
+            yield connection
+            if left[0] == 0:
+                act()
+        finally:
+            connection.cursor_factory = usual
