@@ -35,6 +35,7 @@ _CAUSES = {
     "42": "the schema does not fit (run `loopctl-pipelines db upgrade`)",
     "53": "the server is out of memory, disk or connections",
     "57014": "the statement was cancelled or ran into statement_timeout",
+    "57P01": "the server ended the session (a restart, or an administrator)",
     "57": "the server is shutting down",
     "08": "the connection was lost",
 }

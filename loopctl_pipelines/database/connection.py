@@ -53,7 +53,13 @@ class Database:
         self.role = role
         self._url = url
         self._pool: ConnectionPool[TenantConnection] = ConnectionPool(
-            url, min_size=0, max_size=connections, timeout=_CONNECT_SECONDS, open=False
+            url,
+            min_size=0,
+            max_size=connections,
+            timeout=_CONNECT_SECONDS,
+            open=False,
+            # a session that a restart or a failover ended while it was idle is never given out
+            check=ConnectionPool.check_connection,
         )
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""A delete that commits while a rollup runs is in its figures, or the rows say that they are stale."""
+"""A delete that commits during a rollup is in its figures, or the rows say they are stale."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date

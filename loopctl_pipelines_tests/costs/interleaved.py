@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
-from psycopg.abc import Params, Query
+from psycopg.abc import Params
 from psycopg.rows import TupleRow
 
 from loopctl_pipelines.database.connection import Database, TenantConnection
@@ -41,7 +41,7 @@ def acting_after(
     class Interrupted(psycopg.Cursor[TupleRow]):
         def execute(
             self,
-            query: Query,
+            query: Any,  # noqa: ANN401 - psycopg overloads it
             params: Params | None = None,
             *,
             prepare: bool | None = None,
