@@ -109,3 +109,19 @@ def test_a_delete_that_began_before_and_commits_after_each_statement_is_not_lost
         deleting.commit()
         running.result()
     _assert_nothing_is_lost(database, usage)
+
+
+def test_a_delete_during_a_days_first_rollup_is_put_right_by_the_next_one(
+    database: Database,
+) -> None:
+    usage = Usage()
+    usage.report("a", DAY, 1000)
+    usage.report("a", DAY, 200)
+    usage.write(database)
+    with database.tenant_transaction(UNIT.tenant.id) as connection:
+        roll_up(connection, UNIT)
+        # loopctl sees no summary yet that it could mark
+        with database.tenant_transaction(UNIT.tenant.id) as deleting:
+            _delete(deleting, usage, 0)
+    roll_up_all(database, [UNIT])
+    assert stored_summaries(database) == _expected(database, usage)

@@ -4,17 +4,8 @@ from hypothesis import HealthCheck, given, settings
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.costs import oracle
-from loopctl_pipelines_tests.costs.generated_usage import (
-    DAYS,
-    Drawn,
-    Edit,
-    apply,
-    drawn_reports,
-    edits,
-    start_anew,
-    units,
-    usage_of,
-)
+from loopctl_pipelines_tests.costs.edited_usage import Edit, apply, edits, start_anew, units
+from loopctl_pipelines_tests.costs.generated_usage import DAYS, Drawn, drawn_reports, usage_of
 from loopctl_pipelines_tests.costs.runs import (
     detect_all,
     physical_rows,
@@ -36,8 +27,13 @@ def test_the_summaries_are_what_a_loop_over_the_reports_gives_also_after_changes
 ) -> None:
     usage = usage_of(reports)
     start_anew(database, usage)
-    roll_up_all(database, units())
-    assert stored_summaries(database) == oracle.summaries(usage.reports, usage.epic_of(), DAYS)
+    done = roll_up_all(database, units())
+    expected = oracle.summaries(usage.reports, usage.epic_of(), DAYS)
+    assert stored_summaries(database) == expected
+    assert sum(day.written for day in done) == len(expected)
+    counted = [r for r in oracle.live(usage.reports) if r.inserted_at.date() in DAYS]
+    assert sum(day.reports for day in done) == len(counted)
+    assert sum(day.cost_millicents for day in done) == sum(r.cost_millicents for r in counted)
     apply(database, usage, changes)
     roll_up_all(database, units())
     assert stored_summaries(database) == oracle.summaries(usage.reports, usage.epic_of(), DAYS)
