@@ -24,12 +24,13 @@ SLUGS = ("a", "b")
 UNITS = [unit(slug, DAY) for slug in SLUGS]
 PROCESSES = 8
 REPLAYS = 5
+START_SECONDS = 120  # a process that never starts breaks the barrier for the others
 _spawn = get_context("spawn")
 
 
 def _replay(url: str, role: str, start: Barrier) -> None:
     database = Database(url, role)
-    start.wait()
+    start.wait(START_SECONDS)
     for _ in range(REPLAYS):
         roll_up_all(database, UNITS)
         detect_all(database, UNITS)
@@ -39,7 +40,7 @@ def _replay(url: str, role: str, start: Barrier) -> None:
 def _replay_until_killed(url: str, role: str, start: Barrier, written: Connection) -> None:
     """Replay twice; in the third, stop between the statement and its commit."""
     database = Database(url, role)
-    start.wait()
+    start.wait(START_SECONDS)
     for _ in range(2):
         roll_up_all(database, UNITS)
         detect_all(database, UNITS)
@@ -84,6 +85,7 @@ def test_the_rows_are_identical_and_equal_the_raw_reports_to_the_millicent(
     ]
     for process in (victim, *others):
         process.start()
+    there.close()  # so that a victim that ends by itself is an error here, not silence
     assert here.recv() == "written, not committed"
     victim.kill()
     for process in (victim, *others):
