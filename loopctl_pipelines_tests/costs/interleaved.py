@@ -20,13 +20,16 @@ _WAITING = (
 
 
 def until_it_ends_or_waits(
-    database: Database, pool: ThreadPoolExecutor, run: Callable[[], Result]
+    database: Database, pool: ThreadPoolExecutor, run: Callable[[], Result], *, already: int = 0
 ) -> Future[Result]:
-    """Run it in a thread; return when it has ended, or is waiting for another's lock."""
+    """Run it in a thread; return when it has ended, or is waiting for another's lock.
+
+    So many transactions are waiting `already`.
+    """
     running = pool.submit(run)
     with database.connect() as watcher:
         watcher.autocommit = True
-        while not running.done() and watcher.execute(_WAITING).fetchone() == (0,):
+        while not running.done() and watcher.execute(_WAITING).fetchone() == (already,):
             pass
     return running
 
