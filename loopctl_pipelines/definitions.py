@@ -1,6 +1,6 @@
 """The composition root: puts settings, database and Dagster's definitions together.
 
-Beside `cli.py` the only reader of the environment.
+Beside `cli` the only reader of the environment.
 """
 
 import atexit

@@ -1,6 +1,6 @@
 """Every setting: one name, one default, one place.
 
-Values come from environment variables; `definitions.py` and `cli.py`, the two entry points, hand
+Values come from environment variables; `definitions.py` and `cli`, the two entry points, hand
 `os.environ` to `Settings.from_environment`. Nothing else reads the environment.
 """
 

@@ -1,0 +1,40 @@
+"""`loopctl-pipelines backfill`."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from loopctl_pipelines.cli.project import open_project
+from loopctl_pipelines.costs.backfill import Backfill
+from loopctl_pipelines.costs.backfill_progress import show_backfill
+from loopctl_pipelines.costs.jobs import DAILY_COSTS
+from loopctl_pipelines.costs.selection import select_days, select_tenants
+from loopctl_pipelines.database.preflight import check_database
+from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.tenants.sync import sync_tenants
+
+
+def backfill(
+    first: Annotated[str, typer.Option("--from", help="First UTC day, such as 2026-04-01.")],
+    last: Annotated[str, typer.Option("--to", help="Last UTC day, inclusive.")],
+    tenant: Annotated[
+        list[str] | None, typer.Option(help="Slug; may be given again. Unset: all active tenants.")
+    ] = None,
+    *,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Do not go on where an interrupted backfill ended.")
+    ] = False,
+) -> None:
+    """Materialize summaries and anomalies of past days; after Ctrl-C it goes on where it was."""
+    with open_project() as project:
+        days = select_days(first, last, start=project.start, today=project.today)
+        check_database(project.database)
+        slugs = select_tenants(tenant or [], list_tenants(project.database))
+        with project.instance() as instance:
+            sync_tenants(instance, project.database)
+            well = show_backfill(
+                Console(), Backfill(instance, project.job(DAILY_COSTS), *days, slugs), anew=anew
+            )
+    if not well:
+        raise typer.Exit(1)

@@ -1,0 +1,33 @@
+"""`loopctl-pipelines db`."""
+
+import os
+
+import typer
+from rich.console import Console
+
+from loopctl_pipelines.cli.project import open_project
+from loopctl_pipelines.database.embedded import EmbeddedServer
+from loopctl_pipelines.database.preflight import check_database
+from loopctl_pipelines.database.upgrade import upgrade
+from loopctl_pipelines.settings import Settings
+
+db = typer.Typer(no_args_is_help=True, help="loopctl's database.")
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Create the tables that are missing; change nothing of loopctl's. Safe to repeat."""
+    with open_project() as project:
+        result = upgrade(project.locations.loopctl, project.settings.database_role)
+        check_database(project.database)
+    created = ", ".join(result.created) or "none, they were all there"
+    Console().print(f"Schema at revision {result.revision}. loopctl's tables created: {created}.")
+
+
+@db.command("stop")
+def db_stop() -> None:
+    """Stop the embedded PostgreSQL, if a command that was killed has left it running."""
+    settings = Settings.from_environment(os.environ)
+    if settings.home.exists():
+        with EmbeddedServer(settings.home):
+            pass

@@ -1,0 +1,31 @@
+"""`loopctl-pipelines dev`."""
+
+import os
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from loopctl_pipelines.cli.project import open_project
+from loopctl_pipelines.dagster_ui import open_ui
+from loopctl_pipelines.tenants.sync import sync_tenants
+
+
+def dev(
+    host: Annotated[str, typer.Option(help="Where the UI listens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Where the UI listens.")] = 3000,
+) -> None:
+    """Open the Dagster UI, with the daemon that runs schedules and sensors."""
+    with open_project() as project:
+        project.upgrade_embedded()
+        with project.instance() as instance:
+            sync_tenants(instance, project.database)
+        environment = {
+            **os.environ,
+            "LOOPCTL_DATABASE_URL": project.locations.loopctl,
+            "LOOPCTL_DAGSTER_URL": project.locations.dagster,
+            "LOOPCTL_HOME": str(project.settings.home.absolute()),
+        }
+        Console().print(f"Dagster UI: [bold]http://{host}:{port}[/bold]  (Ctrl-C ends it)")
+        code = open_ui(project.settings.home, environment, host=host, port=port)
+    raise typer.Exit(code)
