@@ -3,6 +3,7 @@
 One transaction does all of it under an advisory lock, so it may run twice, or twice at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -49,17 +50,27 @@ _GRANT_TABLES = sql.SQL(
     "GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {role}"
 )
 
+# what the RLS role reads and writes of our own schema
+_OWN_READ = ("live_reports", "pending_articles", "alembic_version")
+_OWN_WRITTEN = ("embedding_breakers", "embedding_states", "embedding_tenants")
+
 _OWN_IS_GRANTED = """
 SELECT has_schema_privilege(%(role)s, 'loopctl_pipelines', 'USAGE')
-   AND has_table_privilege(%(role)s, 'loopctl_pipelines.live_reports', 'SELECT')
-   AND has_table_privilege(%(role)s, 'loopctl_pipelines.alembic_version', 'SELECT')
-   AND has_table_privilege(%(role)s, 'loopctl_pipelines.embedding_breakers', 'DELETE')
+   AND (
+       SELECT bool_and(has_table_privilege(%(role)s, 'loopctl_pipelines.' || name, 'SELECT'))
+       FROM unnest(%(read)s::text[]) AS name
+   )
+   AND (
+       SELECT bool_and(has_table_privilege(%(role)s, 'loopctl_pipelines.' || name, right_to))
+       FROM unnest(%(written)s::text[]) AS name
+       CROSS JOIN unnest('{SELECT, INSERT, UPDATE, DELETE}'::text[]) AS right_to
+   )
 """
 
 _GRANT_OWN = sql.SQL(
     "GRANT USAGE ON SCHEMA loopctl_pipelines TO {role};"
-    "GRANT SELECT ON loopctl_pipelines.live_reports, loopctl_pipelines.alembic_version TO {role};"
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON loopctl_pipelines.embedding_breakers TO {role}"
+    "GRANT SELECT ON {read} TO {role};"
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON {written} TO {role}"
 )
 
 
@@ -150,7 +161,12 @@ def _grant(connection: Connection[TupleRow], role: str, *, created: tuple[str, .
         )
     name = sql.Identifier(role)
     if created and role != LOOPCTL_ROLE:
-        tables = sql.SQL(", ").join(sql.Identifier("public", table) for table in created)
-        connection.execute(_GRANT_TABLES.format(role=name, tables=tables))
-    if connection.execute(_OWN_IS_GRANTED, {"role": role}).fetchone() != (True,):
-        connection.execute(_GRANT_OWN.format(role=name))
+        connection.execute(_GRANT_TABLES.format(role=name, tables=_tables("public", created)))
+    own = {"role": role, "read": list(_OWN_READ), "written": list(_OWN_WRITTEN)}
+    if connection.execute(_OWN_IS_GRANTED, own).fetchone() != (True,):
+        read, written = (_tables("loopctl_pipelines", t) for t in (_OWN_READ, _OWN_WRITTEN))
+        connection.execute(_GRANT_OWN.format(role=name, read=read, written=written))
+
+
+def _tables(schema: str, names: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(schema, name) for name in names)

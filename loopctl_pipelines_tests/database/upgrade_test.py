@@ -24,8 +24,16 @@ def test_our_own_schema_holds_what_loopctl_has_not(empty_database: str) -> None:
     upgrade(empty_database)
     with psycopg.connect(empty_database) as connection:
         own = relations(connection, "loopctl_pipelines")
-    tables = {name for name in own if not name.endswith(("_pkc", "_pkey"))}
-    assert tables == {"alembic_version", "live_reports", "embedding_breakers"}
+    assert {name for name in own if not name.endswith(("_pkc", "_pkey"))} == {
+        "alembic_version",
+        "live_reports",
+        "embedding_breakers",
+        "embedding_states",
+        "embedding_states_content_hash",
+        "embedding_states_next_attempt_at",
+        "embedding_tenants",
+        "pending_articles",
+    }
 
 
 def test_a_second_upgrade_changes_nothing(empty_database: str) -> None:

@@ -1,0 +1,98 @@
+-- What is known of the embedding of each article. No foreign key: it would put triggers on loopctl's
+-- articles. Rows of deleted articles are removed by the tenant's next run.
+CREATE TABLE loopctl_pipelines.embedding_states (
+    tenant_id uuid NOT NULL,
+    article_id uuid NOT NULL,
+    -- xmin of the article's row when it was looked at: any change of the row changes it, so one that
+    -- is up to date is recognised without reading its body
+    row_version xid NOT NULL,
+    model text NOT NULL,
+    dimension integer NOT NULL,
+    -- of the text looked at; null where a failure spared the reading
+    content_hash text,
+    -- null: embedded; with next_attempt_at: tried again then; without: set aside until the article,
+    -- the key or the model changes
+    failure text,
+    attempts integer NOT NULL DEFAULT 0,
+    next_attempt_at timestamptz,
+    -- SHA-256 of the encrypted key that was refused
+    key_version bytea,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, article_id),
+    -- kinds and statuses from a closed set, never a provider's text
+    CONSTRAINT embedding_states_failure CHECK (failure ~ '^[a-z_]{1,32}( status=[0-9]{3})?$'),
+    CONSTRAINT embedding_states_waiting CHECK (next_attempt_at IS NULL OR failure IS NOT NULL)
+);
+
+CREATE INDEX embedding_states_content_hash
+    ON loopctl_pipelines.embedding_states (tenant_id, content_hash) WHERE failure IS NULL;
+CREATE INDEX embedding_states_next_attempt_at
+    ON loopctl_pipelines.embedding_states (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+
+-- Who works on a tenant's articles, and until when a whole tenant is left alone.
+CREATE TABLE loopctl_pipelines.embedding_tenants (
+    tenant_id uuid PRIMARY KEY,
+    -- one run at a time, or the same text would be paid for twice; the lease of a dead run lapses
+    holder uuid,
+    held_until timestamptz,
+    pause text,
+    paused_until timestamptz,
+    -- SHA-256 of the encrypted key, null without one: another key ends the pause
+    paused_key bytea,
+    CONSTRAINT embedding_tenants_holder CHECK ((holder IS NULL) = (held_until IS NULL)),
+    CONSTRAINT embedding_tenants_pause CHECK (
+        (pause IS NULL) = (paused_until IS NULL) AND pause ~ '^[a-z_]{1,32}( status=[0-9]{3})?$'
+    )
+);
+
+-- The articles that have to be looked at, whose text may then turn out to be embedded already. Visible
+-- to whoever may see the article, because the tables are read with the rights of the caller.
+CREATE VIEW loopctl_pipelines.pending_articles WITH (security_invoker = true) AS
+SELECT
+    article.tenant_id,
+    article.id,
+    article.inserted_at,
+    article.xmin AS row_version,
+    state.failure,
+    state.attempts,
+    state.content_hash,
+    state.model,
+    state.key_version
+FROM articles AS article
+LEFT JOIN tenant_llm_settings AS settings
+    ON settings.tenant_id = article.tenant_id
+LEFT JOIN loopctl_pipelines.embedding_states AS state
+    ON state.tenant_id = article.tenant_id
+    AND state.article_id = article.id
+WHERE article.tenant_id IS NOT NULL
+  AND article.status = 'published'
+  AND (
+      state.article_id IS NULL
+      OR state.row_version <> article.xmin
+      -- loopctl's default (behaviour 7); embeddings/text.py has it too, and a test compares them
+      OR state.model <> coalesce(settings.embedding_model, 'text-embedding-3-small')
+      OR state.next_attempt_at <= now()
+      OR (
+          state.failure IS NOT NULL
+          AND state.next_attempt_at IS NULL
+          AND state.key_version IS DISTINCT FROM sha256(settings.embedding_api_key)
+      )
+  );
+
+ALTER TABLE loopctl_pipelines.embedding_states ENABLE ROW LEVEL SECURITY;
+ALTER TABLE loopctl_pipelines.embedding_states FORCE ROW LEVEL SECURITY;
+ALTER TABLE loopctl_pipelines.embedding_tenants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE loopctl_pipelines.embedding_tenants FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant_isolation ON loopctl_pipelines.embedding_states
+    USING (tenant_id = NULLIF(current_setting('app.current_tenant_id', true), '')::uuid);
+CREATE POLICY tenant_isolation ON loopctl_pipelines.embedding_tenants
+    USING (tenant_id = NULLIF(current_setting('app.current_tenant_id', true), '')::uuid);
+
+-- As with the breakers: outside of any tenant's transaction the owner may count and clean up.
+CREATE POLICY owner_outside_tenants ON loopctl_pipelines.embedding_states
+    TO CURRENT_USER
+    USING (NULLIF(current_setting('app.current_tenant_id', true), '') IS NULL);
+CREATE POLICY owner_outside_tenants ON loopctl_pipelines.embedding_tenants
+    TO CURRENT_USER
+    USING (NULLIF(current_setting('app.current_tenant_id', true), '') IS NULL);
