@@ -29,7 +29,8 @@ def read_answer(body: bytes, *, count: int, dimension: int) -> Embedded | None:
     """Return the vectors, or None where the answer is not exactly one valid vector per text.
 
     The index of each must be its place: a permuted answer is wrong, not merely unsorted. A vector
-    of zeros has no direction, and its cosine distance to anything is NaN.
+    whose squared length is zero or infinite in float32 has no direction in pgvector, which counts
+    in that type: its cosine distance to anything is NaN.
     """
     try:
         answer = json.loads(body, parse_constant=_no_constant)
@@ -51,7 +52,9 @@ def _vectors(data: object, count: int, dimension: int) -> npt.NDArray[np.float32
         if type(item["index"]) is not int or item["index"] != place:
             raise ValueError("in the order of the texts")
         vectors[place] = _vector(item["embedding"], dimension)
-    if not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        squares = np.einsum("ij,ij->i", vectors, vectors)
+    if not (np.isfinite(squares) & (squares > 0)).all():
         raise ValueError("finite, and not zero")
     return vectors
 

@@ -12,8 +12,8 @@ from loopctl_pipelines.errors import FailureKind, ProviderError, ProviderFailure
 
 MAX_RETRY_AFTER_SECONDS = 300
 
-_SECONDS = re.compile(r"[0-9]{1,20}")
-_LONGEST_DATE = 64
+_SECONDS = re.compile(r"[0-9]+")
+_LONGEST_HEADER = 64
 # package and class; the client's own types are not imported, because that takes most of a second
 _KINDS = {
     ("openai", "APIStatusError"): FailureKind.API_ERROR,
@@ -90,7 +90,7 @@ def retry_after_seconds(value: object, now: datetime) -> int | None:
 
     More than 300 becomes 300, a date in the past 0, anything else None.
     """
-    if type(value) is not str or len(text := value.strip()) > _LONGEST_DATE:
+    if type(value) is not str or len(text := value.strip()) > _LONGEST_HEADER:
         return None
     if _SECONDS.fullmatch(text):
         return min(int(text), MAX_RETRY_AFTER_SECONDS)

@@ -1,15 +1,15 @@
 """A refused batch is split until the texts at fault are alone. Pure: the caller sends."""
 
-import heapq
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loopctl_pipelines.embeddings.batching import ProviderLimits, token_bound
 from loopctl_pipelines.embeddings.text import cut
 
-# so many refusals without one acceptance mean that the request is at fault, not a text: they reach
-# every sixteenth of the batch (1 + 2 + 4 + 8 + 16 requests)
-_REFUSALS_BEFORE_GIVING_UP = 31
+# so many refusals without one acceptance suggest that the request is at fault, not a text: they
+# reach every sixteenth of the batch (1 + 2 + 4 + 8 + 16 requests)
+_REFUSALS_BEFORE_SUSPICION = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,9 @@ class SplitBatch:
 
     Only a refusal that may be about one text is told here (see `outcomes.may_be_about_one_text`);
     any other failure ends the batch. One bad text of n costs 2 * ceil(log2 n) + 1 requests.
-    A text alone that may be too long is halved until it certainly fits.
+    A text alone that may be too long is halved until it certainly fits. Where every sixteenth of
+    the batch is refused, one part is followed down to texts that certainly fit, and if even those
+    are refused, the rest is not sent: that takes some 40 requests at most.
 
     Attributes:
         set_aside: texts that were refused alone, and after `gave_up` all that were left.
@@ -39,15 +41,17 @@ class SplitBatch:
         self.set_aside: list[str] = []
         self.gave_up = False
         self._floor = (limits or ProviderLimits()).input_tokens
-        self._pending: list[tuple[int, int, tuple[Piece, ...]]] = []
-        self._pushed = 0
+        self._pending: deque[tuple[Piece, ...]] = deque()
         self._refusals: int | None = 0
         if texts:
-            self._push(tuple(Piece(text, text) for text in texts))
+            self._pending.append(tuple(Piece(text, text) for text in texts))
 
     def next_request(self) -> tuple[Piece, ...] | None:
-        """Take the largest part that waits; None: nothing waits."""
-        return heapq.heappop(self._pending)[-1] if self._pending else None
+        """Take the largest part that waits, or the smallest on suspicion; None: nothing waits."""
+        if not self._pending:
+            return None
+        # parts are added level by level, so the smallest one is always the last
+        return self._pending.pop() if self._suspicious else self._pending.popleft()
 
     def accepted(self) -> None:
         """Note that some part was embedded: refusals are about texts, not about the request."""
@@ -55,27 +59,29 @@ class SplitBatch:
 
     def refused(self, pieces: tuple[Piece, ...]) -> None:
         """Split these pieces, halve a single one that may be too long, or set it aside."""
+        too_long = any(self._may_be_too_long(piece) for piece in pieces)
         if len(pieces) > 1:
             middle = len(pieces) // 2
-            self._push(pieces[:middle])
-            self._push(pieces[middle:])
-        elif (piece := pieces[0]) and token_bound(piece.sent) > self._floor:
-            self._push((Piece(piece.text, cut(piece.sent, len(piece.sent) // 2)),))
-            return
+            self._pending.extend((pieces[:middle], pieces[middle:]))
+        elif too_long:
+            [piece] = pieces
+            self._pending.append((Piece(piece.text, cut(piece.sent, len(piece.sent) // 2)),))
         else:
-            self.set_aside.append(piece.text)
-        self._count_refusal(pieces)
-
-    def _count_refusal(self, pieces: tuple[Piece, ...]) -> None:
-        too_long = any(token_bound(piece.sent) > self._floor for piece in pieces)
-        if self._refusals is None or too_long:
+            self.set_aside.append(pieces[0].text)
+        if self._refusals is None:
             return
         self._refusals += 1
-        if self._refusals >= _REFUSALS_BEFORE_GIVING_UP:
-            self.gave_up = True
-            while rest := self.next_request():
-                self.set_aside.extend(piece.text for piece in rest)
+        if self._suspicious and not too_long:
+            self._give_up()
 
-    def _push(self, pieces: tuple[Piece, ...]) -> None:
-        self._pushed += 1
-        heapq.heappush(self._pending, (-len(pieces), self._pushed, pieces))
+    @property
+    def _suspicious(self) -> bool:
+        return self._refusals is not None and self._refusals >= _REFUSALS_BEFORE_SUSPICION
+
+    def _may_be_too_long(self, piece: Piece) -> bool:
+        return token_bound(piece.sent) > self._floor and len(piece.sent) > 1
+
+    def _give_up(self) -> None:
+        self.gave_up = True
+        while rest := self.next_request():
+            self.set_aside.extend(piece.text for piece in rest)

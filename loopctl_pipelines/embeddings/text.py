@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 import regex
 
@@ -15,6 +17,8 @@ _SEPARATOR = "\n\n"
 _UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _GRAPHEME = regex.compile(r"\X")
+# characters looked at in one go: within a row of flags, each \X looks back to the row's start
+_WINDOW = 256
 
 
 def article_text(title: str, body: str) -> str:
@@ -35,13 +39,30 @@ def cut(text: str, characters: int) -> str:
     if len(text) <= characters:
         return text
     start = _known_boundary(text, characters)
-    head = text[start : characters + 1]
-    last = 0
-    for grapheme in _GRAPHEME.finditer(head):
-        if start + grapheme.end() > characters:
+    last = start
+    for end in _grapheme_ends(text[: characters + 1], start):
+        if end > characters:
             break
-        last = grapheme.end()
-    return text[: start + last or characters]
+        last = end
+    return text[: last or characters]
+
+
+def _grapheme_ends(text: str, start: int) -> Iterator[int]:
+    """Yield where each grapheme ends, from `start`, which lies between two of them.
+
+    Nothing before such a place matters to what comes after it (UAX 29), so that each window
+    begins at one, and the time grows with the text and not with its square.
+    """
+    size = _WINDOW
+    while start < len(text):
+        ends = [found.end() for found in _GRAPHEME.finditer(text[start : start + size])]
+        if start + size < len(text):
+            ends.pop()  # the last one may go on behind the window
+        if not ends:
+            size *= 2
+            continue
+        yield from (start + end for end in ends)
+        start, size = start + ends[-1], _WINDOW
 
 
 def _known_boundary(text: str, position: int) -> int:
@@ -80,12 +101,7 @@ def _grapheme_end(text: str, count: int) -> int:
     head = text[: count + 1]
     if head.isascii() and "\r\n" not in head:
         return count
-    end = 0
-    for number, grapheme in enumerate(_GRAPHEME.finditer(text), start=1):
-        end = grapheme.end()
-        if number == count:
-            break
-    return end
+    return next(islice(_grapheme_ends(text, 0), count - 1, None), len(text))
 
 
 def is_embedded(stored: str | None, *, model: str, dimension: int, title: str, body: str) -> bool:
