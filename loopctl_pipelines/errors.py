@@ -18,6 +18,7 @@ came from a provider or from a tenant's rows: Dagster stores messages for good.
     |-- SelectionError                a tenant or day that cannot be asked for
     |   |-- UnknownTenantError
     |   |-- InactiveTenantError
+    |   |-- UnknownAnomalyError
     |   |-- MalformedDayError
     |   |-- DayOutsidePartitionsError
     |   `-- ReversedRangeError
@@ -33,6 +34,7 @@ came from a provider or from a tenant's rows: Dagster stores messages for good.
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from uuid import UUID
 
 
 class PipelinesError(Exception):
@@ -105,6 +107,16 @@ class InactiveTenantError(SelectionError):
         super().__init__(
             f"Tenant {slug!r} is {status}: only active tenants are computed. "
             "What was computed for it before stays as it is."
+        )
+
+
+class UnknownAnomalyError(SelectionError):
+    """No anomaly of the tenant, or of any tenant, has this id."""
+
+    def __init__(self, anomaly: UUID, slug: str | None) -> None:
+        who = "No tenant has an" if slug is None else f"Tenant {slug!r} has no"
+        super().__init__(
+            f"{who} anomaly {anomaly}. `loopctl-pipelines anomalies --all` lists those there are."
         )
 
 

@@ -1,9 +1,6 @@
 """The command line as a person uses it: a process of its own, on a real server."""
 
-import os
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,53 +8,15 @@ import pytest
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines_tests.shell import Shell
 from loopctl_pipelines_tests.usage import Usage
 
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
-# a shell's background job ignores SIGINT, and tests may run in one
-_MAIN = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from loopctl_pipelines.cli import main
-main()
-"""
-_PROGRAM = [sys.executable, "-c", _MAIN]
 _STARTED = RunsFilter(statuses=[DagsterRunStatus.STARTED])
 
 
-class _Shell:
-    """Runs commands on one database, with Dagster's storage beside it."""
-
-    def __init__(self, home: Path, **settings: str) -> None:
-        self._environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("LOOPCTL", "DAGSTER"))},
-            "LOOPCTL_HOME": str(home),
-            "COLUMNS": "80",
-            **settings,
-        }
-
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [*_PROGRAM, *arguments],
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        with self.start(*arguments) as process:
-            out, err = process.communicate()
-            return process.returncode, out, err
-
-
 @pytest.fixture
-def shell(database_url: str, dagster_url: str, tmp_path: Path) -> _Shell:
-    return _Shell(tmp_path, LOOPCTL_DATABASE_URL=database_url, LOOPCTL_DAGSTER_URL=dagster_url)
-
-
-@pytest.fixture
-def filled(database: Database, shell: _Shell) -> _Shell:
+def filled(database: Database, shell: Shell) -> Shell:
     usage = Usage()
     usage.tenant("blue", "suspended")
     for slug in ("acme", "cold"):
@@ -66,7 +25,7 @@ def filled(database: Database, shell: _Shell) -> _Shell:
     return shell
 
 
-def _one_sentence(shell: _Shell, *arguments: str) -> str:
+def _one_sentence(shell: Shell, *arguments: str) -> str:
     code, _, err = shell.run(*arguments)
     assert code == 1
     assert "Traceback" not in err
@@ -74,7 +33,7 @@ def _one_sentence(shell: _Shell, *arguments: str) -> str:
 
 
 def test_demo_shows_the_days_costs_and_finds_every_planted_anomaly_twice_in_a_row(
-    shell: _Shell,
+    shell: Shell,
 ) -> None:
     for new in ("51,", "0 of them new"):
         code, out, err = shell.run("demo")
@@ -85,7 +44,7 @@ def test_demo_shows_the_days_costs_and_finds_every_planted_anomaly_twice_in_a_ro
         assert max(map(len, out.splitlines())) <= 80
 
 
-def test_a_backfill_says_how_far_it_is_and_may_be_repeated(filled: _Shell) -> None:
+def test_a_backfill_says_how_far_it_is_and_may_be_repeated(filled: Shell) -> None:
     for _ in range(2):
         code, out, _ = filled.run("backfill", "--from", f"{YESTERDAY}", "--to", f"{YESTERDAY}")
         assert code == 0
@@ -93,7 +52,7 @@ def test_a_backfill_says_how_far_it_is_and_may_be_repeated(filled: _Shell) -> No
 
 
 def test_a_backfill_that_is_interrupted_goes_on_where_it_was(
-    filled: _Shell, instance: DagsterInstance
+    filled: Shell, instance: DagsterInstance
 ) -> None:
     days = ("--from", f"{YESTERDAY - timedelta(days=299)}", "--to", f"{YESTERDAY}")
     interrupted = filled.start("backfill", *days)
@@ -108,7 +67,7 @@ def test_a_backfill_that_is_interrupted_goes_on_where_it_was(
     assert "600/600" in out
 
 
-def test_sync_names_the_tenants_it_added(filled: _Shell) -> None:
+def test_sync_names_the_tenants_it_added(filled: Shell) -> None:
     assert "Added: acme, cold." in filled.run("tenants", "sync")[1]
     assert "Added: none." in filled.run("tenants", "sync")[1]
 
@@ -125,31 +84,31 @@ def test_sync_names_the_tenants_it_added(filled: _Shell) -> None:
     ],
 )
 def test_a_backfill_of_what_is_not_there_is_one_sentence(
-    filled: _Shell, arguments: tuple[str, ...], sentence: str
+    filled: Shell, arguments: tuple[str, ...], sentence: str
 ) -> None:
     assert sentence in _one_sentence(filled, "backfill", *arguments)
 
 
 def test_a_wrong_url_is_one_sentence_that_shows_no_password(tmp_path: Path) -> None:
-    shell = _Shell(tmp_path, LOOPCTL_DATABASE_URL="postgresql://u:hunter2@127.0.0.1:1/x")
+    shell = Shell(tmp_path, LOOPCTL_DATABASE_URL="postgresql://u:hunter2@127.0.0.1:1/x")
     sentence = _one_sentence(shell, "tenants", "sync")
     assert "Check LOOPCTL_DATABASE_URL" in sentence
     assert "hunter2" not in sentence
 
 
 def test_a_setting_that_cannot_be_used_is_told_by_its_name(tmp_path: Path) -> None:
-    shell = _Shell(tmp_path, LOOPCTL_TRAILING_DAYS="many")
+    shell = Shell(tmp_path, LOOPCTL_TRAILING_DAYS="many")
     assert "LOOPCTL_TRAILING_DAYS must be a whole number" in _one_sentence(shell, "demo")
 
 
-def test_a_file_that_cannot_be_read_is_one_sentence(shell: _Shell, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_one_sentence(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "usage.csv").write_text("a,b\n1,2\n")
     sentence = _one_sentence(shell, "load", str(tmp_path / "usage.csv"))
     assert "Line 1: no column 'story'" in sentence
     assert "Nothing was loaded." in sentence
 
 
-def test_upgrade_may_be_repeated(shell: _Shell) -> None:
+def test_upgrade_may_be_repeated(shell: Shell) -> None:
     code, out, _ = shell.run("db", "upgrade")
     assert code == 0
     assert "none, they were all there" in " ".join(out.split())
@@ -158,7 +117,7 @@ def test_upgrade_may_be_repeated(shell: _Shell) -> None:
 def test_the_embedded_server_of_a_killed_command_is_used_and_stopped_by_the_next(
     tmp_path: Path,
 ) -> None:
-    shell = _Shell(tmp_path)
+    shell = Shell(tmp_path)
     assert shell.run("db", "upgrade")[0] == 0
     killed = shell.start("demo")
     while not (tmp_path / "postgres" / "data" / "postmaster.pid").exists():

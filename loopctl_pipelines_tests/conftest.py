@@ -16,6 +16,7 @@ from loopctl_pipelines.dagster_instance import dagster_instance
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.upgrade import upgrade
+from loopctl_pipelines_tests.shell import Shell
 
 ROLE = "loopctl_app"
 _TEMPLATE = "migrated"
@@ -85,6 +86,12 @@ def instance(dagster_url: str, tmp_path: Path) -> Iterator[DagsterInstance]:
     """Give a Dagster instance on that storage, configured as the project's."""
     with _instance(dagster_url, tmp_path) as instance:
         yield instance
+
+
+@pytest.fixture
+def shell(database_url: str, dagster_url: str, tmp_path: Path) -> Shell:
+    """Give the command line on that database, with that storage of Dagster's."""
+    return Shell(tmp_path, LOOPCTL_DATABASE_URL=database_url, LOOPCTL_DAGSTER_URL=dagster_url)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
+from loopctl_pipelines.cli.anomalies import anomalies
 from loopctl_pipelines.cli.backfill import backfill
 from loopctl_pipelines.cli.database import db
 from loopctl_pipelines.cli.demo import demo
@@ -22,6 +23,7 @@ app.command("demo")(demo)
 app.command("dev")(dev)
 app.command("backfill")(backfill)
 app.command("load")(load_file)
+app.add_typer(anomalies, name="anomalies")
 app.add_typer(db, name="db")
 app.add_typer(tenants, name="tenants")
 

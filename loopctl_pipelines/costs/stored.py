@@ -25,8 +25,8 @@ class DayTotal:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAnomaly:
-    """An anomaly that nobody has resolved. Costs are in millicents; loopctl's own has no day."""
+class StoredAnomaly:
+    """A row of cost_anomalies. Costs are in millicents; the day of one of loopctl's own is None."""
 
     id: UUID
     day: date | None
@@ -36,6 +36,8 @@ class OpenAnomaly:
     story_cost_millicents: int
     reference_avg_millicents: int
     deviation_factor: Decimal
+    resolved: bool
+    archived: bool
 
 
 def daily_totals(database: Database, unit: TenantDays) -> list[DayTotal]:
@@ -46,9 +48,17 @@ def daily_totals(database: Database, unit: TenantDays) -> list[DayTotal]:
         return cursor.execute(statement(__package__, "daily_totals"), asked).fetchall()
 
 
-def open_anomalies(database: Database, tenant: Tenant) -> list[OpenAnomaly]:
-    """Return the tenant's open anomalies that are not archived, the worst first."""
+def list_anomalies(
+    database: Database, tenant: Tenant, *, resolved: bool | None = False
+) -> list[StoredAnomaly]:
+    """Return the tenant's anomalies, the latest day first and of a day the costliest deviation.
+
+    Args:
+        database: where they are.
+        tenant: whose they are.
+        resolved: only those that are resolved, or open; None: all, the archived ones too.
+    """
     with database.tenant_transaction(tenant.id) as connection:
-        cursor = connection.cursor(row_factory=class_row(OpenAnomaly))
-        asked = {"tenant_id": tenant.id}
-        return cursor.execute(statement(__package__, "open_anomalies"), asked).fetchall()
+        cursor = connection.cursor(row_factory=class_row(StoredAnomaly))
+        asked = {"tenant_id": tenant.id, "resolved": resolved}
+        return cursor.execute(statement(__package__, "list_anomalies"), asked).fetchall()

@@ -3,38 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal, TypedDict
 
-from rich.box import SIMPLE_HEAD, Box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from loopctl_pipelines.costs.charts import sparkline
 from loopctl_pipelines.costs.money import dollars
-from loopctl_pipelines.costs.stored import DayTotal, OpenAnomaly, daily_totals, open_anomalies
+from loopctl_pipelines.costs.stored import DayTotal, daily_totals, list_anomalies
+from loopctl_pipelines.costs.tables import STYLE, anomalies_table
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.demo.rows import PlantedAnomaly
 from loopctl_pipelines.tenants.tenant import Tenant
-
-_TITLE_WIDTH = 36
-
-
-class _Style(TypedDict):
-    title_justify: Literal["left"]
-    title_style: str
-    box: Box
-    pad_edge: bool
-
-
-# without vertical lines, all of it fits into a terminal of 80 characters
-_STYLE: _Style = {
-    "title_justify": "left",
-    "title_style": "bold",
-    "box": SIMPLE_HEAD,
-    "pad_edge": False,
-}
 
 
 def print_day(
@@ -50,7 +30,7 @@ def print_day(
     }
     nothing = DayTotal(day, 0, Decimal(0), Decimal(0), Decimal(0))
     of_day = {tenant: days.get(day, nothing) for tenant, days in totals.items()}
-    table = Table(title=f"Cost of {day} (UTC) per tenant", **_STYLE)
+    table = Table(title=f"Cost of {day} (UTC) per tenant", **STYLE)
     for heading in ("tenant", "reports", "tokens", "cost"):
         table.add_column(heading, justify="left" if heading == "tenant" else "right")
     table.add_column(f"cost of the last {history} days", no_wrap=True)
@@ -78,19 +58,18 @@ def print_anomalies(
     day: date,
 ) -> bool:
     """Print the day's anomalies, and how many planted ones were found; say whether all were."""
-    found = {slug: open_anomalies(database, tenant) for slug, tenant in tenants.items()}
+    found = {slug: list_anomalies(database, tenant) for slug, tenant in tenants.items()}
     # planted on several days, a story has one open anomaly: the last day's
     last = {(p.tenant_slug, p.story_id, p.anomaly_type): p.day for p in sorted(planted, key=_day)}
     known = {(slug, planted_on, story, kind) for (slug, story, kind), planted_on in last.items()}
     detected = {(s, a.day, a.story_id, a.anomaly_type) for s, many in found.items() for a in many}
-    table = Table(title=f"Anomalies of {day}", **_STYLE)
-    for heading in ("tenant", "story", "anomaly"):
-        table.add_column(heading, no_wrap=True)
-    for slug, anomalies in found.items():
-        for anomaly in (a for a in anomalies if a.day == day):
-            planted_here = (slug, day, anomaly.story_id, anomaly.anomaly_type) in known
-            table.add_row(*_anomaly_row(slug, anomaly, planted=planted_here))
-    console.print(table)
+    rows = [
+        (slug, a, "planted" * ((slug, day, a.story_id, a.anomaly_type) in known))
+        for slug, many in found.items()
+        for a in many
+        if a.day == day
+    ]
+    console.print(anomalies_table(f"Anomalies of {day}", rows))
     hits = len(known & detected)
     console.print(
         f"All days together: {hits} of {len(known)} stories with a planted anomaly found, "
@@ -105,16 +84,6 @@ def _add_sum(table: Table, totals: Sequence[DayTotal]) -> None:
         f"{sum(t.reports for t in totals):,}",
         _short(sum((t.input_tokens + t.output_tokens for t in totals), Decimal(0))),
         f"${dollars(sum((t.cost_millicents for t in totals), Decimal(0))):,.2f}",
-    )
-
-
-def _anomaly_row(slug: str, anomaly: OpenAnomaly, *, planted: bool) -> tuple[str, ...]:
-    cost = f"${dollars(anomaly.story_cost_millicents):,.2f}, {anomaly.deviation_factor} times"
-    color = "red" if anomaly.anomaly_type == "high_cost" else "yellow"
-    return (
-        slug,
-        f"{escape(anomaly.story_title[:_TITLE_WIDTH])}\n[dim]{anomaly.story_id}[/dim]",
-        f"[{color}]{anomaly.anomaly_type}[/{color}]{', planted' * planted}\n{cost}",
     )
 
 

@@ -29,3 +29,11 @@ def count_reports(
             {"tenant_ids": list(tenant_ids), "first": first, "end": last + timedelta(days=1)},
         ).fetchall()
     return dict(rows)
+
+
+def tenant_of_anomaly(database: Database, anomaly_id: UUID) -> UUID | None:
+    """Return the id of the tenant that an anomaly belongs to; None if there is no such anomaly."""
+    with database.operator_transaction() as connection:
+        asked = {"anomaly_id": anomaly_id}
+        row = connection.execute(statement(__package__, "tenant_of_anomaly"), asked).fetchone()
+    return row[0] if row else None

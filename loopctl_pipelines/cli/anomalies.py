@@ -1,0 +1,127 @@
+"""`loopctl-pipelines anomalies`."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+import typer
+from rich.console import Console
+
+from loopctl_pipelines.cli.project import Project, open_project
+from loopctl_pipelines.costs.anomalies import Actor, resolve_anomaly
+from loopctl_pipelines.costs.plots import TenantCosts, plot_costs
+from loopctl_pipelines.costs.stored import StoredAnomaly, daily_totals, list_anomalies
+from loopctl_pipelines.costs.tables import anomalies_table
+from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.database.preflight import check_database
+from loopctl_pipelines.errors import UnknownAnomalyError, UnknownTenantError
+from loopctl_pipelines.tenants.queries import list_tenants, tenant_of_anomaly
+from loopctl_pipelines.tenants.tenant import Tenant
+
+PLOTTED_DAYS: Final = 30
+
+# loopctl's audit log knows keys, the system and superadmins. There is no key here, and whoever may
+# run this command has the database anyway: it is the system, and the label says which part.
+ACTOR: Final = Actor.system("cli:anomalies")
+
+anomalies = typer.Typer(help="Stories whose cost is far from their epic's.")
+
+
+@anomalies.callback(invoke_without_command=True)
+def anomalies_list(
+    context: typer.Context,
+    tenant: Annotated[str | None, typer.Option(help="Slug. Unset: all tenants.")] = None,
+    *,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Those that are resolved, instead of the open ones.")
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Open, resolved and archived ones.")
+    ] = False,
+    plot: Annotated[
+        typer.FileBinaryWrite | None,
+        typer.Option(help="PNG file: cost per day and tenant, these anomalies marked."),
+    ] = None,
+) -> None:
+    """List the open anomalies, the latest day first."""
+    if context.invoked_subcommand is not None:
+        if tenant or resolved or everything or plot:
+            raise typer.BadParameter("These options are the list's: put --tenant behind `resolve`.")
+        return
+    console = Console()
+    with open_project() as project:
+        check_database(project.database)
+        chosen = _tenants(project, tenant)
+        wanted = None if everything else resolved
+        found = {t: list_anomalies(project.database, t, resolved=wanted) for t in chosen}
+        plotted = [_costs(project, t, many) for t, many in found.items()] if plot else []
+    kind = "" if everything else "resolved " if resolved else "open "
+    rows = [(t.slug, a, _state(a)) for t, many in found.items() for a in many]
+    if rows:
+        title = f"{len(rows)} {kind}anomal{'y' if len(rows) == 1 else 'ies'}"
+        console.print(anomalies_table(title, rows))
+    else:
+        console.print(f"No {kind}anomalies.")
+    if plot:
+        console.print(_write_plot(plot, plotted), highlight=False, markup=False)
+
+
+@anomalies.command("resolve")
+def anomalies_resolve(
+    anomaly: Annotated[UUID, typer.Argument(metavar="ID", help="Id, as the list shows it.")],
+    tenant: Annotated[
+        str | None, typer.Option(help="Slug: refuse the anomaly of another tenant.")
+    ] = None,
+) -> None:
+    """Resolve an anomaly, audited; it is not reported again for its day. Safe to repeat."""
+    with open_project() as project:
+        check_database(project.database)
+        owner = tenant_of_anomaly(project.database, anomaly)
+        asked = {t.id: t for t in _tenants(project, tenant)}.get(owner) if owner else None
+        if asked is None:
+            raise UnknownAnomalyError(anomaly, tenant)
+        with project.database.tenant_transaction(asked.id) as connection:
+            done = resolve_anomaly(connection, asked.id, anomaly, ACTOR)
+    if done is None:
+        raise UnknownAnomalyError(anomaly, tenant)
+    when = f"{done.updated_at:%Y-%m-%d %H:%M:%S} UTC"
+    Console().print(
+        f"Anomaly {anomaly} of tenant {asked.slug!r} is resolved, and audited."
+        if done.newly
+        else f"Anomaly {anomaly} of tenant {asked.slug!r} was resolved before, at {when}.",
+        highlight=False,
+        markup=False,
+    )
+
+
+def _tenants(project: Project, slug: str | None) -> Sequence[Tenant]:
+    """Return the tenant of this slug, or all of them: what was found for inactive ones stays."""
+    known = list_tenants(project.database)
+    if slug is None:
+        return list(known.values())
+    if slug not in known:
+        raise UnknownTenantError(slug)
+    return [known[slug]]
+
+
+def _state(anomaly: StoredAnomaly) -> str:
+    return "archived" if anomaly.archived else "resolved" if anomaly.resolved else ""
+
+
+def _costs(project: Project, tenant: Tenant, found: Sequence[StoredAnomaly]) -> TenantCosts:
+    days = TenantDays(tenant, date.min, project.today)
+    costs = {day.day: day.cost_millicents for day in daily_totals(project.database, days)}
+    return TenantCosts(tenant.slug, costs, Counter((a.anomaly_type, a.day) for a in found if a.day))
+
+
+def _write_plot(file: typer.FileBinaryWrite, tenants: Sequence[TenantCosts]) -> str:
+    with_costs = [tenant for tenant in tenants if tenant.costs]
+    if not with_costs:
+        return "No plot: no day of these tenants has been summarized yet."
+    last = max(max(tenant.costs) for tenant in with_costs)
+    first = last - timedelta(days=PLOTTED_DAYS - 1)
+    file.write(plot_costs(with_costs, first, last))
+    shown = f"{len(with_costs)} tenant{'' if len(with_costs) == 1 else 's'}"
+    return f"Plot of {shown}, {first} to {last}: {file.name}"

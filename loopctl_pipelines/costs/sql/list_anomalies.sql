@@ -1,0 +1,23 @@
+-- One tenant's anomalies, the latest day first and of a day the costliest deviation. Without
+-- `resolved`, all of them are listed, those that retention has archived too.
+SELECT
+    anomaly.id,
+    (anomaly.metadata ->> 'period')::date AS day,
+    anomaly.story_id,
+    COALESCE(story.title, '') AS story_title,
+    anomaly.anomaly_type,
+    anomaly.story_cost_millicents,
+    anomaly.reference_avg_millicents,
+    anomaly.deviation_factor,
+    anomaly.resolved,
+    anomaly.archived
+FROM cost_anomalies AS anomaly
+LEFT JOIN stories AS story
+    ON story.tenant_id = anomaly.tenant_id
+    AND story.id = anomaly.story_id
+WHERE anomaly.tenant_id = %(tenant_id)s
+  AND (
+      %(resolved)s::boolean IS NULL
+      OR (anomaly.resolved = %(resolved)s AND NOT anomaly.archived)
+  )
+ORDER BY day DESC NULLS LAST, anomaly.deviation_factor DESC, anomaly.id

@@ -1,0 +1,41 @@
+"""Runs the command line as a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+# a shell's background job ignores SIGINT, and tests may run in one
+_MAIN = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from loopctl_pipelines.cli import main
+main()
+"""
+_PROGRAM = [sys.executable, "-c", _MAIN]
+
+
+class Shell:
+    """Runs commands on one database, with Dagster's storage beside it."""
+
+    def __init__(self, home: Path, **settings: str) -> None:
+        self._environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("LOOPCTL", "DAGSTER"))},
+            "LOOPCTL_HOME": str(home),
+            "COLUMNS": "80",
+            **settings,
+        }
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [*_PROGRAM, *arguments],
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        with self.start(*arguments) as process:
+            out, err = process.communicate()
+            return process.returncode, out, err
