@@ -1,6 +1,5 @@
 """Runs one statement per tenant, tenants side by side; one tenant's failure is its own."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -10,35 +9,15 @@ import psycopg
 
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database, TenantConnection
+from loopctl_pipelines.database.tried_again import cause_of, in_tenant_transaction, sqlstate_of
 from loopctl_pipelines.errors import DatabaseUnreachableError, TenantWorkError
 from loopctl_pipelines.tenants.queries import count_reports
 
 Day = TypeVar("Day")
 Work = Callable[[TenantConnection, TenantDays], list[Day]]
 
-_ATTEMPTS = 3
-_PAUSE_SECONDS = 0.2
-
-# Serialization failure and deadlock are no fault of the tenant's data; neither is a connection
-# that broke, whose error has no SQLSTATE or one of class 57P or 08.
-_TRANSIENT = ("40001", "40P01", "57P01", "57P02", "57P03", "08")
 # Data exceptions, broken constraints and time-outs are of some days: halving finds the bad one.
 _OF_SOME_DAYS = ("22", "23", "57014")
-
-# What a SQLSTATE class means here. PostgreSQL's own text may quote a row, so it is not passed on.
-_CAUSES = {
-    "22003": "a sum or a count does not fit its column",
-    "22": "a value cannot be computed with",
-    "23": "a constraint refuses the result",
-    "40": "other transactions kept getting in the way",
-    "42501": "the database role lacks a right (see LOOPCTL_DATABASE_ROLE)",
-    "42": "the schema does not fit (run `loopctl-pipelines db upgrade`)",
-    "53": "the server is out of memory, disk or connections",
-    "57014": "the statement was cancelled or ran into statement_timeout",
-    "57P01": "the server ended the session (a restart, or an administrator)",
-    "57": "the server is shutting down",
-    "08": "the connection was lost",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,35 +78,13 @@ def _halving(
     database: Database, unit: TenantDays, work: Work[Day], error: type[TenantWorkError]
 ) -> list[Landed[Day] | Failed]:
     try:
-        return [Landed(unit, _attempt(database, unit, work))]
+        days = in_tenant_transaction(database, unit.tenant.id, lambda c: work(c, unit))
+        return [Landed(unit, days)]
     except (psycopg.Error, DatabaseUnreachableError) as cause:
-        sqlstate = cause.sqlstate if isinstance(cause, psycopg.Error) else "08001"
-    if halves := unit.halves() if _starts_with(sqlstate, _OF_SOME_DAYS) else ():
+        sqlstate = sqlstate_of(cause)
+    if halves := unit.halves() if sqlstate and sqlstate.startswith(_OF_SOME_DAYS) else ():
         return [ended for half in halves for ended in _halving(database, half, work, error)]
     failure = error(
-        unit.tenant.slug, unit.first, unit.last, sqlstate=sqlstate, cause=_cause(sqlstate)
+        unit.tenant.slug, unit.first, unit.last, sqlstate=sqlstate, cause=cause_of(sqlstate)
     )
     return [Failed(unit, failure)]
-
-
-def _attempt(database: Database, unit: TenantDays, work: Work[Day]) -> list[Day]:
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            with database.tenant_transaction(unit.tenant.id) as connection:
-                return work(connection, unit)
-        except psycopg.Error as cause:
-            lost = isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
-            if attempt == _ATTEMPTS or not (lost or _starts_with(cause.sqlstate, _TRANSIENT)):
-                raise
-            time.sleep(_PAUSE_SECONDS * attempt)
-    raise AssertionError
-
-
-def _starts_with(sqlstate: str | None, classes: tuple[str, ...]) -> bool:
-    return sqlstate is not None and sqlstate.startswith(classes)
-
-
-def _cause(sqlstate: str | None) -> str:
-    known = sqlstate or "08"
-    fitting = [text for code, text in _CAUSES.items() if known.startswith(code)]
-    return fitting[0] if fitting else "PostgreSQL refused the statement"

@@ -95,6 +95,13 @@ def uses_attempt(failure: ProviderFailure) -> bool:
     return failure.retry_after is None or outcome(failure) is Outcome.PERMANENT
 
 
+def is_asked_to_wait(failure: ProviderFailure) -> bool:
+    """Tell whether the provider wants nothing of this tenant for a while: 429, or Retry-After."""
+    if outcome(failure) is not Outcome.TRANSIENT:
+        return False
+    return failure.retry_after is not None or failure.status == HTTPStatus.TOO_MANY_REQUESTS
+
+
 def delay_seconds(attempts: int, retry_after: int | None = None, *, jitter: float = 0.0) -> float:
     """Return how long to wait after a transient failure.
 

@@ -39,6 +39,7 @@ CREATE TABLE loopctl_pipelines.embedding_tenants (
     paused_until timestamptz,
     -- SHA-256 of the encrypted key, null without one: another key ends the pause
     paused_key bytea,
+    missing_key_audited_on date,
     CONSTRAINT embedding_tenants_holder CHECK ((holder IS NULL) = (held_until IS NULL)),
     CONSTRAINT embedding_tenants_pause CHECK (
         (pause IS NULL) = (paused_until IS NULL) AND pause ~ '^[a-z_]{1,32}( status=[0-9]{3})?$'
@@ -52,11 +53,15 @@ SELECT
     article.tenant_id,
     article.id,
     article.inserted_at,
+    article.title,
+    article.body,
     article.xmin AS row_version,
+    -- a hash without a vector says nothing
+    CASE WHEN article.embedding IS NOT NULL THEN article.embedding_content_hash END AS stored_hash,
     state.failure,
+    state.next_attempt_at,
     state.attempts,
     state.content_hash,
-    state.model,
     state.key_version
 FROM articles AS article
 LEFT JOIN tenant_llm_settings AS settings

@@ -1,0 +1,68 @@
+"""A tenant's work on the database: tried again where that helps, else told without a row's text."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+from uuid import UUID
+
+import psycopg
+
+from loopctl_pipelines.database.connection import Database, TenantConnection
+from loopctl_pipelines.errors import DatabaseUnreachableError
+
+Done = TypeVar("Done")
+
+_ATTEMPTS = 3
+_PAUSE_SECONDS = 0.2
+
+# Serialization failure and deadlock are no fault of the tenant's data; neither is a connection
+# that broke, whose error has no SQLSTATE or one of class 57P or 08.
+_TRANSIENT = ("40001", "40P01", "57P01", "57P02", "57P03", "08")
+
+# What a SQLSTATE class means here. PostgreSQL's own text may quote a row, so it is not passed on.
+_CAUSES = {
+    "22003": "a sum or a count does not fit its column",
+    "22": "a value cannot be computed with",
+    "23": "a constraint refuses the result",
+    "40": "other transactions kept getting in the way",
+    "42501": "the database role lacks a right (see LOOPCTL_DATABASE_ROLE)",
+    "42": "the schema does not fit (run `loopctl-pipelines db upgrade`)",
+    "53": "the server is out of memory, disk or connections",
+    "57014": "the statement was cancelled or ran into statement_timeout",
+    "57P01": "the server ended the session (a restart, or an administrator)",
+    "57": "the server is shutting down",
+    "08": "the connection was lost",
+}
+
+
+def in_tenant_transaction(
+    database: Database, tenant_id: UUID, work: Callable[[TenantConnection], Done]
+) -> Done:
+    """Run `work` in a transaction of the tenant, up to three times if others get in its way.
+
+    Raises:
+        psycopg.Error: if it fails otherwise, or again; the transaction is rolled back.
+        DatabaseUnreachableError: if no connection is to be had.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with database.tenant_transaction(tenant_id) as connection:
+                return work(connection)
+        except psycopg.Error as error:
+            lost = isinstance(error, psycopg.OperationalError) and error.sqlstate is None
+            if attempt == _ATTEMPTS or not (lost or (error.sqlstate or "").startswith(_TRANSIENT)):
+                raise
+            time.sleep(_PAUSE_SECONDS * attempt)
+    raise AssertionError
+
+
+def sqlstate_of(error: psycopg.Error | DatabaseUnreachableError) -> str | None:
+    """Return PostgreSQL's five-character code; None where the connection broke without one."""
+    return error.sqlstate if isinstance(error, psycopg.Error) else "08001"
+
+
+def cause_of(sqlstate: str | None) -> str:
+    """Return in words what a SQLSTATE means here."""
+    known = sqlstate or "08"
+    fitting = [text for code, text in _CAUSES.items() if known.startswith(code)]
+    return fitting[0] if fitting else "PostgreSQL refused the statement"

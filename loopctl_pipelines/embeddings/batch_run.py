@@ -1,0 +1,151 @@
+"""Sends one batch until each of its texts is embedded, set aside, waiting, or left for later."""
+
+import logging
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from loopctl_pipelines.embeddings.answer import Embedded
+from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
+from loopctl_pipelines.embeddings.claim import Claim
+from loopctl_pipelines.embeddings.guarded_provider import GuardedProvider
+from loopctl_pipelines.embeddings.outcomes import (
+    Outcome,
+    delay_seconds,
+    is_asked_to_wait,
+    may_be_about_one_text,
+    outcome,
+    uses_attempt,
+)
+from loopctl_pipelines.embeddings.page import Batch, attempts_of
+from loopctl_pipelines.embeddings.queries import LookedAt
+from loopctl_pipelines.embeddings.report import Counts
+from loopctl_pipelines.embeddings.sanitizer import log_tag
+from loopctl_pipelines.embeddings.splitting import Piece, SplitBatch
+from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
+from loopctl_pipelines.errors import ProviderFailure
+from loopctl_pipelines.tenants.secret import Secret
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Stop:
+    """Ends the work of one tenant early; its threads look at it before each request.
+
+    Attributes:
+        failure: why; None: go on.
+        refuses_all: the failure is about the key or the model, so nothing else need be tried.
+    """
+
+    failure: ProviderFailure | None = None
+    refuses_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRun:
+    """What the batches of one tenant have in common. Threads may share it."""
+
+    articles: TenantArticles
+    provider: GuardedProvider
+    claim: Claim
+    stop: Stop
+    key: Secret
+    key_version: bytes | None
+    space: VectorSpace
+    failures: dict[str, int] = field(default_factory=dict)
+
+    def send(self, batch: Batch) -> Counts:
+        """Embed a batch; a refused one is split until the text at fault is alone."""
+        counts = Counts()
+        split = SplitBatch(list(batch))
+        refusal: ProviderFailure | None = None
+        while self.stop.failure is None and (pieces := split.next_request()):
+            answer = self._request(pieces)
+            if isinstance(answer, Embedded):
+                split.accepted()
+                counts.add(self._write(batch, pieces, answer))
+            elif may_be_about_one_text(answer):
+                refusal = answer
+                split.refused(pieces)
+            else:
+                counts.add(self._fail(batch, [*pieces, *_rest(split)], answer))
+        if refusal is not None:
+            counts.add(self._set_aside(batch, split, refusal))
+        return counts
+
+    def _request(self, pieces: tuple[Piece, ...]) -> Embedded | ProviderFailure:
+        self.claim.keep()
+        tenant = self.articles.tenant.id
+        answer = self.provider.embed(tenant, self.key, self.space, [piece.sent for piece in pieces])
+        if isinstance(answer, ProviderFailure):
+            self.failures[answer.log_tag] = self.failures.get(answer.log_tag, 0) + 1
+        return answer
+
+    def _write(self, batch: Batch, pieces: tuple[Piece, ...], answer: Embedded) -> Counts:
+        articles = [article for piece in pieces for article in batch[piece.text]]
+        self._record_usage(answer.tokens, articles)
+        vectors = {
+            batch[piece.text][0].hash_in(self.space): vector
+            for piece, vector in zip(pieces, answer.vectors, strict=True)
+        }
+        written = self.articles.write(articles, vectors, self.space)
+        firsts = {batch[piece.text][0].id for piece in pieces}
+        return Counts(
+            embedded=len(written & firsts),
+            copied=len(written - firsts),
+            edited=len(articles) - len(written),
+            requests=1,
+            tokens=answer.tokens,
+        )
+
+    def _record_usage(self, tokens: int, articles: list[PendingArticle]) -> None:
+        single = articles[0].id if len(articles) == 1 else None
+        try:
+            self.articles.record_usage(self.space, tokens, single)
+        except Exception as error:  # noqa: BLE001 - the ledger is best effort (behaviour 7)
+            _logger.warning("A billed request is missing in the ledger: %s", log_tag(error))
+
+    def _fail(self, batch: Batch, pieces: list[Piece], failure: ProviderFailure) -> Counts:
+        """Note what follows from a failure that is not about one text."""
+        if outcome(failure) is not Outcome.TRANSIENT:
+            self.stop.failure = failure
+            self.stop.refuses_all = outcome(failure) is Outcome.PERMANENT
+            return Counts()
+        used = 1 if uses_attempt(failure) else 0
+        attempts = {
+            article: attempts_of(batch[piece.text], self.space) + used
+            for piece in pieces
+            for article in batch[piece.text]
+        }
+        delay = timedelta(
+            seconds=delay_seconds(
+                max(attempts.values()),
+                failure.retry_after,
+                jitter=random.random(),  # noqa: S311 - spreads retries, guards nothing
+            )
+        )
+        self.articles.note(attempts, LookedAt(self.space, failure.log_tag, delay))
+        if is_asked_to_wait(failure):
+            self.stop.failure = failure
+            self.articles.pause(failure, delay, self.key_version)
+        return Counts(waiting=len(attempts))
+
+    def _set_aside(self, batch: Batch, split: SplitBatch, refusal: ProviderFailure) -> Counts:
+        if split.gave_up:
+            self.stop.failure = refusal
+            self.stop.refuses_all = True
+        refused = {
+            article: attempts_of(batch[text], self.space) + 1
+            for text in split.set_aside
+            for article in batch[text]
+        }
+        noted = LookedAt(self.space, refusal.log_tag, key_version=self.key_version)
+        self.articles.note(refused, noted)
+        return Counts(set_aside=len(refused))
+
+
+def _rest(split: SplitBatch) -> Iterable[Piece]:
+    while pieces := split.next_request():
+        yield from pieces

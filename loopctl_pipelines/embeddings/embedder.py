@@ -1,0 +1,67 @@
+"""Embeds the pending articles of many tenants, side by side."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.embeddings.guarded_provider import GuardedProvider
+from loopctl_pipelines.embeddings.report import TenantReport
+from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
+from loopctl_pipelines.embeddings.tenant_run import OnProgress, TenantRun
+from loopctl_pipelines.tenants.tenant import Tenant
+
+
+@dataclass
+class Embedder:
+    """The embedding work, for assets and the command line alike.
+
+    Attributes:
+        database: where the articles are.
+        provider: who makes vectors, behind the breaker.
+        cloak_key: LOOPCTL_CLOAK_KEY, 32 bytes; None where it is not set.
+        tenants_at_once: how many tenants are worked on at the same time.
+        requests_per_tenant: how many requests of one tenant may be in flight at once.
+        on_progress: told of articles that are done, from any thread.
+    """
+
+    database: Database
+    provider: GuardedProvider
+    cloak_key: bytes | None = field(default=None, repr=False)
+    tenants_at_once: int = 32
+    requests_per_tenant: int = 4
+    on_progress: OnProgress = field(default=lambda _slug, _articles: None, repr=False)
+
+    def embed(self, tenants: Iterable[Tenant]) -> Iterator[TenantReport]:
+        """Embed what is pending of these tenants and yield each tenant's report as it ends.
+
+        One tenant's trouble is in its own report. Where the caller stops early, requests under way
+        end, what they bring is written, and nothing further is begun.
+        """
+        stopped = threading.Event()
+        turns = threading.Semaphore(max(1, self.database.connections - 1))
+        threads = ThreadPoolExecutor(self.tenants_at_once, thread_name_prefix="tenant")
+        try:
+            running = [
+                threads.submit(
+                    TenantRun(
+                        TenantArticles(self.database, tenant, turns),
+                        self.provider,
+                        self.cloak_key,
+                        self.requests_per_tenant,
+                        stopped.is_set,
+                        self.on_progress,
+                    ).run
+                )
+                for tenant in tenants
+            ]
+            for ended in as_completed(running):
+                yield ended.result()
+        finally:
+            stopped.set()
+            threads.shutdown(wait=True, cancel_futures=True)
+
+    def close(self) -> None:
+        """Close the provider's connections."""
+        self.provider.close()

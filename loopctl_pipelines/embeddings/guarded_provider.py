@@ -1,0 +1,58 @@
+"""The provider behind the circuit breaker, with a bound on requests in flight."""
+
+from collections.abc import Sequence
+from threading import BoundedSemaphore
+from uuid import UUID
+
+from loopctl_pipelines.embeddings.answer import Embedded
+from loopctl_pipelines.embeddings.articles import VectorSpace
+from loopctl_pipelines.embeddings.breaker import Breaker
+from loopctl_pipelines.embeddings.circuit import CircuitState, Refused, Verdict
+from loopctl_pipelines.embeddings.outcomes import counts_for_breaker
+from loopctl_pipelines.embeddings.provider import EmbeddingProvider
+from loopctl_pipelines.embeddings.sanitizer import sanitize
+from loopctl_pipelines.errors import FailureKind, ProviderFailure
+from loopctl_pipelines.tenants.secret import Secret
+
+
+class GuardedProvider:
+    """Embeds texts unless the tenant's circuit is open. Threads may share it."""
+
+    def __init__(self, provider: EmbeddingProvider, breaker: Breaker, *, requests: int) -> None:
+        """Take the provider, the breaker, and how many requests may be in flight in all."""
+        self._provider = provider
+        self._breaker = breaker
+        # waiting threads are served in the order in which they came: no tenant is passed over
+        self._turns = BoundedSemaphore(requests)
+
+    def embed(
+        self, tenant_id: UUID, key: Secret, space: VectorSpace, texts: Sequence[str]
+    ) -> Embedded | ProviderFailure:
+        """Return a vector for each text, or a sanitized failure; waits for its turn first.
+
+        Raises:
+            DatabaseUnreachableError: if the breaker's state cannot be read or written.
+            psycopg.Error: likewise.
+        """
+        with self._turns:
+            permit = self._breaker.admit(tenant_id)
+            if isinstance(permit, Refused):
+                return ProviderFailure(FailureKind.CIRCUIT_OPEN)
+            try:
+                answer = self._provider.embed(key, space.model, space.dimension, texts)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the permit is handed back
+                failure = sanitize(error)
+            else:
+                self._breaker.record(permit, Verdict.SUCCESS)
+                return answer
+            counted = counts_for_breaker(failure)
+            self._breaker.record(permit, Verdict.COUNTED if counted else Verdict.NEUTRAL)
+            return failure
+
+    def state(self, tenant_id: UUID) -> CircuitState:
+        """Return the state of the tenant's circuit."""
+        return self._breaker.state(tenant_id).state
+
+    def close(self) -> None:
+        """Close the provider's connections."""
+        self._provider.close()

@@ -1,0 +1,237 @@
+"""The statements of the embeddings domain. Each runs in a transaction of its one tenant.
+
+All raise psycopg.Error if the statement fails; the transaction is then to be rolled back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+from pgvector.psycopg.vector import register_vector_info
+from psycopg.rows import class_row
+from psycopg.types import TypeInfo
+
+from loopctl_pipelines.database.connection import TenantConnection
+from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.embeddings.articles import HEAD_CHARACTERS, PendingArticle, VectorSpace
+
+ARTICLES_PER_PAGE: Final = 2_048
+_BYTES_PER_PAGE = 16 * 2**20
+
+Vector = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingSettings:
+    """A tenant's own settings.
+
+    Attributes:
+        encrypted_key: its embedding key as it is stored, see `tenants.cloak`; None: it has none.
+        key_version: SHA-256 of that; it tells whether the key was set anew.
+        model: None: the default model.
+    """
+
+    encrypted_key: bytes | None = None
+    key_version: bytes | None = None
+    model: str | None = None
+
+    def __repr__(self) -> str:
+        return f"EmbeddingSettings(model={self.model!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """What is noted of articles that were looked at.
+
+    Attributes:
+        space: the tenant's model and dimension.
+        failure: a failure's tag; None: the articles are embedded.
+        delay: when they are tried again; None: not before article, key or model change.
+        key_version: of the key that was refused with them.
+    """
+
+    space: VectorSpace
+    failure: str | None = None
+    delay: timedelta | None = None
+    key_version: bytes | None = None
+
+
+def read_settings(connection: TenantConnection, tenant_id: UUID) -> EmbeddingSettings:
+    """Return the tenant's settings, empty where it never had any."""
+    cursor = connection.cursor(row_factory=class_row(EmbeddingSettings))
+    row = cursor.execute(statement(__package__, "read_settings"), {"tenant_id": tenant_id})
+    return row.fetchone() or EmbeddingSettings()
+
+
+def claim_tenant(
+    connection: TenantConnection, tenant_id: UUID, holder: UUID, lease: timedelta
+) -> bool:
+    """Claim the tenant's articles for a run, or renew its lease; False: another run has them."""
+    claim = {"tenant_id": tenant_id, "holder": holder, "lease": lease}
+    return connection.execute(statement(__package__, "claim_tenant"), claim).fetchone() is not None
+
+
+def release_tenant(connection: TenantConnection, tenant_id: UUID, holder: UUID) -> None:
+    """Give the tenant's articles free for other runs."""
+    claim = {"tenant_id": tenant_id, "holder": holder}
+    connection.execute(statement(__package__, "release_tenant"), claim)
+
+
+def count_pending(connection: TenantConnection, tenant_id: UUID) -> int:
+    """Return how many articles have to be looked at."""
+    rows = connection.execute(statement(__package__, "count_pending"), {"tenant_id": tenant_id})
+    return int(rows.fetchall()[0][0])
+
+
+def read_pending(
+    connection: TenantConnection,
+    tenant_id: UUID,
+    after: PendingArticle | None,
+    articles: int = ARTICLES_PER_PAGE,
+) -> list[PendingArticle]:
+    """Return the next pending articles behind `after`, in the order of their insertion."""
+    asked = {
+        "tenant_id": tenant_id,
+        "after_time": after and after.inserted_at,
+        "after_id": after and after.id,
+        "articles": articles,
+        "bytes": _BYTES_PER_PAGE,
+        "characters": HEAD_CHARACTERS,
+    }
+    cursor = connection.cursor(row_factory=class_row(PendingArticle))
+    return cursor.execute(statement(__package__, "read_pending"), asked).fetchall()
+
+
+def read_body(connection: TenantConnection, tenant_id: UUID, article_id: UUID) -> str | None:
+    """Return the whole body of an article; None if it is gone."""
+    asked = {"tenant_id": tenant_id, "article_id": article_id}
+    row = connection.execute(statement(__package__, "read_body"), asked).fetchone()
+    return str(row[0]) if row else None
+
+
+def write_states(
+    connection: TenantConnection,
+    tenant_id: UUID,
+    articles: Mapping[PendingArticle, int],
+    noted: LookedAt,
+) -> None:
+    """Note what became of articles, each with the attempts it has used; no vector is touched."""
+    connection.execute(
+        statement(__package__, "write_states"),
+        {
+            **_identities(list(articles), noted.space),
+            "tenant_id": tenant_id,
+            "attempts": list(articles.values()),
+            "failure": noted.failure,
+            "delay": noted.delay,
+            "key_version": noted.key_version,
+        },
+    )
+
+
+def set_aside_pending(connection: TenantConnection, tenant_id: UUID, noted: LookedAt) -> int:
+    """Set aside all that is pending of the tenant, unread, and return how many articles it is."""
+    refused = {
+        "tenant_id": tenant_id,
+        "model": noted.space.model,
+        "dimension": noted.space.dimension,
+        "failure": noted.failure,
+        "key_version": noted.key_version,
+    }
+    return connection.execute(statement(__package__, "set_aside_pending"), refused).rowcount
+
+
+def write_vectors(
+    connection: TenantConnection,
+    tenant_id: UUID,
+    articles: Sequence[PendingArticle],
+    vectors: Mapping[str, Vector],
+    space: VectorSpace,
+) -> set[UUID]:
+    """Write vector, hash, model and dimension of articles whose text is still the same.
+
+    Args:
+        connection: a transaction of the tenant.
+        tenant_id: the tenant.
+        articles: as they were read.
+        vectors: by content hash; articles without one take that of an embedded article of equal
+            text, if the tenant has one.
+        space: the tenant's model and dimension.
+
+    Returns:
+        The articles written. The others were edited or unpublished meanwhile, or have no vector.
+    """
+    info = TypeInfo.fetch(connection, "vector")
+    register_vector_info(connection, info)
+    rows = connection.execute(
+        statement(__package__, "write_vectors"),
+        {
+            **_identities(articles, space),
+            "tenant_id": tenant_id,
+            "fingerprints": [article.fingerprint for article in articles],
+            "vector_hashes": list(vectors),
+            "vectors": list(vectors.values()),
+            "characters": HEAD_CHARACTERS,
+        },
+    )
+    return {row[0] for row in rows}
+
+
+def pause_tenant(
+    connection: TenantConnection,
+    tenant_id: UUID,
+    failure: str,
+    delay: timedelta,
+    key_version: bytes | None,
+) -> None:
+    """Leave the tenant alone for a while, or until its key changes."""
+    pause = {
+        "tenant_id": tenant_id,
+        "failure": failure,
+        "delay": delay,
+        "key_version": key_version,
+    }
+    connection.execute(statement(__package__, "pause_tenant"), pause)
+
+
+def audit_missing_key(connection: TenantConnection, tenant_id: UUID) -> bool:
+    """Write `llm.blocked_no_api_key` unless there is one today; say whether it was written."""
+    missing = {"tenant_id": tenant_id}
+    return connection.execute(statement(__package__, "audit_missing_key"), missing).rowcount == 1
+
+
+def record_usage(
+    connection: TenantConnection,
+    tenant_id: UUID,
+    *,
+    model: str,
+    tokens: int,
+    article_id: UUID | None,
+) -> None:
+    """Add a billed request to the ledger; `article_id` where it was for a single article."""
+    usage = {
+        "tenant_id": tenant_id,
+        "model": model,
+        "tokens": tokens,
+        "article_id": article_id,
+    }
+    connection.execute(statement(__package__, "record_usage"), usage)
+
+
+def forget_deleted(connection: TenantConnection, tenant_id: UUID) -> None:
+    """Remove what is known of articles that no longer exist."""
+    connection.execute(statement(__package__, "forget_deleted"), {"tenant_id": tenant_id})
+
+
+def _identities(articles: Sequence[PendingArticle], space: VectorSpace) -> dict[str, object]:
+    return {
+        "article_ids": [article.id for article in articles],
+        "row_versions": [article.row_version for article in articles],
+        "content_hashes": [article.hash_in(space) for article in articles],
+        "model": space.model,
+        "dimension": space.dimension,
+    }

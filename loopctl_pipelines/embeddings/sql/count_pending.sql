@@ -1,0 +1,3 @@
+SELECT count(*)
+FROM loopctl_pipelines.pending_articles
+WHERE tenant_id = %(tenant_id)s

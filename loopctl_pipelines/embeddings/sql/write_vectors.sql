@@ -1,0 +1,104 @@
+-- Writes the vector of each article that still has the text it was made from, and is still published.
+-- Vectors come with the parameters, or, where they have none, from an article of equal text.
+WITH incoming AS (
+    SELECT
+        article_id,
+        row_version,
+        fingerprint,
+        content_hash
+    FROM unnest(
+        %(article_ids)s::uuid[],
+        %(row_versions)s::xid[],
+        %(fingerprints)s::bytea[],
+        %(content_hashes)s::text[]
+    ) AS article (article_id, row_version, fingerprint, content_hash)
+),
+
+vectors AS MATERIALIZED (
+    SELECT
+        content_hash,
+        vector
+    FROM unnest(%(vector_hashes)s::text[], %(vectors)b::vector[]) AS given (content_hash, vector)
+    UNION ALL
+    (
+        SELECT DISTINCT ON (state.content_hash)
+            state.content_hash,
+            donor.embedding
+        FROM loopctl_pipelines.embedding_states AS state
+        INNER JOIN articles AS donor
+            ON donor.tenant_id = state.tenant_id
+            AND donor.id = state.article_id
+            -- unchanged since it was embedded
+            AND donor.xmin = state.row_version
+        WHERE state.tenant_id = %(tenant_id)s
+          AND state.content_hash IN (
+              SELECT content_hash FROM incoming
+              EXCEPT
+              SELECT unnest(%(vector_hashes)s::text[])
+          )
+          AND state.failure IS NULL
+          AND donor.embedding IS NOT NULL
+    )
+),
+
+written AS (
+    UPDATE articles AS article
+    SET embedding = vectors.vector,
+        embedding_content_hash = incoming.content_hash
+    FROM incoming
+    INNER JOIN vectors ON vectors.content_hash = incoming.content_hash
+    WHERE article.tenant_id = %(tenant_id)s
+      AND article.id = incoming.article_id
+      AND article.status = 'published'
+      AND CASE
+          WHEN article.xmin = incoming.row_version THEN true
+          -- changed meanwhile, but perhaps not in its text
+          ELSE sha256(convert_to(
+              article.title || E'\n\n' || left(article.body, %(characters)s), 'UTF8'
+          )) = incoming.fingerprint
+      END
+    RETURNING article.id, article.xmin AS row_version, incoming.content_hash
+),
+
+recorded AS (
+    INSERT INTO loopctl_pipelines.embedding_states AS state (
+        tenant_id, article_id, row_version, model, dimension, content_hash, updated_at
+    )
+    SELECT
+        %(tenant_id)s,
+        id,
+        row_version,
+        %(model)s,
+        %(dimension)s,
+        content_hash,
+        now()
+    FROM written
+    ON CONFLICT (tenant_id, article_id) DO UPDATE SET
+        row_version = excluded.row_version,
+        model = excluded.model,
+        dimension = excluded.dimension,
+        content_hash = excluded.content_hash,
+        failure = NULL,
+        attempts = 0,
+        next_attempt_at = NULL,
+        key_version = NULL,
+        updated_at = excluded.updated_at
+),
+
+audited AS (
+    INSERT INTO audit_log (
+        tenant_id, entity_type, entity_id, action, actor_type, actor_label, new_state
+    )
+    SELECT
+        %(tenant_id)s,
+        'article',
+        id,
+        'article.embedding_updated',
+        'system',
+        'worker:embedding',
+        jsonb_build_object('embedding_dimensions', %(dimension)s::integer)
+    FROM written
+)
+
+SELECT id
+FROM written

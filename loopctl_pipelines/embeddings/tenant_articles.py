@@ -1,0 +1,138 @@
+"""What is stored of one tenant's articles; each method is a short transaction of its own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from functools import partial
+from threading import Semaphore
+from typing import Final, TypeVar
+from uuid import UUID
+
+from loopctl_pipelines.database.connection import Database, TenantConnection
+from loopctl_pipelines.database.tried_again import in_tenant_transaction
+from loopctl_pipelines.embeddings import queries
+from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
+from loopctl_pipelines.embeddings.queries import EmbeddingSettings, LookedAt, Vector
+from loopctl_pipelines.errors import FailureKind, ProviderFailure
+from loopctl_pipelines.tenants.tenant import Tenant
+
+ARTICLES_PER_WRITE: Final = 256
+"""Articles of one transaction: the vector index takes about a millisecond for each."""
+
+Done = TypeVar("Done")
+
+
+@dataclass(frozen=True, slots=True)
+class TenantArticles:
+    """The articles of one tenant.
+
+    Attributes:
+        database: where they are.
+        tenant: whose they are.
+        turns: bounds the statements of all tenants together, so that the breaker, which goes
+            past it, never waits behind them for a connection.
+    """
+
+    database: Database
+    tenant: Tenant
+    turns: Semaphore
+
+    def settings(self) -> EmbeddingSettings:
+        """Return the tenant's key and model."""
+        return self._run(partial(queries.read_settings, tenant_id=self.tenant.id))
+
+    def count_pending(self) -> int:
+        """Return how many articles have to be looked at."""
+        return self._run(partial(queries.count_pending, tenant_id=self.tenant.id))
+
+    def pending(self, after: PendingArticle | None) -> list[PendingArticle]:
+        """Return the next page of pending articles."""
+        return self._run(partial(queries.read_pending, tenant_id=self.tenant.id, after=after))
+
+    def body(self, article: PendingArticle) -> str | None:
+        """Return the whole body of an article."""
+        return self._run(
+            partial(queries.read_body, tenant_id=self.tenant.id, article_id=article.id)
+        )
+
+    def note(self, articles: Mapping[PendingArticle, int], noted: LookedAt) -> None:
+        """Note what became of articles, each with the attempts it has used."""
+        if articles:
+            self._run(
+                partial(
+                    queries.write_states,
+                    tenant_id=self.tenant.id,
+                    articles=articles,
+                    noted=noted,
+                )
+            )
+
+    def write(
+        self,
+        articles: Sequence[PendingArticle],
+        vectors: Mapping[str, Vector],
+        space: VectorSpace,
+    ) -> set[UUID]:
+        """Write vectors by content hash, see `queries.write_vectors`; return what was written."""
+        written: set[UUID] = set()
+        for start in range(0, len(articles), ARTICLES_PER_WRITE):
+            part = articles[start : start + ARTICLES_PER_WRITE]
+            hashes = {article.hash_in(space) for article in part}
+            written |= self._run(
+                partial(
+                    queries.write_vectors,
+                    tenant_id=self.tenant.id,
+                    articles=part,
+                    vectors={name: vectors[name] for name in hashes & vectors.keys()},
+                    space=space,
+                )
+            )
+        return written
+
+    def record_usage(self, space: VectorSpace, tokens: int, article_id: UUID | None) -> None:
+        """Add a billed request to the ledger."""
+        self._run(
+            partial(
+                queries.record_usage,
+                tenant_id=self.tenant.id,
+                model=space.model,
+                tokens=tokens,
+                article_id=article_id,
+            )
+        )
+
+    def set_aside_pending(self, noted: LookedAt) -> int:
+        """Set aside all that is pending, unread, and return how many articles it is."""
+        return self._run(partial(queries.set_aside_pending, tenant_id=self.tenant.id, noted=noted))
+
+    def pause(self, failure: ProviderFailure, delay: timedelta, key_version: bytes | None) -> None:
+        """Leave the tenant alone for a while, or until its key changes."""
+        self._run(
+            partial(
+                queries.pause_tenant,
+                tenant_id=self.tenant.id,
+                failure=failure.log_tag,
+                delay=delay,
+                key_version=key_version,
+            )
+        )
+
+    def block(self, key_version: bytes | None) -> None:
+        """Leave the tenant alone until the next UTC day, for want of a key; audited once a day."""
+        now = datetime.now(UTC)
+        midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+        missing = ProviderFailure(FailureKind.NO_API_KEY).log_tag
+
+        def block(connection: TenantConnection) -> None:
+            queries.pause_tenant(connection, self.tenant.id, missing, midnight - now, key_version)
+            queries.audit_missing_key(connection, self.tenant.id)
+
+        self._run(block)
+
+    def forget_deleted(self) -> None:
+        """Remove what is known of articles that no longer exist."""
+        self._run(partial(queries.forget_deleted, tenant_id=self.tenant.id))
+
+    def _run(self, work: Callable[[TenantConnection], Done]) -> Done:
+        with self.turns:
+            return in_tenant_transaction(self.database, self.tenant.id, work)

@@ -1,0 +1,165 @@
+"""Embeds the pending articles of one tenant: reads pages, sends their batches, tells the result."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import chain
+
+import psycopg
+
+from loopctl_pipelines.database.tried_again import cause_of, sqlstate_of
+from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
+from loopctl_pipelines.embeddings.batch_run import BatchRun, Stop
+from loopctl_pipelines.embeddings.batching import ProviderLimits
+from loopctl_pipelines.embeddings.claim import Claim
+from loopctl_pipelines.embeddings.guarded_provider import GuardedProvider
+from loopctl_pipelines.embeddings.page import Batch, fresh_batches, sort_page
+from loopctl_pipelines.embeddings.queries import EmbeddingSettings, LookedAt
+from loopctl_pipelines.embeddings.report import Counts, TenantReport
+from loopctl_pipelines.embeddings.sanitizer import sanitize
+from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
+from loopctl_pipelines.embeddings.text import DEFAULT_MODEL
+from loopctl_pipelines.errors import (
+    DatabaseUnreachableError,
+    EmbeddingCrashError,
+    EmbeddingDatabaseError,
+    EmbeddingError,
+    FailureKind,
+    KeyOrModelRefusedError,
+    ProviderFailure,
+    SecretUnreadableError,
+)
+from loopctl_pipelines.tenants.cloak import decrypt
+from loopctl_pipelines.tenants.secret import Secret
+
+# an operator's mistake, mended by the operator: looked at again without being asked
+_UNREADABLE_PAUSE = timedelta(hours=1)
+
+OnProgress = Callable[[str, int], None]
+"""Called with a tenant's slug and how many more of its articles are done."""
+
+
+@dataclass(slots=True)
+class TenantRun:
+    """One tenant's part of a run.
+
+    Attributes:
+        articles: where they are.
+        provider: who makes vectors.
+        cloak_key: LOOPCTL_CLOAK_KEY; None where it is not set.
+        requests: how many of this tenant may be in flight at once.
+        is_stopped: tells whether the whole run is to end.
+        on_progress: told of articles that are done.
+    """
+
+    articles: TenantArticles
+    provider: GuardedProvider
+    cloak_key: bytes | None
+    requests: int
+    is_stopped: Callable[[], bool]
+    on_progress: OnProgress
+
+    def run(self) -> TenantReport:
+        """Embed what is pending. Whatever goes wrong is in the report, told by closed sets only."""
+        slug = self.articles.tenant.slug
+        report = TenantReport(slug)
+        try:
+            claim = Claim(self.articles.database, self.articles.tenant)
+            with claim.held(self.is_stopped) as held:
+                if held:
+                    self._embed(claim, report)
+            report.breaker = self.provider.state(self.articles.tenant.id)
+        except EmbeddingError as error:
+            report.error = error
+        except (psycopg.Error, DatabaseUnreachableError) as error:
+            state = sqlstate_of(error)
+            report.error = EmbeddingDatabaseError(slug, cause_of(state), state)
+        except Exception as error:  # noqa: BLE001 - its text may hold anything, its kind does not
+            report.error = EmbeddingCrashError(slug, sanitize(error))
+        return report
+
+    def _embed(self, claim: Claim, report: TenantReport) -> None:
+        settings = self.articles.settings()
+        key = self._key(settings)
+        if key is None:
+            self._block(settings, report)
+            return
+        space = VectorSpace(settings.model or DEFAULT_MODEL)
+        stop = Stop()
+        batches = BatchRun(
+            self.articles, self.provider, claim, stop, key, settings.key_version, space
+        )
+        try:
+            self._pages(batches, report)
+        finally:
+            report.failures = batches.failures
+            report.stopped = stop.failure
+        if stop.failure is not None and stop.refuses_all:
+            self._refuse(batches, report, stop.failure)
+        elif stop.failure == ProviderFailure(FailureKind.NO_API_KEY):
+            self._block(settings, report)
+        self.articles.forget_deleted()
+
+    def _pages(self, batches: BatchRun, report: TenantReport) -> None:
+        last: PendingArticle | None = None
+        with ThreadPoolExecutor(self.requests) as threads:
+            while page := self.articles.pending(last):
+                batches.claim.keep()
+                self._page(page, batches, report, threads)
+                if self.is_stopped() or batches.stop.failure is not None:
+                    return
+                last = page[-1]
+
+    def _page(
+        self,
+        page: list[PendingArticle],
+        batches: BatchRun,
+        report: TenantReport,
+        threads: ThreadPoolExecutor,
+    ) -> None:
+        sorted_page = sort_page(page, batches.space, batches.key_version, self.articles.body)
+        self.articles.note(dict.fromkeys(sorted_page.embedded, 0), LookedAt(batches.space))
+        for tag, articles in sorted_page.still_set_aside.items():
+            noted = LookedAt(batches.space, tag, key_version=batches.key_version)
+            self.articles.note({article: article.attempts for article in articles}, noted)
+        copied = self.articles.write(sorted_page.fresh, {}, batches.space)
+        done = Counts(unchanged=len(sorted_page.embedded), copied=len(copied))
+        self._count(report, done, len(page) - len(sorted_page.fresh) + len(copied))
+        fresh = [article for article in sorted_page.fresh if article.id not in copied]
+        to_send = fresh_batches(fresh, batches.space, ProviderLimits())
+
+        def send(batch: Batch) -> tuple[Counts, int]:
+            sent = Counts() if self.is_stopped() else batches.send(batch)
+            return sent, sum(map(len, batch.values()))
+
+        # the first alone: a refused key or a half-open circuit costs one request, not as many as
+        # may be in flight
+        alone = 0 if report.counts.requests else 1
+        for sent, size in chain(map(send, to_send[:alone]), threads.map(send, to_send[alone:])):
+            self._count(report, sent, size)
+
+    def _count(self, report: TenantReport, counts: Counts, articles: int) -> None:
+        report.counts.add(counts)
+        self.on_progress(report.slug, articles)
+
+    def _key(self, settings: EmbeddingSettings) -> Secret | None:
+        if settings.encrypted_key is None:
+            return None
+        key = self.cloak_key and decrypt(settings.encrypted_key, self.cloak_key)
+        if not key:
+            unusable = ProviderFailure(FailureKind.UNUSABLE_KEY)
+            self.articles.pause(unusable, _UNREADABLE_PAUSE, settings.key_version)
+            raise SecretUnreadableError(self.articles.tenant.slug)
+        return key if key.reveal().strip() else None
+
+    def _block(self, settings: EmbeddingSettings, report: TenantReport) -> None:
+        report.counts.blocked = self.articles.count_pending()
+        if report.counts.blocked:
+            self.articles.block(settings.key_version)
+
+    def _refuse(self, batches: BatchRun, report: TenantReport, failure: ProviderFailure) -> None:
+        noted = LookedAt(batches.space, failure.log_tag, key_version=batches.key_version)
+        refused = self.articles.set_aside_pending(noted)
+        report.counts.set_aside += refused
+        report.error = KeyOrModelRefusedError(report.slug, failure, report.counts.set_aside)
