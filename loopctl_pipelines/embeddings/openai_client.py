@@ -16,6 +16,7 @@ _MODELS_WITH_DIMENSIONS = "text-embedding-3-"
 # the client's mark that the answer is wanted unparsed; it looks for it in the request it has sent
 _RAW_RESPONSE = "x-stainless-raw-response"
 _OWN_HEADERS = frozenset({"content-length", "authorization", _RAW_RESPONSE})
+_KEPT_HEADERS = frozenset({"retry-after"})
 _KEPT_CONNECTIONS = 32
 # they log response headers and URLs, and OPENAI_LOG turns the first on
 _LOGGERS = ("openai", "httpx2", "httpcore2")
@@ -32,10 +33,10 @@ def open_client(base_url: str) -> AsyncOpenAI:
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     http_client = httpx2.AsyncClient(
+        transport=_NarrowTransport(),
         follow_redirects=False,
         trust_env=False,
         timeout=None,
-        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=_KEPT_CONNECTIONS),
         event_hooks={"request": [_set_headers]},
     )
     return AsyncOpenAI(
@@ -75,6 +76,31 @@ async def request_embeddings(  # noqa: PLR0913 - the request
             if len(body) > most_bytes:
                 return None
         return bytes(body)
+
+
+class _NarrowTransport(httpx2.AsyncBaseTransport):
+    """Lets in only what is looked at: status, Retry-After, and the body of a 2xx as it is sent.
+
+    The client would read a refusal to its end, however long it is, and keep it in its exception;
+    and it would unpack a body that the provider packed unasked, some thousand bytes for each.
+    """
+
+    def __init__(self) -> None:
+        self._transport = httpx2.AsyncHTTPTransport(
+            trust_env=False,
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=_KEPT_CONNECTIONS),
+        )
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await self._transport.handle_async_request(request)
+        if response.is_success:
+            return httpx2.Response(response.status_code, stream=response.stream)
+        await response.aclose()
+        kept = {name: response.headers[name] for name in _KEPT_HEADERS & response.headers.keys()}
+        return httpx2.Response(response.status_code, headers=kept)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
 
 
 async def _set_headers(request: httpx2.Request) -> None:

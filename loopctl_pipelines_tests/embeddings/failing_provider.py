@@ -1,0 +1,323 @@
+"""An embedding provider on loopback that answers every request with one and the same fault.
+
+Whatever a fault can tell, it tells: the key, its masked form, an organisation, the texts, a word
+of its own; in the status line, in headers and in the body.
+"""
+
+import base64
+import contextlib
+import gzip
+import json
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+
+DIMENSION = 8
+_NEVER_SECONDS = 60.0
+_DRIP_SECONDS = 0.02
+_MEGABYTE = b"x" * 2**20
+
+
+class FailingProvider:
+    """Serves `fault` while it is entered.
+
+    Args:
+        fault: what happens to each request.
+        word: what the provider says of itself, and the name of its organisation.
+        tls: makes it an HTTPS server.
+
+    Attributes:
+        requests: requests so far.
+    """
+
+    def __init__(
+        self, fault: "Fault", *, word: str = "", tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.requests = 0
+        self.word = word
+        self.closing = threading.Event()
+        self._fault = fault
+        self._scheme = "https" if tls else "http"
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.provider = self
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+
+    @property
+    def base_url(self) -> str:
+        """The URL to give to the provider."""
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def serve(self, exchange: "Exchange") -> None:
+        self.requests += 1
+        self._fault(exchange)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request, and the ways to answer it."""
+
+    handler: BaseHTTPRequestHandler
+    provider: FailingProvider
+    body: bytes
+
+    @property
+    def key(self) -> str:
+        return self.handler.headers.get("Authorization", "").removeprefix("Bearer ")
+
+    @property
+    def texts(self) -> list[str]:
+        texts: list[str] = json.loads(self.body)["input"]
+        return texts
+
+    @property
+    def chatter(self) -> str:
+        """All that the provider could tell, in one line of ASCII."""
+        key, word = self.key, self.provider.word
+        said = f"Incorrect API key {key}, shown as {key[:8]}****{key[-4:]} or sk-...{key[-4:]}, "
+        return said + f"of organization org-{word}: {word}, refused {ascii(self.texts)[:4_000]}"
+
+    def answer(
+        self,
+        status: int,
+        content: bytes,
+        *,
+        headers: Mapping[str, str] | None = None,
+        length: int | None = None,
+    ) -> None:
+        """Send an answer; a `length` that is not that of the content is a lie to the client."""
+        self.handler.send_response(status, self.chatter[:500])
+        headers = {"Content-Type": "application/json", **(headers or {})}
+        for name, value in headers.items():
+            self.handler.send_header(name, value)
+        self.handler.send_header("X-Request-Id", self.chatter[:500])
+        self.handler.send_header("Openai-Organization", f"org-{self.provider.word}")
+        self.handler.send_header("Content-Length", str(len(content) if length is None else length))
+        self.handler.end_headers()
+        self.send(content)
+
+    def send(self, content: bytes) -> None:
+        self.handler.wfile.write(content)
+        self.handler.wfile.flush()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait; return False when the server is about to end."""
+        return not self.provider.closing.wait(seconds)
+
+    def reset(self) -> None:
+        """Break the connection off: the client gets a reset, not an end."""
+        linger = struct.pack("ii", 1, 0)
+        self.handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.handler.connection.close()
+
+
+Fault = Callable[[Exchange], None]
+
+
+class _Server(ThreadingHTTPServer):
+    provider: FailingProvider
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: clients that hang up are what these tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.server.provider.serve(Exchange(self, self.server.provider, body))
+
+    def do_GET(self) -> None:
+        self.do_POST()  # a redirect may turn one into the other
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Log nothing: the request line holds no more than the tests know."""
+
+
+def refusal(status: int, **headers: str) -> Fault:
+    """Refuse with OpenAI's error object; `Retry_After="0"` is that header."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    def respond(exchange: Exchange) -> None:
+        error = {"message": exchange.chatter, "code": exchange.key, "param": exchange.texts}
+        exchange.answer(status, json.dumps({"error": error}).encode(), headers=named)
+
+    return respond
+
+
+def html(status: int) -> Fault:
+    """Answer with a page."""
+
+    def respond(exchange: Exchange) -> None:
+        page = f"<html><body><h1>{status}</h1>{exchange.chatter}</body></html>"
+        exchange.answer(status, page.encode(), headers={"Content-Type": "text/html"})
+
+    return respond
+
+
+def redirect(status: int, location: str) -> Fault:
+    """Send the client elsewhere."""
+
+    def respond(exchange: Exchange) -> None:
+        exchange.answer(status, exchange.chatter.encode(), headers={"Location": location})
+
+    return respond
+
+
+def embeddings(
+    change: Callable[[list[dict[str, object]]], object] = lambda _: None,
+) -> Fault:
+    """Answer with a vector for each text, after `change` was made to the list of them."""
+
+    def respond(exchange: Exchange) -> None:
+        exchange.answer(200, _embeddings(exchange, change))
+
+    return respond
+
+
+def vector(values: object) -> Fault:
+    """Answer with valid vectors but for the last one."""
+
+    def change(items: list[dict[str, object]]) -> None:
+        items[-1]["embedding"] = values
+
+    return embeddings(change)
+
+
+def error_object(exchange: Exchange) -> None:
+    """Answer 200, and say in the body that it failed."""
+    exchange.answer(200, json.dumps({"error": {"message": exchange.chatter}}).encode())
+
+
+def truncated_json(exchange: Exchange) -> None:
+    """Answer with a body that is as long as it says, and ends in the middle of a vector."""
+    body = _embeddings(exchange)
+    exchange.answer(200, body[: len(body) // 2])
+
+
+def empty(exchange: Exchange) -> None:
+    """Answer with nothing."""
+    exchange.answer(200, b"")
+
+
+def endless(status: int) -> Fault:
+    """Send a body without an end."""
+
+    def respond(exchange: Exchange) -> None:
+        exchange.answer(status, exchange.chatter.encode(), length=2**40)
+        while exchange.wait(0):
+            exchange.send(_MEGABYTE)
+
+    return respond
+
+
+def gzip_bomb(status: int, unpacked_megabytes: int) -> Fault:
+    """Send a body that grows a thousandfold where it is unpacked."""
+    bomb = gzip.compress(_MEGABYTE * unpacked_megabytes)
+
+    def respond(exchange: Exchange) -> None:
+        exchange.answer(status, bomb, headers={"Content-Encoding": "gzip"})
+
+    return respond
+
+
+def end_in_the_body(exchange: Exchange) -> None:
+    """End the connection before the body is as long as was said."""
+    body = _embeddings(exchange)
+    exchange.answer(200, body[: len(body) // 2], length=len(body))
+
+
+def reset_in_the_body(exchange: Exchange) -> None:
+    """Break the connection off in the middle of the body."""
+    end_in_the_body(exchange)
+    exchange.wait(_DRIP_SECONDS)  # or the reset overtakes what was sent
+    exchange.reset()
+
+
+def reset_at_once(exchange: Exchange) -> None:
+    """Break the connection off instead of answering."""
+    exchange.reset()
+
+
+def no_http(exchange: Exchange) -> None:
+    """Answer in another protocol."""
+    exchange.send(f"220 {exchange.chatter}\r\n".encode())
+
+
+def hang(exchange: Exchange) -> None:
+    """Do not answer."""
+    exchange.wait(_NEVER_SECONDS)
+
+
+def hang_in_the_body(exchange: Exchange) -> None:
+    """Answer half, and then no more."""
+    body = _embeddings(exchange)
+    exchange.answer(200, body[: len(body) // 2], length=len(body))
+    exchange.wait(_NEVER_SECONDS)
+
+
+def drip(status: int) -> Fault:
+    """Send a byte now and then, so that no single read takes long."""
+
+    def respond(exchange: Exchange) -> None:
+        body = _embeddings(exchange)
+        exchange.answer(status, b"", length=len(body))
+        for byte in body:
+            if not exchange.wait(_DRIP_SECONDS):
+                return
+            exchange.send(bytes([byte]))
+
+    return respond
+
+
+def drip_from_the_first_byte(exchange: Exchange) -> None:
+    """Send even the status line byte by byte."""
+    for byte in f"HTTP/1.1 200 {exchange.chatter}\r\n".encode():
+        if not exchange.wait(_DRIP_SECONDS):
+            return
+        exchange.send(bytes([byte]))
+
+
+def _embeddings(
+    exchange: Exchange, change: Callable[[list[dict[str, object]]], object] = lambda _: None
+) -> bytes:
+    items: list[dict[str, object]] = [
+        {"object": "embedding", "index": index, "embedding": packed([index + 1.0] * DIMENSION)}
+        for index in range(len(exchange.texts))
+    ]
+    change(items)
+    usage = {"prompt_tokens": 7, "total_tokens": 7}
+    answer = {"object": "list", "note": exchange.chatter, "data": items, "usage": usage}
+    return json.dumps(answer).encode()
+
+
+def packed(values: list[float]) -> str:
+    """Return the numbers as the provider sends them."""
+    return base64.b64encode(struct.pack(f"<{len(values)}f", *values)).decode()
