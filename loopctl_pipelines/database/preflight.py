@@ -1,6 +1,7 @@
 """Tells in one sentence why a database cannot be worked with, before the work begins."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
@@ -11,9 +12,43 @@ from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.database.upgrade import is_upgraded
 from loopctl_pipelines.errors import ExtensionMissingError, RoleUnfitError, SchemaMissingError
 
-_WRITTEN = ("cost_summaries", "cost_anomalies")
-_READ = ("token_usage_reports", "stories", *_WRITTEN, "loopctl_pipelines.live_reports")
-_PROTECTED = ("token_usage_reports", "stories", *_WRITTEN)
+
+@dataclass(frozen=True, slots=True)
+class TableUse:
+    """The tables that some work needs.
+
+    Attributes:
+        read: what it reads and does not write.
+        written: what it reads and writes.
+    """
+
+    read: tuple[str, ...]
+    written: tuple[str, ...]
+
+    @property
+    def protected(self) -> tuple[str, ...]:
+        """The tables of tenants, where row-level security has to bind the role."""
+        return tuple(name for name in (*self.read, *self.written) if name not in _VIEWS)
+
+
+_VIEWS = ("loopctl_pipelines.live_reports", "loopctl_pipelines.pending_articles")
+
+COST_TABLES: Final = TableUse(
+    read=("token_usage_reports", "stories", "loopctl_pipelines.live_reports"),
+    written=("cost_summaries", "cost_anomalies"),
+)
+
+ARTICLE_TABLES: Final = TableUse(
+    read=("tenant_llm_settings", "loopctl_pipelines.pending_articles"),
+    written=(
+        "articles",
+        "llm_usage_events",
+        "loopctl_pipelines.embedding_breakers",
+        "loopctl_pipelines.embedding_states",
+        "loopctl_pipelines.embedding_tenants",
+    ),
+)
+
 # before this version every member may enter its role, and there is no right of the name SET
 _SET_IS_A_RIGHT = 160000
 
@@ -39,8 +74,8 @@ class _RoleFitness:
         return f"lacks {', '.join(self.lacking)}" if self.lacking else None
 
 
-def check_database(database: Database) -> None:
-    """Refuse a database in which tenants could not be computed, or not be kept apart.
+def check_database(database: Database, tables: TableUse = COST_TABLES) -> None:
+    """Refuse a database in which that work could not be done, or tenants not be kept apart.
 
     Raises:
         DatabaseNotUsableError: one of its kinds; the message says what to do.
@@ -48,7 +83,7 @@ def check_database(database: Database) -> None:
     with database.connect() as connection:
         check_server(connection)
         _check_schema(connection)
-        _check_role(connection, database.role)
+        _check_role(connection, database.role, tables)
 
 
 def _check_schema(connection: Connection[TupleRow]) -> None:
@@ -64,14 +99,14 @@ def _check_schema(connection: Connection[TupleRow]) -> None:
         )
 
 
-def _check_role(connection: Connection[TupleRow], role: str) -> None:
+def _check_role(connection: Connection[TupleRow], role: str, tables: TableUse) -> None:
     named = connection.info.server_version >= _SET_IS_A_RIGHT
     asked = {
         "role": role,
         "set_role": "SET" if named else "MEMBER",
-        "tables": list(_PROTECTED),
-        "read": list(_READ),
-        "written": list(_WRITTEN),
+        "tables": list(tables.protected),
+        "read": [*tables.read, *tables.written],
+        "written": list(tables.written),
     }
     cursor = connection.cursor(row_factory=class_row(_RoleFitness))
     fitness = cursor.execute(statement(__package__, "role_fitness"), asked).fetchone()

@@ -1,0 +1,106 @@
+"""What a run over many partitions begins with and ends with, whatever its asset is.
+
+One tenant's failure is its own: the others land, and one failure names those that did not.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from dagster import AssetExecutionContext, AssetMaterialization, Failure, MetadataValue
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.preflight import COST_TABLES, TableUse, check_database
+from loopctl_pipelines.errors import InactiveTenantError, PipelinesError, UnknownTenantError
+from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.tenants.tenant import Tenant
+
+_SHOWN_FAILURES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPartitions:
+    """Partitions that did not land, all for the same reason."""
+
+    keys: Sequence[str]
+    error: PipelinesError
+
+
+def active_tenants(
+    context: AssetExecutionContext,
+    database: Database,
+    slugs: Collection[str],
+    tables: TableUse = COST_TABLES,
+) -> dict[str, Tenant]:
+    """Return the active tenants among `slugs`, by slug; the others are left out and logged.
+
+    Args:
+        context: of the asset's run.
+        database: where the tenants are.
+        slugs: whom the run is for.
+        tables: what it will read and write.
+
+    Raises:
+        Failure: if none is active, or the database is not fit to work with.
+    """
+    try:
+        check_database(database, tables)
+        tenants = list_tenants(database)
+    except PipelinesError as error:
+        raise Failure(str(error), allow_retries=False) from None
+    active: dict[str, Tenant] = {}
+    left_out: list[PipelinesError] = []
+    for slug in dict.fromkeys(slugs):
+        tenant = tenants.get(slug)
+        if tenant is None:
+            left_out.append(UnknownTenantError(slug))
+        elif not tenant.is_active:
+            left_out.append(InactiveTenantError(slug, tenant.status))
+        else:
+            active[slug] = tenant
+    for reason in left_out:
+        context.log.warning(str(reason))
+    if not active:
+        raise Failure(" ".join(map(str, left_out)), allow_retries=False)
+    return active
+
+
+def record_partitions(
+    context: AssetExecutionContext,
+    landed: Mapping[str, Mapping[str, MetadataValue]],
+    failed: Sequence[FailedPartitions],
+) -> bool:
+    """Have Dagster show exactly what landed; say whether that is every partition of the run.
+
+    If so, the metadata are attached and Dagster is to record the materializations, which it does
+    in batches. If not (a tenant failed, or one is not active), the partitions that landed are
+    recorded here, one by one, and no others.
+
+    Args:
+        context: of the asset's run.
+        landed: metadata by partition key.
+        failed: what did not land, in the order in which it is to be told.
+
+    Raises:
+        Failure: naming the partitions that failed and why.
+    """
+    if len(landed) == len(context.partition_keys):
+        for key, metadata in landed.items():
+            context.add_asset_metadata(metadata, partition_key=key)
+        return True
+    for key, metadata in landed.items():
+        context.log_event(AssetMaterialization(context.asset_key, None, metadata, key))
+    if failed:
+        raise _failure(len(landed), failed)
+    return False
+
+
+def _failure(landed: int, failed: Sequence[FailedPartitions]) -> Failure:
+    keys = [str(key) for part in failed for key in part.keys]
+    named = " ".join(str(part.error) for part in failed[:_SHOWN_FAILURES])
+    more = len(failed) - _SHOWN_FAILURES
+    return Failure(
+        f"{len(keys)} of {len(keys) + landed} partitions failed. {named}"
+        + (f" And {more} more, see the log." if more > 0 else ""),
+        metadata={"failed partitions": MetadataValue.json(keys)},
+        allow_retries=False,
+    )
