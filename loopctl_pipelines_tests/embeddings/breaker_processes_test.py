@@ -6,6 +6,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from signal import SIGKILL
+from typing import TypeVar
 from uuid import UUID
 
 from loopctl_pipelines.database.connection import Database
@@ -21,10 +22,12 @@ from loopctl_pipelines.embeddings.circuit import (
 from loopctl_pipelines_tests.usage import id_of
 
 ACME = id_of("acme")
+MANY = [id_of(f"tenant {number}") for number in range(20)]
 PROCESSES = 12
 START_SECONDS = 120  # a process that never starts breaks the barrier for the others
 # the clock is the database's, and no test waits: what is to stay open stays so for an hour
 POLICY = BreakerPolicy(cooldown=timedelta(hours=1), probe_lease=timedelta(hours=1))
+_Result = TypeVar("_Result")
 _spawn = get_context("spawn")
 
 
@@ -37,10 +40,13 @@ class _Process:
 
 def _start(url: str, role: str, together: Barrier) -> None:
     _Process.breaker = Breaker(Database(url, role, connections=1), POLICY)
+    _Process.breaker.state(ACME)  # so that the connection is there when all begin
     _Process.together = together
 
 
-def _in_every_process(database: Database, url: str, work: Callable[[int], object]) -> list[object]:
+def _in_every_process(
+    database: Database, url: str, work: Callable[[int], _Result]
+) -> list[_Result]:
     """Return what `work` gave in each of twelve processes that began it together."""
     together = _spawn.Barrier(PROCESSES)
     with _spawn.Pool(PROCESSES, _start, (url, database.role, together)) as pool:
@@ -55,10 +61,13 @@ def _fail_together(_: int) -> CircuitStatus:
     return _Process.breaker.state(ACME)
 
 
-def _probe_together(_: int) -> UUID | None:
-    _Process.together.wait(START_SECONDS)
-    permit = _Process.breaker.admit(ACME)
-    return permit.probe_id if isinstance(permit, Permit) else None
+def _probe_together(_: int) -> list[UUID | None]:
+    probes: list[UUID | None] = []
+    for tenant_id in MANY:
+        _Process.together.wait(START_SECONDS)
+        permit = _Process.breaker.admit(tenant_id)
+        probes.append(permit.probe_id if isinstance(permit, Permit) else None)
+    return probes
 
 
 def _answer_together(number: int) -> CircuitState:
@@ -84,22 +93,21 @@ def test_of_twelve_processes_that_ask_a_half_open_circuit_one_may_probe(
     database: Database, database_url: str
 ) -> None:
     breaker = Breaker(database, POLICY)
-    for _ in range(3):
-        breaker.record(Permit(ACME), Verdict.COUNTED)
+    for tenant_id in MANY:
+        _open(breaker, tenant_id)
     _let_the_cooldown_pass(database)
     seen = _in_every_process(database, database_url, _probe_together)
-    [probe_id] = [probe_id for probe_id in seen if probe_id is not None]
-    assert isinstance(probe_id, UUID)
-    breaker.record(Permit(ACME, probe_id), Verdict.SUCCESS)
-    assert breaker.state(ACME) == CircuitStatus(CircuitState.CLOSED)
+    for tenant_id, probes in zip(MANY, zip(*seen, strict=True), strict=True):
+        [probe_id] = [probe_id for probe_id in probes if probe_id is not None]
+        breaker.record(Permit(tenant_id, probe_id), Verdict.SUCCESS)
+        assert breaker.state(tenant_id) == CircuitStatus(CircuitState.CLOSED)
 
 
 def test_whatever_late_calls_of_twelve_processes_say_an_open_circuit_stays_as_it_is(
     database: Database, database_url: str
 ) -> None:
     breaker = Breaker(database, POLICY)
-    for _ in range(3):
-        breaker.record(Permit(ACME), Verdict.COUNTED)
+    _open(breaker, ACME)
     before = breaker.state(ACME)
     seen = _in_every_process(database, database_url, _answer_together)
     assert set(seen) == {CircuitState.OPEN}
@@ -136,8 +144,7 @@ def test_a_prober_that_is_killed_frees_its_place_by_the_lease(
     database: Database, database_url: str
 ) -> None:
     breaker = Breaker(database, POLICY)
-    for _ in range(3):
-        breaker.record(Permit(ACME), Verdict.COUNTED)
+    _open(breaker, ACME)
     _let_the_cooldown_pass(database)
     killed = _killed(database, database_url, _probe_and_hang)
     assert isinstance(killed, Permit)
@@ -164,8 +171,7 @@ def test_while_a_call_is_under_way_no_connection_transaction_or_lock_is_held(
 ) -> None:
     caller = Database(database_url, database.role, connections=1)
     breaker = Breaker(caller, POLICY)
-    for _ in range(3):
-        breaker.record(Permit(ACME), Verdict.COUNTED)
+    _open(breaker, ACME)
     _let_the_cooldown_pass(database)
     probe = breaker.admit(ACME)
     assert isinstance(probe, Permit)
@@ -183,6 +189,11 @@ def test_while_a_call_is_under_way_no_connection_transaction_or_lock_is_held(
     assert isinstance(breaker.admit(ACME), Refused)  # by the caller's only connection
     breaker.record(probe, Verdict.SUCCESS)
     caller.close()
+
+
+def _open(breaker: Breaker, tenant_id: UUID) -> None:
+    for _ in range(POLICY.failure_threshold):
+        breaker.record(Permit(tenant_id), Verdict.COUNTED)
 
 
 def _let_the_cooldown_pass(database: Database) -> None:
