@@ -1,6 +1,5 @@
 """`loopctl-pipelines anomalies`."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Final
@@ -11,16 +10,14 @@ from rich.console import Console
 
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.costs.anomalies import Actor, resolve_anomaly
-from loopctl_pipelines.costs.plots import TenantCosts, plot_costs
-from loopctl_pipelines.costs.stored import StoredAnomaly, daily_totals, list_anomalies
+from loopctl_pipelines.costs.plots import PLOTTED_DAYS, TenantCosts, plot_costs
+from loopctl_pipelines.costs.stored import StoredAnomaly, costs_to_plot, list_anomalies
 from loopctl_pipelines.costs.tables import anomalies_table
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.errors import UnknownAnomalyError, UnknownTenantError
 from loopctl_pipelines.tenants.queries import list_tenants, tenant_of_anomaly
 from loopctl_pipelines.tenants.tenant import Tenant
-
-PLOTTED_DAYS: Final = 30
 
 # loopctl's audit log knows keys, the system and superadmins. There is no key here, and whoever may
 # run this command has the database anyway: it is the system, and the label says which part.
@@ -56,7 +53,14 @@ def anomalies_list(
         chosen = _tenants(project, tenant)
         wanted = None if everything else resolved
         found = {t: list_anomalies(project.database, t, resolved=wanted) for t in chosen}
-        plotted = [_costs(project, t, many) for t, many in found.items()] if plot else []
+        plotted = (
+            [
+                costs_to_plot(project.database, TenantDays(t, date.min, project.today), many)
+                for t, many in found.items()
+            ]
+            if plot
+            else []
+        )
     kind = "" if everything else "resolved " if resolved else "open "
     rows = [(t.slug, a, _state(a)) for t, many in found.items() for a in many]
     if rows:
@@ -108,12 +112,6 @@ def _tenants(project: Project, slug: str | None) -> Sequence[Tenant]:
 
 def _state(anomaly: StoredAnomaly) -> str:
     return "archived" if anomaly.archived else "resolved" if anomaly.resolved else ""
-
-
-def _costs(project: Project, tenant: Tenant, found: Sequence[StoredAnomaly]) -> TenantCosts:
-    days = TenantDays(tenant, date.min, project.today)
-    costs = {day.day: day.cost_millicents for day in daily_totals(project.database, days)}
-    return TenantCosts(tenant.slug, costs, Counter((a.anomaly_type, a.day) for a in found if a.day))
 
 
 def _write_plot(file: typer.FileBinaryWrite, tenants: Sequence[TenantCosts]) -> str:

@@ -20,6 +20,7 @@ from loopctl_pipelines.costs.columns import ANOMALY_COLUMNS, REPORT_COLUMNS, SUM
 from loopctl_pipelines.costs.metadata import compared_metadata, summarized_metadata
 from loopctl_pipelines.costs.partition_runs import PartitionRun
 from loopctl_pipelines.costs.queries import detect_anomalies, roll_up
+from loopctl_pipelines.costs.run_plots import plots_of_run
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.errors import DetectionError, RollupError
 
@@ -107,7 +108,7 @@ def build_cost_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
         context: AssetExecutionContext, database: ResourceParam[Database]
     ) -> Iterator[MaterializeResult[None]]:
         work = partial(detect_anomalies, rule=_EPIC_AVERAGE)
-        run = PartitionRun(database, work, DetectionError, compared_metadata)
+        run = PartitionRun(database, work, DetectionError, compared_metadata, plots_of_run)
         if run.materialize(context):
             yield MaterializeResult()
 

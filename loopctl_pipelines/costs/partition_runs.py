@@ -1,22 +1,24 @@
 """Materializes the partitions of one run: tenants side by side, one tenant's failure its own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Generic, Protocol, TypeVar
 
+import psycopg
 from dagster import AssetExecutionContext, MetadataValue
 
 from loopctl_pipelines.costs.side_by_side import Failed, Work, run_side_by_side
 from loopctl_pipelines.costs.tenant_days import tenant_days
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.errors import TenantWorkError
+from loopctl_pipelines.errors import DatabaseUnreachableError, TenantWorkError
 from loopctl_pipelines.partition_results import (
     FailedPartitions,
     active_tenants,
     record_partitions,
 )
 from loopctl_pipelines.partitions import day_and_slug, partition_key
+from loopctl_pipelines.tenants.tenant import Tenant
 
 
 class _OfOneDay(Protocol):
@@ -25,7 +27,9 @@ class _OfOneDay(Protocol):
 
 
 Day = TypeVar("Day", bound=_OfOneDay)
-Describe = Callable[[Day], Mapping[str, MetadataValue]]
+Described = Mapping[str, MetadataValue]
+Describe = Callable[[Day], Described]
+Illustrate = Callable[[Database, Iterable[tuple[Tenant, Day]]], Mapping[str, Described]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,14 @@ class PartitionRun(Generic[Day]):
         work: the statements of one tenant and range of days.
         error: what to make of a tenant's failure.
         describe: the metadata of a materialization, made of what `work` returned for the day.
+        illustrate: more of it by partition key, made of all the tenants and days that landed.
     """
 
     database: Database
     work: Work[Day]
     error: type[TenantWorkError]
     describe: Describe[Day]
+    illustrate: Illustrate[Day] | None = None
 
     def materialize(self, context: AssetExecutionContext) -> bool:
         """Work on every partition of the run; say whether all of them landed.
@@ -56,7 +62,8 @@ class PartitionRun(Generic[Day]):
         wanted = [day_and_slug(key) for key in context.partition_keys]
         tenants = active_tenants(context, self.database, [slug for _, slug in wanted])
         units = tenant_days([key for key in wanted if key[1] in tenants], tenants)
-        landed: dict[str, Mapping[str, MetadataValue]] = {}
+        landed: dict[str, Described] = {}
+        days: list[tuple[Tenant, Day]] = []
         failed: list[Failed] = []
         for ended in run_side_by_side(self.database, units, self.work, self.error):
             if isinstance(ended, Failed):
@@ -65,8 +72,21 @@ class PartitionRun(Generic[Day]):
                 continue
             for day in ended.days:
                 landed[partition_key(day.day, ended.unit.tenant.slug)] = self.describe(day)
+                days.append((ended.unit.tenant, day))
+        for key, metadata in self._illustrations(context, days).items():
+            landed[key] = {**landed[key], **metadata}
         failed.sort(key=lambda f: (f.unit.first, f.unit.tenant.slug))
         return record_partitions(context, landed, [_failed_partitions(f) for f in failed])
+
+    def _illustrations(
+        self, context: AssetExecutionContext, days: Iterable[tuple[Tenant, Day]]
+    ) -> Mapping[str, Described]:
+        try:
+            return self.illustrate(self.database, days) if self.illustrate else {}
+        except (psycopg.Error, DatabaseUnreachableError):
+            # the work is committed: a plot is no reason to fail
+            context.log.warning("No plots: the costs of the days before could not be read.")
+            return {}
 
 
 def _failed_partitions(failed: Failed) -> FailedPartitions:

@@ -9,15 +9,19 @@ from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
 from math import ceil, floor
-from typing import Final
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Final
 
 from loopctl_pipelines.costs.money import dollars
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 MOST_PANELS: Final = 12
 """Tenants beyond this number share the last panel."""
+
+PLOTTED_DAYS: Final = 30
+"""How far back a plot goes unless something else is asked for."""
 
 _DOTS_PER_INCH = 90
 _PANELS_A_ROW = 3
@@ -59,6 +63,9 @@ def plot_costs(tenants: Sequence[TenantCosts], first: date, last: date) -> bytes
         first: first UTC day.
         last: last UTC day, inclusive.
     """
+    # takes 0.4 s: not every command and every run that loads this module draws
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     panels = _panels(tenants, days)
     columns = min(len(panels), _PANELS_A_ROW)
@@ -97,7 +104,7 @@ def _panels(tenants: Sequence[TenantCosts], days: Sequence[date]) -> list[Tenant
     return [*shown, TenantCosts(f"{len(rest)} other tenants", costs, anomalies)]
 
 
-def _head(figure: Figure, first: date, last: date, width: float, height: float) -> None:
+def _head(figure: "Figure", first: date, last: date, width: float, height: float) -> None:
     line = 1 - 0.18 / height
     what = f"Cost per UTC day, {first} to {last}"
     figure.text(0.1 / width, line, what, size=8, color=_TEXT, weight="bold", va="center")
@@ -107,7 +114,7 @@ def _head(figure: Figure, first: date, last: date, width: float, height: float) 
         figure.text((3.6 + place) / width, line, named, size=8, color=color, va="center")
 
 
-def _draw(axes: Axes, tenant: TenantCosts, days: Sequence[date]) -> None:
+def _draw(axes: "Axes", tenant: TenantCosts, days: Sequence[date]) -> None:
     costs = [dollars(tenant.costs.get(day, 0)) for day in days]
     low, high = min(0.0, *costs), max(0.0, *costs)
     axes.stairs(costs, range(len(days) + 1), fill=True, color=_BARS)
@@ -119,7 +126,7 @@ def _draw(axes: Axes, tenant: TenantCosts, days: Sequence[date]) -> None:
     _label(axes, tenant, days, (low, high))
 
 
-def _mark(axes: Axes, kind: str, numbers: Sequence[int], costs: Sequence[float]) -> None:
+def _mark(axes: "Axes", kind: str, numbers: Sequence[int], costs: Sequence[float]) -> None:
     marker, color = _MARKS[kind]
     places = [place for place, number in enumerate(numbers) if number]
     feet = [max(costs[place], 0.0) if marker == "^" else 0.0 for place in places]
@@ -139,7 +146,7 @@ def _mark(axes: Axes, kind: str, numbers: Sequence[int], costs: Sequence[float])
 
 
 def _label(
-    axes: Axes, tenant: TenantCosts, days: Sequence[date], ends: tuple[float, float]
+    axes: "Axes", tenant: TenantCosts, days: Sequence[date], ends: tuple[float, float]
 ) -> None:
     found = sum(tenant.anomalies.get((kind, day), 0) for kind in _MARKS for day in days)
     noted = f", {found} anomal{'y' if found == 1 else 'ies'}" if found else ""

@@ -1,5 +1,7 @@
 """Reads what is stored of a tenant's costs, for people."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -7,6 +9,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from loopctl_pipelines.costs.plots import TenantCosts
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
@@ -62,3 +65,14 @@ def list_anomalies(
         cursor = connection.cursor(row_factory=class_row(StoredAnomaly))
         asked = {"tenant_id": tenant.id, "resolved": resolved}
         return cursor.execute(statement(__package__, "list_anomalies"), asked).fetchall()
+
+
+def costs_to_plot(
+    database: Database, unit: TenantDays, anomalies: Iterable[StoredAnomaly]
+) -> TenantCosts:
+    """Return the tenant's costs of these days, with the anomalies that are to be marked."""
+    return TenantCosts(
+        unit.tenant.slug,
+        {total.day: total.cost_millicents for total in daily_totals(database, unit)},
+        Counter((a.anomaly_type, a.day) for a in anomalies if a.day),
+    )
