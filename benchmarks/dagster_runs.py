@@ -13,7 +13,7 @@ from benchmarks.server import server_facts
 from benchmarks.timing import Contender, Spread, interleave
 from benchmarks.usage_generator import DAY
 from loopctl_pipelines.costs.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.job_runs import run_daily_costs, tenant_order
+from loopctl_pipelines.costs.job_runs import run_daily_costs
 from loopctl_pipelines.costs.jobs import DAILY_COSTS
 from loopctl_pipelines.costs.queries import detect_anomalies, roll_up
 from loopctl_pipelines.costs.rectangles import Rectangle
@@ -23,6 +23,7 @@ from loopctl_pipelines.dagster_instance import dagster_instance
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.errors import DetectionError, RollupError
+from loopctl_pipelines.partitions import tenant_order
 from loopctl_pipelines.settings import Settings, StartDate
 from loopctl_pipelines.tenants.queries import list_tenants
 from loopctl_pipelines.tenants.sync import sync_tenants

@@ -1,9 +1,11 @@
 """The partitions of costs: UTC day x tenant, such as `2026-04-02|acme`."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
 from dagster import (
+    DagsterInstance,
     DailyPartitionsDefinition,
     DynamicPartitionsDefinition,
     MultiPartitionKey,
@@ -35,3 +37,16 @@ def day_and_slug(key: str) -> tuple[date, str]:
 def partition_range(days: tuple[date, date], slugs: tuple[str, str]) -> PartitionKeyRange:
     """Return the rectangle of (first, last) days x (first, last) tenants in the keys' order."""
     return PartitionKeyRange(partition_key(days[0], slugs[0]), partition_key(days[1], slugs[1]))
+
+
+def range_tags(partitions: PartitionKeyRange) -> dict[str, str]:
+    """Return the tags by which one run is over all partitions of a range."""
+    return {
+        "dagster/asset_partition_range_start": partitions.start,
+        "dagster/asset_partition_range_end": partitions.end,
+    }
+
+
+def tenant_order(instance: DagsterInstance) -> Sequence[str]:
+    """Return the tenants' keys in the order in which ranges of partitions have them."""
+    return instance.get_dynamic_partitions(TENANTS.name or "")

@@ -4,16 +4,20 @@ Values come from environment variables; `definitions.py` and `cli`, the two entr
 `os.environ` to `Settings.from_environment`. Nothing else reads the environment.
 """
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from loopctl_pipelines.errors import SettingsError
 
 _ROLLING_START = re.compile(r"-(\d{1,4})d")
 _ROLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
+_CLOAK_KEY_BYTES = 32
+_NOT_SHOWN = ("_url", "_key")
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 
 
@@ -42,7 +46,7 @@ class StartDate:
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings, validated. URLs hold passwords, so the repr shows none of them.
+    """All settings, validated. URLs hold passwords, so the repr shows no URL and no key.
 
     Attributes:
         database_url: libpq URL of loopctl's database; None: the embedded PostgreSQL.
@@ -53,6 +57,10 @@ class Settings:
         trailing_days: days before yesterday that the schedule computes again, for reports that
             were committed late.
         connections: tenants that are worked on at the same time, each on a connection of its own.
+        cloak_key: 32 bytes, by which tenants' encrypted keys are read; None: they cannot be.
+        embedding_base_url: of the OpenAI-compatible API that makes vectors, up to and with `/v1`.
+        embedding_requests: requests to it that a run has in flight in all.
+        embedding_requests_per_tenant: how many of them may be one tenant's.
     """
 
     database_url: str | None = None
@@ -62,9 +70,13 @@ class Settings:
     start_date: StartDate = StartDate(day=date(2026, 1, 1))
     trailing_days: int = 2
     connections: int = 4
+    cloak_key: bytes | None = None
+    embedding_base_url: str = "https://api.openai.com/v1"
+    embedding_requests: int = 32
+    embedding_requests_per_tenant: int = 4
 
     def __repr__(self) -> str:
-        shown = (f.name for f in fields(self) if not f.name.endswith("_url"))
+        shown = (f.name for f in fields(self) if not f.name.endswith(_NOT_SHOWN))
         return f"Settings({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
     @classmethod
@@ -83,6 +95,16 @@ class Settings:
             start_date=values.start_date("LOOPCTL_START_DATE", cls.start_date),
             trailing_days=values.whole("LOOPCTL_TRAILING_DAYS", cls.trailing_days, 0, 31),
             connections=values.whole("LOOPCTL_CONNECTIONS", cls.connections, 1, 64),
+            cloak_key=values.cloak_key("LOOPCTL_CLOAK_KEY"),
+            embedding_base_url=values.http_url(
+                "LOOPCTL_EMBEDDING_BASE_URL", cls.embedding_base_url
+            ),
+            embedding_requests=values.whole(
+                "LOOPCTL_EMBEDDING_REQUESTS", cls.embedding_requests, 1, 256
+            ),
+            embedding_requests_per_tenant=values.whole(
+                "LOOPCTL_EMBEDDING_REQUESTS_PER_TENANT", cls.embedding_requests_per_tenant, 1, 64
+            ),
         )
 
 
@@ -100,6 +122,33 @@ class _Reader:
         if url is not None and not url.startswith(_POSTGRES_SCHEMES):
             raise SettingsError(name, "must start with postgresql:// (a libpq URL)")
         return url
+
+    def http_url(self, name: str, default: str) -> str:
+        url = self.text(name) or default
+        try:
+            parts = urlsplit(url)
+            usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable or parts.query or parts.fragment or parts.username or parts.password:
+            raise SettingsError(
+                name, "must be an http(s):// URL without user, query or fragment, ending in /v1"
+            )
+        return url
+
+    def cloak_key(self, name: str) -> bytes | None:
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            key = base64.b64decode(text, validate=True)
+        except ValueError:
+            key = b""
+        if len(key) != _CLOAK_KEY_BYTES:
+            raise SettingsError(
+                name, "must be 32 bytes in base64, the key that loopctl encrypts with"
+            )
+        return key
 
     def role(self, name: str, default: str) -> str:
         role = self.text(name) or default

@@ -15,10 +15,10 @@ from dagster import (
     JobDefinition,
 )
 
-from loopctl_pipelines.costs.jobs import DAILY_COSTS, range_tags
+from loopctl_pipelines.costs.jobs import DAILY_COSTS
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
-from loopctl_pipelines.partitions import partition_range
+from loopctl_pipelines.partitions import partition_range, range_tags
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
 

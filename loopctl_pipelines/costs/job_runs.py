@@ -4,22 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from dagster import (
-    AssetKey,
-    DagsterEvent,
-    DagsterEventType,
-    DagsterInstance,
-    JobDefinition,
-)
+from dagster import AssetKey, DagsterInstance, JobDefinition
 
-from loopctl_pipelines.costs.jobs import range_tags
 from loopctl_pipelines.costs.rectangles import Rectangle, rectangles
-from loopctl_pipelines.partitions import TENANTS, day_and_slug, partition_range
+from loopctl_pipelines.in_process_runs import run_in_process
+from loopctl_pipelines.partitions import day_and_slug, partition_range, tenant_order
 
 _SUMMARIES = AssetKey("cost_summaries")
 _ANOMALIES = AssetKey("cost_anomalies")
-# what a person should know is in the run's result; Dagster's log is in the UI
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +27,6 @@ class JobRun:
     run_id: str
     landed: list[tuple[date, str]]
     failure: str | None
-
-
-def tenant_order(instance: DagsterInstance) -> Sequence[str]:
-    """Return the tenants' keys in the order in which ranges of partitions have them."""
-    return instance.get_dynamic_partitions(TENANTS.name or "")
 
 
 def run_daily_costs(
@@ -69,28 +56,6 @@ def _run(
 ) -> JobRun:
     days = (partitions.first, partitions.last)
     selected = partition_range(days, (partitions.slugs[0], partitions.slugs[-1]))
-    ended = job.execute_in_process(
-        instance=instance,
-        run_config=_QUIET,
-        tags={**range_tags(selected), **tags},
-        asset_selection=assets,
-        raise_on_error=False,
-    )
-    landed = [
-        day_and_slug(event.partition)
-        for event in _events(instance, ended.run_id, DagsterEventType.ASSET_MATERIALIZATION)
-        if event.asset_key == _SUMMARIES and event.partition
-    ]
-    return JobRun(ended.run_id, landed, None if ended.success else _failure(instance, ended.run_id))
-
-
-def _failure(instance: DagsterInstance, run_id: str) -> str:
-    for event in _events(instance, run_id, DagsterEventType.STEP_FAILURE):
-        given = event.step_failure_data.user_failure_data
-        if given and given.description:
-            return given.description
-    return f"Run {run_id} failed; its log is in the Dagster UI."
-
-
-def _events(instance: DagsterInstance, run_id: str, kind: DagsterEventType) -> list[DagsterEvent]:
-    return [entry.get_dagster_event() for entry in instance.all_logs(run_id, of_type=kind)]
+    ended = run_in_process(instance, job, selected, tags=tags, assets=assets)
+    landed = [day_and_slug(key) for asset, key in ended.materialized if asset == _SUMMARIES]
+    return JobRun(ended.run_id, landed, ended.failure)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from loopctl_pipelines.tenants.neighbours import neighbours
+
 _DAY = timedelta(days=1)
 
 
@@ -47,18 +49,17 @@ def rectangles(partitions: Iterable[tuple[date, str]], order: Sequence[str]) -> 
     Raises:
         KeyError: if a slug is not in `order`.
     """
-    place = {slug: number for number, slug in enumerate(order)}
     days_of: defaultdict[str, set[date]] = defaultdict(set)
     for day, slug in partitions:
         days_of[slug].add(day)
-    slugs_of: defaultdict[tuple[date, date], list[int]] = defaultdict(list)
+    slugs_of: defaultdict[tuple[date, date], list[str]] = defaultdict(list)
     for slug, days in days_of.items():
-        for first, last in adjacent_days(days):
-            slugs_of[first, last].append(place[slug])
+        for days_range in adjacent_days(days):
+            slugs_of[days_range].append(slug)
     return [
-        Rectangle(first, last, tuple(order[number] for number in neighbours))
-        for (first, last), numbers in sorted(slugs_of.items())
-        for neighbours in _neighbours(sorted(numbers))
+        Rectangle(first, last, run)
+        for (first, last), slugs in sorted(slugs_of.items())
+        for run in neighbours(slugs, order)
     ]
 
 
@@ -72,14 +73,3 @@ def adjacent_days(days: Iterable[date]) -> Iterator[tuple[date, date]]:
         while last + _DAY in known:
             last += _DAY
         yield day, last
-
-
-def _neighbours(numbers: Sequence[int]) -> Iterator[list[int]]:
-    run: list[int] = []
-    for number in numbers:
-        if run and number != run[-1] + 1:
-            yield run
-            run = []
-        run.append(number)
-    if run:
-        yield run

@@ -14,9 +14,9 @@ from dagster import (
     schedule,
 )
 
-from loopctl_pipelines.costs.jobs import DAILY_COSTS, range_tags
+from loopctl_pipelines.costs.jobs import DAILY_COSTS
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.partitions import TENANTS, partition_range
+from loopctl_pipelines.partitions import partition_range, range_tags, tenant_order
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.queries import list_tenants
 
@@ -41,7 +41,7 @@ def build_daily_costs_schedule(settings: Settings) -> ScheduleDefinition:
         context: ScheduleEvaluationContext, database: ResourceParam[Database]
     ) -> RunRequest | SkipReason:
         at = context.scheduled_execution_time
-        keys = context.instance.get_dynamic_partitions(TENANTS.name or "")
+        keys = tenant_order(context.instance)
         tenants = list_tenants(database)
         active = [key for key in keys if key in tenants and tenants[key].is_active]
         nightly = nightly_range(settings, at, active)

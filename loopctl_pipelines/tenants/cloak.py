@@ -6,14 +6,11 @@ The additional authenticated data is "AES256GCM" (source: cloak 1.1, `Cloak.Ciph
 """
 
 import os
-from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from loopctl_pipelines.tenants.secret import Secret
-
-KEY_BYTES: Final = 32
 
 _TAG = b"AES.GCM.V1"
 _HEADER = bytes([1, len(_TAG)]) + _TAG

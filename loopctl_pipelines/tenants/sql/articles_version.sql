@@ -1,0 +1,17 @@
+-- PostgreSQL's own counters of changed rows: as long as they stand still, no article, key or model was
+-- changed, however many articles there are. Null where the server does not count.
+SELECT CASE
+    WHEN current_setting('track_counts')::boolean THEN
+        concat_ws(
+            '/',
+            extract(epoch FROM pg_postmaster_start_time()),
+            (
+                SELECT sum(
+                    pg_stat_get_tuples_inserted(oid)
+                    + pg_stat_get_tuples_updated(oid)
+                    + pg_stat_get_tuples_deleted(oid)
+                )
+                FROM unnest(ARRAY['articles', 'tenant_llm_settings', 'tenants']::regclass[]) AS oid
+            )
+        )
+END

@@ -1,0 +1,24 @@
+-- Which active tenants have articles to look at, and until when some of them are left alone: ids,
+-- counts and times only. No body is read.
+SELECT
+    pending.tenant_id,
+    pending.articles,
+    CASE
+        WHEN run.paused_key IS NOT DISTINCT FROM sha256(settings.embedding_api_key)
+            AND run.paused_until > now()
+            THEN run.paused_until
+    END AS paused_until
+FROM (
+    SELECT
+        tenant_id,
+        count(*) AS articles
+    FROM loopctl_pipelines.pending_articles
+    GROUP BY tenant_id
+) AS pending
+INNER JOIN tenants
+    ON tenants.id = pending.tenant_id
+    AND tenants.status = 'active'
+LEFT JOIN tenant_llm_settings AS settings
+    ON settings.tenant_id = pending.tenant_id
+LEFT JOIN loopctl_pipelines.embedding_tenants AS run
+    ON run.tenant_id = pending.tenant_id
