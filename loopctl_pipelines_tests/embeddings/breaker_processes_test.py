@@ -19,6 +19,7 @@ from loopctl_pipelines.embeddings.circuit import (
     Refused,
     Verdict,
 )
+from loopctl_pipelines_tests.embeddings import passing_time
 from loopctl_pipelines_tests.usage import id_of
 
 ACME = id_of("acme")
@@ -95,7 +96,7 @@ def test_of_twelve_processes_that_ask_a_half_open_circuit_one_may_probe(
     breaker = Breaker(database, POLICY)
     for tenant_id in MANY:
         _open(breaker, tenant_id)
-    _let_the_cooldown_pass(database)
+    passing_time.cooldown(database)
     seen = _in_every_process(database, database_url, _probe_together)
     for tenant_id, probes in zip(MANY, zip(*seen, strict=True), strict=True):
         [probe_id] = [probe_id for probe_id in probes if probe_id is not None]
@@ -145,11 +146,11 @@ def test_a_prober_that_is_killed_frees_its_place_by_the_lease(
 ) -> None:
     breaker = Breaker(database, POLICY)
     _open(breaker, ACME)
-    _let_the_cooldown_pass(database)
+    passing_time.cooldown(database)
     killed = _killed(database, database_url, _probe_and_hang)
     assert isinstance(killed, Permit)
     assert isinstance(breaker.admit(ACME), Refused)
-    _let_the_lease_pass(database)
+    passing_time.probe_lease(database)
     successor = breaker.admit(ACME)
     assert isinstance(successor, Permit)
     assert successor.probe_id not in {None, killed.probe_id}
@@ -172,7 +173,7 @@ def test_while_a_call_is_under_way_no_connection_transaction_or_lock_is_held(
     caller = Database(database_url, database.role, connections=1)
     breaker = Breaker(caller, POLICY)
     _open(breaker, ACME)
-    _let_the_cooldown_pass(database)
+    passing_time.cooldown(database)
     probe = breaker.admit(ACME)
     assert isinstance(probe, Permit)
     with database.operator_transaction() as connection:
@@ -194,13 +195,3 @@ def test_while_a_call_is_under_way_no_connection_transaction_or_lock_is_held(
 def _open(breaker: Breaker, tenant_id: UUID) -> None:
     for _ in range(POLICY.failure_threshold):
         breaker.record(Permit(tenant_id), Verdict.COUNTED)
-
-
-def _let_the_cooldown_pass(database: Database) -> None:
-    with database.operator_transaction() as connection:
-        connection.execute("UPDATE loopctl_pipelines.embedding_breakers SET open_until = now()")
-
-
-def _let_the_lease_pass(database: Database) -> None:
-    with database.operator_transaction() as connection:
-        connection.execute("UPDATE loopctl_pipelines.embedding_breakers SET probe_until = now()")
