@@ -17,6 +17,14 @@ from loopctl_pipelines.costs.schedules import build_daily_costs_schedule
 from loopctl_pipelines.costs.sensors import cost_anomalies_sensor
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import DATABASE_NAME, EmbeddedServer
+from loopctl_pipelines.embeddings.assets import articles, build_article_embeddings
+from loopctl_pipelines.embeddings.breaker import Breaker
+from loopctl_pipelines.embeddings.circuit import BreakerPolicy
+from loopctl_pipelines.embeddings.embedder import Embedder
+from loopctl_pipelines.embeddings.guarded_provider import GuardedProvider
+from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES
+from loopctl_pipelines.embeddings.provider import EmbeddingProvider
+from loopctl_pipelines.embeddings.sensors import build_pending_embeddings_sensor
 from loopctl_pipelines.partitions import TENANTS, date_by_tenant
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sensors import build_tenants_sensor
@@ -25,32 +33,64 @@ from loopctl_pipelines.tenants.sensors import build_tenants_sensor
 os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
 
 
-def build_definitions(settings: Settings, database: Database | None = None) -> Definitions:
+def build_definitions(
+    settings: Settings, database: Database | None = None, embedder: Embedder | None = None
+) -> Definitions:
     """Return everything that Dagster is to know.
 
     Args:
         settings: the settings.
         database: loopctl's database, where it is open already.
+        embedder: who makes vectors, where one is there already.
     """
+    database = database or _database(settings)
     start = settings.start_date.resolve(datetime.now(UTC).date())
     with warnings.catch_warnings():
         # backfill_policy, without which a range of partitions would be a run each
         warnings.simplefilter("ignore", BetaWarning)
         assets = build_cost_assets(date_by_tenant(start))
+        article_embeddings = build_article_embeddings()
     return Definitions(
-        assets=[token_usage_reports, *assets],
+        assets=[token_usage_reports, *assets, articles, article_embeddings],
         jobs=[
             define_asset_job(
                 DAILY_COSTS,
                 selection=assets,
                 description="Summaries and anomalies of many tenants and UTC days, in one run.",
-            )
+            ),
+            define_asset_job(
+                EMBED_ARTICLES,
+                selection=[article_embeddings],
+                description="Vectors of what is pending of many tenants, in one run.",
+            ),
         ],
         schedules=[build_daily_costs_schedule(settings)],
-        sensors=[build_tenants_sensor(TENANTS), cost_anomalies_sensor],
-        resources={"database": database or _database(settings)},
+        sensors=[
+            build_tenants_sensor(TENANTS),
+            cost_anomalies_sensor,
+            build_pending_embeddings_sensor(),
+        ],
+        resources={
+            "database": database,
+            "embedder": embedder or build_embedder(settings, database),
+        },
         # a second process for each step would double a run's time and could be orphaned
         executor=in_process_executor,
+    )
+
+
+def build_embedder(settings: Settings, database: Database) -> Embedder:
+    """Return the embedding work: provider, circuit breaker and the tenants' keys."""
+    provider = GuardedProvider(
+        EmbeddingProvider(settings.embedding_base_url),
+        Breaker(database, BreakerPolicy()),
+        requests=settings.embedding_requests,
+    )
+    return Embedder(
+        database,
+        provider,
+        settings.cloak_key,
+        requests_per_tenant=settings.embedding_requests_per_tenant,
     )
 
 

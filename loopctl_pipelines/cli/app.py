@@ -9,6 +9,7 @@ from loopctl_pipelines.cli.anomalies import anomalies
 from loopctl_pipelines.cli.backfill import backfill
 from loopctl_pipelines.cli.database import db
 from loopctl_pipelines.cli.demo import demo
+from loopctl_pipelines.cli.embed import embed
 from loopctl_pipelines.cli.load import load_file
 from loopctl_pipelines.cli.tenants import tenants
 from loopctl_pipelines.cli.ui import dev
@@ -22,6 +23,7 @@ app = typer.Typer(
 app.command("demo")(demo)
 app.command("dev")(dev)
 app.command("backfill")(backfill)
+app.command("embed")(embed)
 app.command("load")(load_file)
 app.add_typer(anomalies, name="anomalies")
 app.add_typer(db, name="db")

@@ -1,16 +1,12 @@
-"""Which days and tenants a person may ask for. Pure."""
+"""Which days a person may ask for. Pure."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from loopctl_pipelines.errors import (
     DayOutsidePartitionsError,
-    InactiveTenantError,
     MalformedDayError,
     ReversedRangeError,
-    UnknownTenantError,
 )
-from loopctl_pipelines.tenants.tenant import Tenant
 
 
 def select_days(first: str, last: str, *, start: date, today: date) -> tuple[date, date]:
@@ -35,22 +31,6 @@ def select_days(first: str, last: str, *, start: date, today: date) -> tuple[dat
         if not start <= day <= yesterday:
             raise DayOutsidePartitionsError(day, start, yesterday)
     return days
-
-
-def select_tenants(slugs: Sequence[str], tenants: Mapping[str, Tenant]) -> list[str]:
-    """Return the slugs asked for, or those of all active tenants where none is.
-
-    Raises:
-        UnknownTenantError: if no tenant has one of the slugs.
-        InactiveTenantError: if one of them is suspended, deactivated or pending.
-    """
-    for slug in slugs:
-        if slug not in tenants:
-            raise UnknownTenantError(slug)
-        if not tenants[slug].is_active:
-            raise InactiveTenantError(slug, tenants[slug].status)
-    wanted = set(slugs)
-    return [s for s, t in tenants.items() if (s in wanted if slugs else t.is_active)]
 
 
 def _day(text: str) -> date:

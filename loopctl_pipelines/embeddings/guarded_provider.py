@@ -53,6 +53,10 @@ class GuardedProvider:
         """Return the state of the tenant's circuit."""
         return self._breaker.state(tenant_id).state
 
+    def open_tenants(self) -> set[UUID]:
+        """Return the tenants whose circuit is open."""
+        return self._breaker.open_tenants()
+
     def close(self) -> None:
         """Close the provider's connections."""
         self._provider.close()

@@ -1,26 +1,18 @@
-"""What a person asks for: days and tenants that exist, and one sentence where they do not."""
+"""What a person asks for: days that exist, and one sentence where they do not."""
 
 from datetime import date
-from uuid import uuid4
 
 import pytest
 
-from loopctl_pipelines.costs.selection import select_days, select_tenants
+from loopctl_pipelines.costs.selection import select_days
 from loopctl_pipelines.errors import (
     DayOutsidePartitionsError,
-    InactiveTenantError,
     MalformedDayError,
     ReversedRangeError,
-    UnknownTenantError,
 )
-from loopctl_pipelines.tenants.tenant import Tenant
 
 START = date(2026, 1, 1)
 TODAY = date(2026, 4, 4)
-TENANTS = {
-    slug: Tenant(uuid4(), slug, slug, status)
-    for slug, status in (("acme", "active"), ("blue", "suspended"), ("cold", "active"))
-}
 
 
 def test_a_range_includes_both_its_days() -> None:
@@ -46,21 +38,3 @@ def test_a_day_before_the_start_or_not_over_yet_has_no_partition(day: str) -> No
 def test_a_reversed_range_is_refused() -> None:
     with pytest.raises(ReversedRangeError, match="give the earlier day first"):
         select_days("2026-04-03", "2026-04-01", start=START, today=TODAY)
-
-
-def test_nobody_named_means_all_active_tenants() -> None:
-    assert select_tenants([], TENANTS) == ["acme", "cold"]
-
-
-def test_named_tenants_are_taken_once() -> None:
-    assert select_tenants(["cold", "cold"], TENANTS) == ["cold"]
-
-
-def test_an_unknown_tenant_is_told_by_its_slug() -> None:
-    with pytest.raises(UnknownTenantError, match="'acmee'"):
-        select_tenants(["acme", "acmee"], TENANTS)
-
-
-def test_a_suspended_tenant_is_refused_by_its_status() -> None:
-    with pytest.raises(InactiveTenantError, match="'blue' is suspended"):
-        select_tenants(["blue"], TENANTS)

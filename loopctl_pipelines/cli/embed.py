@@ -1,0 +1,38 @@
+"""`loopctl-pipelines embed`."""
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from loopctl_pipelines.cli.project import open_project
+from loopctl_pipelines.database.preflight import ARTICLE_TABLES, check_database
+from loopctl_pipelines.definitions import build_definitions, build_embedder
+from loopctl_pipelines.embeddings.embed_progress import show_embedding
+from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES
+from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.tenants.selection import select_tenants
+from loopctl_pipelines.tenants.sync import sync_tenants
+
+
+def embed(
+    tenant: Annotated[
+        list[str] | None, typer.Option(help="Slug; may be given again. Unset: all active tenants.")
+    ] = None,
+) -> None:
+    """Embed the articles that are pending, as `pending_embeddings_sensor` has it done."""
+    with open_project() as project:
+        check_database(project.database, ARTICLE_TABLES)
+        tenants = list_tenants(project.database)
+        slugs = select_tenants(tenant or [], tenants)
+        embedder = build_embedder(project.settings, project.database)
+        job = build_definitions(project.settings, project.database, embedder).resolve_job_def(
+            EMBED_ARTICLES
+        )
+        with closing(embedder), project.instance() as instance:
+            sync_tenants(instance, project.database)
+            chosen = [tenants[slug] for slug in slugs]
+            well = show_embedding(Console(), instance, job, embedder, chosen)
+    if not well:
+        raise typer.Exit(1)

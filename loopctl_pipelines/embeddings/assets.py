@@ -1,0 +1,99 @@
+"""The embedding assets: articles -> their vectors, a partition a tenant."""
+
+from collections.abc import Iterator, Mapping
+
+from dagster import (
+    AssetExecutionContext,
+    AssetsDefinition,
+    AssetSpec,
+    BackfillPolicy,
+    Failure,
+    MaterializeResult,
+    MetadataValue,
+    ResourceParam,
+    asset,
+)
+
+from loopctl_pipelines.database.preflight import ARTICLE_TABLES
+from loopctl_pipelines.embeddings.columns import ARTICLE_COLUMNS, EMBEDDING_COLUMNS
+from loopctl_pipelines.embeddings.embedder import Embedder
+from loopctl_pipelines.embeddings.jobs import PENDING_ONLY_TAG
+from loopctl_pipelines.embeddings.metadata import report_metadata
+from loopctl_pipelines.embeddings.sanitizer import log_tag
+from loopctl_pipelines.partition_results import (
+    FailedPartitions,
+    active_tenants,
+    record_partitions,
+)
+from loopctl_pipelines.partitions import TENANTS
+from loopctl_pipelines.tenants.queries import pending_embeddings
+
+_GROUP = "embeddings"
+_OWNERS = ["team:loopctl-operators"]
+
+articles = AssetSpec(
+    "articles",
+    description="The knowledge that tenants write. loopctl owns this table.",
+    group_name=_GROUP,
+    owners=_OWNERS,
+    kinds={"postgres"},
+    metadata={"dagster/table_name": "public.articles", "dagster/column_schema": ARTICLE_COLUMNS},
+)
+
+
+def build_article_embeddings() -> AssetsDefinition:
+    """Return `article_embeddings`, which may be materialized over many tenants in one run."""
+
+    @asset(
+        partitions_def=TENANTS,
+        deps=[articles],
+        backfill_policy=BackfillPolicy.single_run(),
+        output_required=False,
+        group_name=_GROUP,
+        owners=_OWNERS,
+        kinds={"postgres", "openai"},
+        code_version="1",
+        metadata={
+            "dagster/table_name": "public.articles",
+            "dagster/column_schema": EMBEDDING_COLUMNS,
+        },
+        description=(
+            "Vectors of a tenant's published articles, made with the tenant's own key. A text is "
+            "paid for once: what has its vector already is not sent, whatever else was edited. "
+            "Materializing again is always safe."
+        ),
+    )
+    def article_embeddings(
+        context: AssetExecutionContext, embedder: ResourceParam[Embedder]
+    ) -> Iterator[MaterializeResult[None]]:
+        try:
+            complete = _embed(context, embedder)
+        except Failure:
+            raise
+        except Exception as error:  # noqa: BLE001 - Dagster would store its text for good
+            unforeseen = log_tag(error)
+        else:
+            if complete:
+                yield MaterializeResult()
+            return
+        # outside the handler, so that the failure has no context
+        raise Failure(f"The run ended unforeseen ({unforeseen}).", allow_retries=False)
+
+    return article_embeddings
+
+
+def _embed(context: AssetExecutionContext, embedder: Embedder) -> bool:
+    tenants = active_tenants(context, embedder.database, context.partition_keys, ARTICLE_TABLES)
+    if PENDING_ONLY_TAG in context.run.tags:
+        due = {p.tenant_id for p in pending_embeddings(embedder.database) if not p.paused_until}
+        tenants = {slug: tenant for slug, tenant in tenants.items() if tenant.id in due}
+    landed: dict[str, Mapping[str, MetadataValue]] = {}
+    failed: list[FailedPartitions] = []
+    for report in embedder.embed(tenants.values()):
+        if report.error is None:
+            landed[report.slug] = report_metadata(report)
+        else:
+            context.log.error(str(report.error))
+            failed.append(FailedPartitions([report.slug], report.error))
+    failed.sort(key=lambda part: part.keys[0])
+    return record_partitions(context, landed, failed)

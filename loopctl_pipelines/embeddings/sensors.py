@@ -1,0 +1,140 @@
+"""Requests runs of `embed_articles` when articles are pending."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from dagster import (
+    AssetKey,
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+    DefaultSensorStatus,
+    PartitionKeyRange,
+    ResourceParam,
+    RunRequest,
+    RunsFilter,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SensorResult,
+    sensor,
+)
+
+from loopctl_pipelines.embeddings.embedder import Embedder
+from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES, PENDING_ONLY_TAG
+from loopctl_pipelines.embeddings.ticks import Cursor, Decision, Pending, Situation
+from loopctl_pipelines.partitions import range_tags, tenant_order
+from loopctl_pipelines.tenants.queries import (
+    articles_version,
+    list_tenants,
+    next_embedding_attempt,
+    pending_embeddings,
+)
+
+_ASSET = AssetKey("article_embeddings")
+_RUN_KEY_TAG = "dagster/run_key"
+_UNFINISHED = RunsFilter(
+    statuses=[
+        DagsterRunStatus.NOT_STARTED,
+        DagsterRunStatus.QUEUED,
+        DagsterRunStatus.STARTING,
+        DagsterRunStatus.STARTED,
+        DagsterRunStatus.CANCELING,
+    ]
+)
+
+
+def build_pending_embeddings_sensor() -> SensorDefinition:
+    """Return `pending_embeddings_sensor`."""
+
+    @sensor(
+        name="pending_embeddings_sensor",
+        job_name=EMBED_ARTICLES,
+        minimum_interval_seconds=30,
+        default_status=DefaultSensorStatus.RUNNING,
+        description=(
+            "Embeds articles that were published or edited, and those whose time to be tried "
+            "again has come; one run at most per tick, and none while nothing is pending."
+        ),
+    )
+    def pending_embeddings_sensor(
+        context: SensorEvaluationContext, embedder: ResourceParam[Embedder]
+    ) -> SensorResult:
+        now = datetime.now(UTC)
+        cursor = Cursor.parse(context.cursor)
+        # before the look: what changes after it shows at the next tick
+        version = articles_version(embedder.database)
+        if cursor.may_rest(version, now):
+            return SensorResult(skip_reason="Nothing has changed, and nothing is due.")
+        order = tenant_order(context.instance)
+        in_flight = _in_flight(context.instance, cursor.in_flight, order)
+        decision = _decision(embedder, in_flight, order, now)
+        known = {key: slugs for key, slugs in cursor.in_flight.items() if key in in_flight}
+        if not decision.request:
+            resting = decision.rest_until is not None
+            after = Cursor(
+                articles_version=version if resting else None,
+                rest_until=decision.rest_until,
+                in_flight=known,
+            )
+            reason = f"Nothing to request: {', '.join(decision.left) or 'nothing is pending'}."
+            return SensorResult(skip_reason=reason, cursor=after.model_dump_json())
+        run_key = now.isoformat()
+        after = Cursor(in_flight={**known, run_key: decision.request})
+        return SensorResult(
+            run_requests=[_request(run_key, decision.request, order)],
+            cursor=after.model_dump_json(),
+        )
+
+    return pending_embeddings_sensor
+
+
+def _decision(
+    embedder: Embedder,
+    in_flight: Mapping[str, Sequence[str]],
+    order: Sequence[str],
+    now: datetime,
+) -> Decision:
+    slug_of = {tenant.id: slug for slug, tenant in list_tenants(embedder.database).items()}
+    pending = [
+        Pending(slug_of[p.tenant_id], p.articles, p.paused_until)
+        for p in pending_embeddings(embedder.database)
+        if p.tenant_id in slug_of
+    ]
+    situation = Situation(
+        pending,
+        in_flight={slug for slugs in in_flight.values() for slug in slugs},
+        open_circuits={slug_of.get(t, "") for t in embedder.provider.open_tenants()},
+        keys=order,
+        next_attempt=next_embedding_attempt(embedder.database),
+        now=now,
+    )
+    return situation.decide()
+
+
+def _request(run_key: str, slugs: Sequence[str], order: Sequence[str]) -> RunRequest:
+    """Return one run over the range of the tenants; of those between, it leaves the idle alone."""
+    wanted = set(slugs)
+    placed = [slug for slug in order if slug in wanted]
+    tags = range_tags(PartitionKeyRange(placed[0], placed[-1]))
+    return RunRequest(run_key=run_key, tags={**tags, PENDING_ONLY_TAG: "true"})
+
+
+def _in_flight(
+    instance: DagsterInstance, requested: Mapping[str, list[str]], order: Sequence[str]
+) -> dict[str, list[str]]:
+    """Return the tenants of each unfinished run, by run key, or run id of one started by hand."""
+    found: dict[str, list[str]] = {}
+    for run in instance.get_runs(_UNFINISHED):
+        if run.job_name == EMBED_ARTICLES or _ASSET in (run.asset_selection or ()):
+            key = run.tags.get(_RUN_KEY_TAG, run.run_id)
+            found[key] = requested.get(key) or _slugs(run, order)
+    return found
+
+
+def _slugs(run: DagsterRun, order: Sequence[str]) -> list[str]:
+    single = run.tags.get("dagster/partition")
+    first = run.tags.get("dagster/asset_partition_range_start", single)
+    last = run.tags.get("dagster/asset_partition_range_end", single)
+    if first not in order or last not in order:
+        return []
+    return list(order[order.index(first) : order.index(last) + 1])
