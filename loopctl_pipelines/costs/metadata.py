@@ -10,6 +10,7 @@ from loopctl_pipelines.costs.queries import DayCompared, DaySummarized
 
 _TOP_MODELS = 8
 _SHOWN_NAME = 40
+_ARCHIVED = "Its reports were archived by retention: what was computed before stays as it is."
 _TOP_MODELS_SCHEMA = TableSchema(
     columns=[
         TableColumn("model", "string"),
@@ -21,6 +22,9 @@ _TOP_MODELS_SCHEMA = TableSchema(
 
 def summarized_metadata(day: DaySummarized) -> Mapping[str, MetadataValue]:
     """Describe one tenant's summaries of a day: numbers that Dagster plots, models, a chart."""
+    if day.archived:
+        # no numbers: a plot of them would fall to 0
+        return {"archived": MetadataValue.text(_ARCHIVED)}
     costs = day.cost_per_model or {}
     top = dict(sorted(costs.items(), key=lambda item: (-item[1], item[0]))[:_TOP_MODELS])
     return {

@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from loopctl_pipelines.costs.anomaly_rule import AnomalyRule
+from loopctl_pipelines.costs.archived_days import archived_before
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
@@ -27,6 +28,7 @@ class DaySummarized:
         input_tokens: their input tokens.
         output_tokens: their output tokens.
         cost_per_model: millicents by model name.
+        archived: the day is final, and what was computed of it before stays.
     """
 
     day: date
@@ -38,6 +40,7 @@ class DaySummarized:
     input_tokens: Decimal | int = 0
     output_tokens: Decimal | int = 0
     cost_per_model: dict[str, int] | None = None
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class DayCompared:
 def roll_up(connection: TenantConnection, unit: TenantDays) -> list[DaySummarized]:
     """Bring the tenant's summaries of these days in line with its reports.
 
-    Recomputed, never incremented: a second call changes nothing.
+    Recomputed, never incremented: a second call changes nothing. Days that are archived are left
+    as they are; nothing about them is stale.
 
     Returns:
         One entry for each day of the unit, also for days without reports.
@@ -79,10 +83,16 @@ def roll_up(connection: TenantConnection, unit: TenantDays) -> list[DaySummarize
     days = _bounds(unit)
     connection.execute(statement(__package__, "begin_costs"), {"tenant_id": unit.tenant.id})
     connection.execute(statement(__package__, "clear_stale"), days, prepare=True)
-    cursor = connection.cursor(row_factory=class_row(DaySummarized))
-    rows = cursor.execute(statement(__package__, "roll_up"), days, prepare=True).fetchall()
-    found = {row.day: row for row in rows}
-    return [found.get(day) or DaySummarized(day) for day in unit.days()]
+    archived = archived_before(connection, unit.tenant.id)
+    found: dict[date, DaySummarized] = {}
+    if (live := unit.since(archived)) is not None:
+        cursor = connection.cursor(row_factory=class_row(DaySummarized))
+        rows = cursor.execute(statement(__package__, "roll_up"), _bounds(live), prepare=True)
+        found = {row.day: row for row in rows}
+    return [
+        found.get(day) or DaySummarized(day, archived=archived is not None and day < archived)
+        for day in unit.days()
+    ]
 
 
 def detect_anomalies(

@@ -29,6 +29,12 @@ class TenantDays:
         for offset in range((self.end - self.first).days):
             yield self.first + offset * _DAY
 
+    def since(self, day: date | None) -> "TenantDays | None":
+        """Return the part of the range from `day` on: the whole of it if `day` is None."""
+        if day is None or day <= self.first:
+            return self
+        return None if day > self.last else TenantDays(self.tenant, day, self.last)
+
     def halves(self) -> tuple["TenantDays", ...]:
         """Split the range in two, so that a bad day is found; a single day is not split."""
         if self.first == self.last:

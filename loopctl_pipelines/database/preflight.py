@@ -34,7 +34,12 @@ class TableUse:
 _VIEWS = ("loopctl_pipelines.live_reports", "loopctl_pipelines.pending_articles")
 
 COST_TABLES: Final = TableUse(
-    read=("token_usage_reports", "stories", "loopctl_pipelines.live_reports"),
+    read=(
+        "token_usage_reports",
+        "stories",
+        "loopctl_pipelines.live_reports",
+        "loopctl_pipelines.archived_days",
+    ),
     written=("cost_summaries", "cost_anomalies"),
 )
 

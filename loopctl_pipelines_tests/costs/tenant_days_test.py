@@ -40,3 +40,17 @@ def test_halving_loses_no_day_and_ends_at_a_single_day(first: date, length: int)
     assert len(halves) == (0 if length == 0 else 2)
     if halves:
         assert [*halves[0].days(), *halves[1].days()] == list(unit.days())
+
+
+@given(
+    st.dates(date(2026, 1, 1), date(2026, 2, 1)),
+    st.integers(0, 40),
+    st.none() | st.dates(date(2025, 12, 1), date(2026, 4, 1)),
+)
+def test_the_part_since_a_day_is_every_day_that_does_not_lie_before_it(
+    first: date, length: int, day: date | None
+) -> None:
+    unit = TenantDays(TENANTS["acme"], first, first + timedelta(days=length))
+    part = unit.since(day)
+    kept = list(part.days()) if part else []
+    assert kept == [each for each in unit.days() if day is None or each >= day]
