@@ -33,10 +33,12 @@ came from a provider or from a tenant's rows: Dagster stores messages for good.
     |   |-- EmbeddingDatabaseError
     |   |-- ClaimLostError
     |   `-- EmbeddingCrashError
+    |-- RequestRefusedError           an HTTP request that is answered with an error status
     |-- ProviderError                 the embedding provider gave no usable answer
     `-- UsageFileError                a file given to `load` cannot be read as usage
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -206,6 +208,31 @@ class UiAlreadyOpenError(PipelinesError):
 
     def __init__(self, address: str) -> None:
         super().__init__(f"The Dagster UI is open already: {address}")
+
+
+class RequestRefusedError(PipelinesError):
+    """An HTTP request that is answered with an error status.
+
+    Attributes:
+        status: the HTTP status.
+        message: what the client is told.
+        details: problems by name of the field; None where there are no single fields.
+        headers: of the response, such as Retry-After.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        details: Mapping[str, Sequence[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.details = details
+        self.headers = headers
 
 
 class FailureKind(StrEnum):

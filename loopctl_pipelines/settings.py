@@ -61,6 +61,8 @@ class Settings:
         embedding_base_url: of the OpenAI-compatible API that makes vectors, up to and with `/v1`.
         embedding_requests: requests to it that a run has in flight in all.
         embedding_requests_per_tenant: how many of them may be one tenant's.
+        api_connections: requests of the API that are in the database at the same time.
+        api_read_role: the least role that may read through the API: user or orchestrator.
     """
 
     database_url: str | None = None
@@ -74,6 +76,8 @@ class Settings:
     embedding_base_url: str = "https://api.openai.com/v1"
     embedding_requests: int = 32
     embedding_requests_per_tenant: int = 4
+    api_connections: int = 8
+    api_read_role: str = "user"
 
     def __repr__(self) -> str:
         shown = (f.name for f in fields(self) if not f.name.endswith(_NOT_SHOWN))
@@ -104,6 +108,10 @@ class Settings:
             ),
             embedding_requests_per_tenant=values.whole(
                 "LOOPCTL_EMBEDDING_REQUESTS_PER_TENANT", cls.embedding_requests_per_tenant, 1, 64
+            ),
+            api_connections=values.whole("LOOPCTL_API_CONNECTIONS", cls.api_connections, 1, 256),
+            api_read_role=values.one_of(
+                "LOOPCTL_API_READ_ROLE", cls.api_read_role, ("user", "orchestrator")
             ),
         )
 
@@ -155,6 +163,12 @@ class _Reader:
         if not _ROLE_NAME.fullmatch(role):
             raise SettingsError(name, "must be a plain PostgreSQL role name, such as loopctl_app")
         return role
+
+    def one_of(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        text = self.text(name) or default
+        if text not in choices:
+            raise SettingsError(name, f"must be {' or '.join(choices)}")
+        return text
 
     def start_date(self, name: str, default: StartDate) -> StartDate:
         text = self.text(name)

@@ -16,12 +16,13 @@ class Actor:
     """Who is written into loopctl's audit log (behaviour 3).
 
     Attributes:
-        actor_type: `api_key`, or `system` where no key was used.
+        actor_type: `api_key`, `superadmin` for a key that impersonates the tenant, or `system`
+            where no key was used.
         actor_id: the key's id; None for `system`.
         actor_label: the key's name, or which part of the system, such as `cli:anomalies`.
     """
 
-    actor_type: Literal["api_key", "system"]
+    actor_type: Literal["api_key", "superadmin", "system"]
     actor_id: UUID | None
     actor_label: str
 
@@ -29,6 +30,11 @@ class Actor:
     def api_key(cls, key_id: UUID, name: str) -> Self:
         """Return the owner of a key of loopctl's."""
         return cls("api_key", key_id, name)
+
+    @classmethod
+    def superadmin(cls, key_id: UUID, name: str) -> Self:
+        """Return the owner of a key that belongs to no tenant."""
+        return cls("superadmin", key_id, name)
 
     @classmethod
     def system(cls, label: str) -> Self:

@@ -14,6 +14,8 @@ from loopctl_pipelines.errors import DatabaseUnreachableError
 TenantConnection = Connection[TupleRow]
 
 _CONNECT_SECONDS = 10.0
+# a host that has gone silent is given up after this many milliseconds, not after TCP's 15 minutes
+_SILENCE_MILLISECONDS = 30_000
 
 # JIT compiles for longer than a tenant's statement runs: 14 s became 3.1 s for 1,000 tenants.
 # The tenant is a literal: a sharded PostgreSQL hands SET LOCAL on to its shards, set_config() not.
@@ -23,6 +25,8 @@ _ENTER_TENANT = sql.SQL(
     "SET LOCAL TimeZone = 'UTC'; "
     "SET LOCAL jit = off"
 )
+_ENTER_OPERATOR = sql.SQL("SET LOCAL TimeZone = 'UTC'")
+_TIMEOUT = sql.SQL("; SET LOCAL statement_timeout = {milliseconds}")
 
 
 def connect(url: str) -> TenantConnection:
@@ -43,20 +47,44 @@ def connect(url: str) -> TenantConnection:
 class Database:
     """A bounded pool of connections to loopctl's database. Threads may share it."""
 
-    def __init__(self, url: str | Callable[[], str], role: str, *, connections: int = 4) -> None:
-        """Take the libpq URL, the RLS role of tenant transactions, and the pool's bound.
+    def __init__(
+        self,
+        url: str | Callable[[], str],
+        role: str,
+        *,
+        connections: int = 4,
+        patience: float = _CONNECT_SECONDS,
+        statement_seconds: float | None = None,
+    ) -> None:
+        """Take the libpq URL, the RLS role of tenant transactions, and the bounds.
 
-        The URL may be a function: it is asked when a connection is made, never before, so that
-        loading the definitions starts no server.
+        Args:
+            url: may be a function: it is asked when a connection is made, never before, so that
+                loading the definitions starts no server.
+            role: the role of tenant transactions.
+            connections: the pool's bound.
+            patience: seconds after which a connection that is not to be had is given up.
+            statement_seconds: after which the server cancels a statement of a transaction; None:
+                as the server is configured.
         """
         self.connections = connections
         self.role = role
+        self.patience = patience
         self._url = url
+        self._timeout: sql.Composable = sql.SQL("")
+        if statement_seconds is not None:
+            self._timeout = _TIMEOUT.format(milliseconds=round(statement_seconds * 1000))
         self._pool: ConnectionPool[TenantConnection] = ConnectionPool(
             url,
             min_size=0,
             max_size=connections,
-            timeout=_CONNECT_SECONDS,
+            timeout=patience,
+            # or the next attempt would come as late as the outage has been long
+            reconnect_timeout=patience,
+            kwargs={
+                "connect_timeout": max(round(patience), 1),
+                "tcp_user_timeout": _SILENCE_MILLISECONDS,
+            },
             open=False,
             # a session that a restart or a failover ended while it was idle is never given out
             check=ConnectionPool.check_connection,
@@ -75,20 +103,20 @@ class Database:
             role=sql.Identifier(self.role), tenant=sql.Literal(str(UUID(str(tenant_id))))
         )
         with self._connection() as connection, connection.transaction():
-            connection.execute(enter)
+            connection.execute(enter + self._timeout)
             yield connection
 
     @contextmanager
     def operator_transaction(self) -> Iterator[TenantConnection]:
         """Give out a transaction of the login role, which row-level security does not bind.
 
-        For the cross-tenant reads in `tenants.queries` (ids and counts) and for the schema.
+        For what `tenants.queries` asks of all tenants, and for the schema.
 
         Raises:
             DatabaseUnreachableError: if no connection is to be had.
         """
         with self._connection() as connection, connection.transaction():
-            connection.execute("SET LOCAL TimeZone = 'UTC'")
+            connection.execute(_ENTER_OPERATOR + self._timeout)
             yield connection
 
     def connect(self) -> TenantConnection:
@@ -110,7 +138,7 @@ class Database:
             taken = self._pool.getconn()
         except (PoolTimeout, OperationalError):
             raise DatabaseUnreachableError(
-                f"No connection to loopctl's database within {_CONNECT_SECONDS:.0f} s. "
+                f"No connection to loopctl's database within {self.patience:.0f} s. "
                 "Check LOOPCTL_DATABASE_URL and that the server runs."
             ) from None
         try:

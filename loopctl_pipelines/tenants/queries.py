@@ -1,4 +1,7 @@
-"""The cross-tenant reads: who is a tenant, and how much there is to do. Ids and counts only."""
+"""What no tenant's own transaction can answer: ids, names, roles and counts only.
+
+Who is a tenant, how much there is to do, and whose API key it is that a request shows.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,6 +12,8 @@ from psycopg.rows import class_row
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.errors import RoleUnfitError
+from loopctl_pipelines.tenants.api_key import ApiKey
 from loopctl_pipelines.tenants.tenant import Tenant
 
 
@@ -78,3 +83,44 @@ def articles_version(database: Database) -> str | None:
     with database.operator_transaction() as connection:
         row = connection.execute(statement(__package__, "articles_version")).fetchone()
     return row[0] if row else None
+
+
+def find_api_key(database: Database, key_hash: str, impersonate: UUID | None) -> ApiKey | None:
+    """Return the key of this hash, or None if there is none, or it is revoked or expired.
+
+    Args:
+        database: loopctl's database.
+        key_hash: SHA-256 of the whole raw key, as lowercase hexadecimal digits.
+        impersonate: the tenant that the request asks for; only a superadmin's key is told of it.
+    """
+    asked = {"key_hash": key_hash, "impersonate": impersonate}
+    with database.operator_transaction() as connection:
+        cursor = connection.cursor(row_factory=class_row(ApiKey))
+        return cursor.execute(statement(__package__, "find_api_key"), asked).fetchone()
+
+
+def note_key_use(database: Database, key_id: UUID) -> None:
+    """Write `last_used_at` of a key, unless that was done within the last minute."""
+    with database.operator_transaction() as connection:
+        connection.execute(statement(__package__, "note_key_use"), {"id": key_id})
+
+
+def check_key_lookup(database: Database) -> None:
+    """Refuse a login that would find no key, before the first request is told that it is unknown.
+
+    Raises:
+        RoleUnfitError: if row-level security binds the login, or it lacks a right.
+    """
+    with database.operator_transaction() as connection:
+        row = connection.execute(statement(__package__, "key_lookup_fitness")).fetchone()
+    bound, lacking = row or (True, [])
+    if bound:
+        raise RoleUnfitError(
+            "The login of LOOPCTL_DATABASE_URL is bound by row-level security on api_keys, so it "
+            "would find no tenant's key. Use a login with BYPASSRLS, as loopctl's own has."
+        )
+    if lacking:
+        raise RoleUnfitError(
+            f"The login of LOOPCTL_DATABASE_URL lacks {', '.join(lacking)}: no key could be looked "
+            "up. Grant it that."
+        )

@@ -1,0 +1,1 @@
+"""The HTTP API: anomalies and summaries, tenant by tenant. It does not know Dagster."""

@@ -1,0 +1,66 @@
+"""Puts the API together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from loopctl_pipelines.api import cost_anomalies, cost_summaries, health
+from loopctl_pipelines.api.database_threads import DatabaseThreads
+from loopctl_pipelines.api.errors import add_error_handlers
+from loopctl_pipelines.api.key_uses import KeyUses
+from loopctl_pipelines.api.keys import Role
+from loopctl_pipelines.api.rate_limits import RateLimits
+from loopctl_pipelines.api.request_log import RequestLog
+from loopctl_pipelines.api.service import Service
+from loopctl_pipelines.database.connection import Database
+
+STATEMENT_SECONDS = 10.0
+"""After which PostgreSQL cancels a statement of the API."""
+
+PATIENCE = 2.0
+"""Seconds that a request waits for a connection before it is answered with 503."""
+
+_SILENCE_SECONDS = PATIENCE + STATEMENT_SECONDS + 3
+
+_DESCRIPTION = """
+What loopctl_pipelines computes of a tenant's token usage: daily cost summaries, and the stories
+whose cost is an anomaly.
+
+Every request sees the data of one tenant, that of its key. What belongs to another tenant does not
+exist for it. Costs are in millicents, 1/1000 cent; days are UTC.
+"""
+
+
+def build_app(database: Database, *, read_role: str = "user") -> FastAPI:
+    """Return the API as an ASGI application.
+
+    Args:
+        database: loopctl's database. Its owner closes it, after the app has ended.
+        read_role: the least role that may read: user or orchestrator.
+    """
+    threads = DatabaseThreads(database, patience=PATIENCE, work_seconds=_SILENCE_SECONDS)
+    service = Service(threads, KeyUses(threads), RateLimits(), Role.named(read_role))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await service.close()
+
+    app = FastAPI(
+        title="loopctl_pipelines",
+        description=_DESCRIPTION,
+        version="1",
+        lifespan=lifespan,
+        # their pages would load scripts from elsewhere into a place where keys are typed in
+        docs_url=None,
+        redoc_url=None,
+        # the address in a redirect would be made of the client's Host header
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    for resource in (cost_anomalies, cost_summaries, health):
+        app.include_router(resource.router)
+    add_error_handlers(app)
+    app.add_middleware(RequestLog)
+    return app

@@ -1,0 +1,54 @@
+"""Database work of requests: off the event loop, bounded, and never a request that hangs."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from loopctl_pipelines.api.errors import unavailable
+from loopctl_pipelines.database.connection import Database
+
+Result = TypeVar("Result")
+
+
+class DatabaseThreads:
+    """One thread a connection. What finds none free within the patience is answered with 503."""
+
+    def __init__(self, database: Database, *, patience: float, work_seconds: float) -> None:
+        """Take the database and the bounds.
+
+        Args:
+            database: whose connections are the threads' number.
+            patience: seconds that a request waits for a thread.
+            work_seconds: seconds after which work is given up. The server cancels a statement
+                sooner; this is for a server that has gone silent.
+        """
+        self._database = database
+        self._patience = patience
+        self._work_seconds = work_seconds
+        self._free = asyncio.Semaphore(database.connections)
+        self._threads = ThreadPoolExecutor(database.connections, "database")
+
+    async def run(self, work: Callable[[Database], Result]) -> Result:
+        """Return what the work returns.
+
+        Raises:
+            RequestRefusedError: 503, if no thread is free in time or the work does not end in time.
+        """
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._free.acquire()
+        except TimeoutError:
+            raise unavailable("Too many requests are under way.") from None
+        working = asyncio.get_running_loop().run_in_executor(self._threads, work, self._database)
+        # not when the wait ends: work that was given up still has its thread
+        working.add_done_callback(lambda _: self._free.release())
+        try:
+            async with asyncio.timeout(self._work_seconds):
+                return await asyncio.shield(working)
+        except TimeoutError:
+            raise unavailable("The database does not answer.") from None
+
+    def close(self) -> None:
+        """Wait for the work under way. Nothing can be run afterwards."""
+        self._threads.shutdown()

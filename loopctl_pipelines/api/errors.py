@@ -1,0 +1,135 @@
+"""Every answer that is not a success: one shape, and no word of what went wrong inside."""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from loopctl_pipelines.errors import DatabaseUnreachableError, RequestRefusedError
+
+_log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 2
+
+
+class Problem(BaseModel):
+    """What is wrong with a request, or with the server."""
+
+    status: int = Field(description="The HTTP status, once more.", examples=[422])
+    message: str = Field(examples=["Validation failed"])
+    details: dict[str, list[str]] | None = Field(
+        None,
+        description="Problems by name of the parameter or field. Only with status 422.",
+        examples=[{"project_id": ["is not a UUID"]}],
+    )
+
+
+class ErrorBody(BaseModel):
+    """The body of every error."""
+
+    error: Problem
+
+
+def refused(status: int, message: str | None = None) -> RequestRefusedError:
+    """Return an error of the status, by default with the status's own words."""
+    return RequestRefusedError(status, message or HTTPStatus(status).phrase.capitalize())
+
+
+def invalid(field: str, problem: str) -> RequestRefusedError:
+    """Return 422 for one parameter or field."""
+    return RequestRefusedError(422, "Validation failed", details={field: [problem]})
+
+
+def unavailable(cause: str = "The database is not available.") -> RequestRefusedError:
+    """Return 503: nothing was changed, and the same request may do later."""
+    headers = {"retry-after": str(RETRY_SECONDS)}
+    return RequestRefusedError(503, f"{cause} Try again.", headers=headers)
+
+
+def response_of(error: RequestRefusedError) -> JSONResponse:
+    """Return the error as the client gets it."""
+    problem: dict[str, object] = {"status": error.status, "message": error.message}
+    if error.details is not None:
+        problem["details"] = error.details
+    return JSONResponse({"error": problem}, error.status, dict(error.headers or {}))
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Give each error that a request may end with its answer."""
+
+    @app.exception_handler(RequestRefusedError)
+    async def refusal(_: Request, error: RequestRefusedError) -> JSONResponse:
+        return response_of(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid_values(_: Request, error: RequestValidationError) -> JSONResponse:
+        details: dict[str, list[str]] = {}
+        for problem in error.errors():
+            details.setdefault(str(problem["loc"][-1]), []).append(problem["msg"])
+        return response_of(RequestRefusedError(422, "Validation failed", details=details))
+
+    @app.exception_handler(HTTPException)
+    async def no_route(_: Request, error: HTTPException) -> JSONResponse:
+        refusal = refused(error.status_code)
+        refusal.headers = error.headers
+        return response_of(refusal)
+
+    @app.exception_handler(DatabaseUnreachableError)
+    @app.exception_handler(psycopg.OperationalError)
+    @app.exception_handler(psycopg.InterfaceError)
+    async def no_database(_: Request, error: Exception) -> JSONResponse:
+        # a cancelled statement, a lost connection, a lock that was not to be had: all may do later
+        sqlstate = getattr(error, "sqlstate", None)
+        _log.warning("database: %s (SQLSTATE %s)", type(error).__name__, sqlstate or "none")
+        return response_of(unavailable())
+
+
+_MESSAGES = {
+    400: "Name a tenant in X-Impersonate-Tenant: a superadmin's key belongs to none",
+    401: "Invalid API key",
+    403: "Insufficient permissions. Required role: user",
+    404: "Not found",
+    413: "Request entity too large",
+    415: "Unsupported media type",
+    422: "Validation failed",
+    429: "Rate limit exceeded",
+    503: "The database is not available. Try again.",
+}
+_MEANINGS = {
+    400: "A superadmin's key without X-Impersonate-Tenant, or an unknown X-Effective-Role.",
+    401: "No key (`Unauthorized`), or one that is unknown, revoked or expired (`Invalid API key`).",
+    403: "The key's tenant is not active (`Access denied`), or the key's role is too low.",
+    404: "The tenant has no such thing; so it is told, too, where another tenant has it.",
+    413: "The body is larger than any that would be understood.",
+    415: "The body is not `application/json`.",
+    422: "A parameter or a field cannot be used; `details` names it.",
+    429: "More requests in a minute than the key or its tenant has; `retry-after` says how long.",
+    503: "The database is not available, or too busy; `retry-after` says when to try again.",
+}
+
+
+def documented(statuses: Sequence[int]) -> dict[int | str, dict[str, object]]:
+    """Return the OpenAPI descriptions of error answers."""
+    found: dict[int | str, dict[str, object]] = {}
+    for status in statuses:
+        problem: dict[str, object] = {"status": status, "message": _MESSAGES[status]}
+        if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            problem["details"] = {"project_id": ["is not a UUID"]}
+        content = {"application/json": {"example": {"error": problem}}}
+        found[status] = {
+            "model": ErrorBody,
+            "description": _MEANINGS[status],
+            "content": content,
+        }
+        if status in {429, 503}:
+            seconds = {"type": "integer", "minimum": 1}
+            found[status]["headers"] = {
+                "retry-after": {"schema": seconds, "description": "Seconds."}
+            }
+    return found

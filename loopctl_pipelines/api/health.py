@@ -1,0 +1,42 @@
+"""Routes for whoever watches over the process. They need no key and count for no limit."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+
+from loopctl_pipelines.api.errors import documented
+from loopctl_pipelines.api.service import service_of
+from loopctl_pipelines.database.connection import Database
+
+router = APIRouter(tags=["Health"])
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """Requests can be served."""
+
+    status: Literal["ready"] = "ready"
+
+
+@router.get("/health", summary="Is the process alive?")
+async def health() -> Health:
+    """Answer without the database: to start the process anew would not bring that back."""
+    return Health()
+
+
+@router.get("/ready", summary="Can requests be served?", responses=documented((503,)))
+async def ready(request: Request) -> Readiness:
+    """Ask the database: while it does not answer, requests had better go elsewhere."""
+    await service_of(request).threads.run(_ask)
+    return Readiness()
+
+
+def _ask(database: Database) -> None:
+    with database.operator_transaction():
+        pass

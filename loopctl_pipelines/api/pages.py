@@ -1,0 +1,97 @@
+"""Pages of a list: which rows are asked for, and what is told of them (behaviour 4)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Response
+from psycopg.rows import class_row
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
+
+from loopctl_pipelines.api.query_values import LARGEST, lenient_whole
+from loopctl_pipelines.database.connection import Database
+
+DEFAULT_SIZE = 20
+LARGEST_SIZE = 100
+# past the end of every list, and small enough for PostgreSQL to calculate with
+_LARGEST_OFFSET = 2**62
+
+
+def _page(text: object) -> object:
+    return max(lenient_whole(text, 1), 1) if isinstance(text, str) else text
+
+
+def _page_size(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    return min(max(lenient_whole(text, DEFAULT_SIZE), 1), LARGEST_SIZE)
+
+
+def _whole(largest: int, default: int) -> WithJsonSchema:
+    schema = {"type": "integer", "minimum": 1, "maximum": largest, "default": default}
+    return WithJsonSchema(schema)
+
+
+class PageQuery(BaseModel):
+    """The parameters of every list. Numbers are read leniently: `2abc` is 2."""
+
+    page: Annotated[int, BeforeValidator(_page), _whole(LARGEST, 1)] = Field(
+        1, description="From 1. What is no number is 1. Past the end the list is empty."
+    )
+    page_size: Annotated[int, BeforeValidator(_page_size), _whole(LARGEST_SIZE, DEFAULT_SIZE)] = (
+        Field(DEFAULT_SIZE, description="Clamped to 1 to 100. What is no number is 20.")
+    )
+
+    @property
+    def offset(self) -> int:
+        """The number of rows before the page."""
+        return min((self.page - 1) * self.page_size, _LARGEST_OFFSET)
+
+
+class PageMeta(BaseModel):
+    """Where the page lies. It is of the same snapshot as the rows."""
+
+    page: int = Field(examples=[1])
+    page_size: int = Field(examples=[20])
+    total_count: int = Field(description="Rows on all pages.", examples=[1])
+    total_pages: int = Field(description="0 where there are no rows.", examples=[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as PostgreSQL wrote it.
+
+    Attributes:
+        total: rows on all pages.
+        items: the page's rows, a JSON array.
+    """
+
+    total: int
+    items: str
+
+
+def read_page(
+    database: Database, tenant_id: UUID, page_statement: bytes, asked: Mapping[str, object]
+) -> Page:
+    """Run a statement that returns one page of a tenant's rows."""
+    with database.tenant_transaction(tenant_id) as connection:
+        cursor = connection.cursor(row_factory=class_row(Page))
+        # planned for these very parameters: a plan for any of them reads all projects' stories
+        found = cursor.execute(page_statement, asked, prepare=False).fetchone()
+    return found or Page(0, "[]")
+
+
+def page_response(query: PageQuery, page: Page) -> Response:
+    """Return the page as the client gets it.
+
+    The rows go out as they are: a number in a tenant's own metadata would not survive a float.
+    """
+    meta = PageMeta(
+        page=query.page,
+        page_size=query.page_size,
+        total_count=page.total,
+        total_pages=-(-page.total // query.page_size),
+    )
+    body = f'{{"data":{page.items},"meta":{meta.model_dump_json()}}}'
+    return Response(body, media_type="application/json")

@@ -1,0 +1,38 @@
+"""What all requests share."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from starlette.requests import Request
+
+from loopctl_pipelines.api.database_threads import DatabaseThreads
+from loopctl_pipelines.api.key_uses import KeyUses
+from loopctl_pipelines.api.keys import Role
+from loopctl_pipelines.api.rate_limits import RateLimits
+
+
+@dataclass(frozen=True)
+class Service:
+    """The service that an app was built for.
+
+    Attributes:
+        threads: the way to the database.
+        key_uses: writes `last_used_at`.
+        rate_limits: counts requests.
+        read_role: the least role that may read.
+    """
+
+    threads: DatabaseThreads
+    key_uses: KeyUses
+    rate_limits: RateLimits
+    read_role: Role
+
+    async def close(self) -> None:
+        """Finish what is under way."""
+        await self.key_uses.finish()
+        self.threads.close()
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that the request came to."""
+    return cast("Service", request.app.state.service)

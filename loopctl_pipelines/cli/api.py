@@ -1,0 +1,49 @@
+"""`loopctl-pipelines api`."""
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from loopctl_pipelines.api.app import PATIENCE, STATEMENT_SECONDS, build_app
+from loopctl_pipelines.api.server import serve
+from loopctl_pipelines.cli.project import Project, open_project
+from loopctl_pipelines.costs.selection import select_tenants
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.demo.trial_key import make_trial_key
+from loopctl_pipelines.tenants.queries import check_key_lookup, list_tenants
+
+
+def api(
+    host: Annotated[str, typer.Option(help="Where the API listens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Where the API listens.")] = 8000,
+    key_for: Annotated[
+        str | None,
+        typer.Option(help="Slug: make a key for this tenant, to try the API; sample data only."),
+    ] = None,
+) -> None:
+    """Serve anomalies and summaries over HTTP, to loopctl's API keys, until it is interrupted."""
+    with open_project() as project:
+        project.upgrade_embedded()
+        check_key_lookup(project.database)
+        if key_for is not None:
+            _show_trial_key(project, key_for)
+        database = Database(
+            project.locations.loopctl,
+            project.settings.database_role,
+            connections=project.settings.api_connections,
+            patience=PATIENCE,
+            statement_seconds=STATEMENT_SECONDS,
+        )
+        with closing(database):
+            serve(build_app(database, read_role=project.settings.api_read_role), host, port)
+
+
+def _show_trial_key(project: Project, slug: str) -> None:
+    if not project.locations.embedded:
+        raise typer.BadParameter("is for the embedded PostgreSQL: loopctl makes its own keys")
+    tenants = list_tenants(project.database)
+    select_tenants([slug], tenants)
+    key = make_trial_key(project.database, tenants[slug])
+    Console().print(f"Valid for a day: [bold]{key}[/bold]", soft_wrap=True, highlight=False)

@@ -1,0 +1,103 @@
+"""Every role on every route, on its own tenant's things and on another's."""
+
+from itertools import product
+
+import pytest
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines_tests.api.rows import (
+    add_anomaly,
+    add_key,
+    add_summary,
+    add_tenants,
+    rows_of,
+)
+from loopctl_pipelines_tests.api.serving import ANOMALIES, SUMMARIES, Api, message, serving
+from loopctl_pipelines_tests.usage import id_of
+
+ROLES = ("agent", "orchestrator", "user", "superadmin")
+LISTS = (ANOMALIES, SUMMARIES)
+
+
+def _key(api: Api, role: str) -> tuple[str, dict[str, str]]:
+    """Return a key of acme, or a superadmin's with the header that makes it acme's."""
+    if role == "superadmin":
+        return add_key(api.database, None), {"x_impersonate_tenant": str(id_of("acme"))}
+    return add_key(api.database, "acme", role), {}
+
+
+@pytest.mark.parametrize(("role", "path"), [*product(ROLES, LISTS)])
+def test_lists_are_for_users_and_up_and_show_their_own_tenant_only(
+    api: Api, role: str, path: str
+) -> None:
+    for slug in ("acme", "other"):
+        add_anomaly(api.database, slug)
+        add_summary(api.database, slug)
+    key, headers = _key(api, role)
+    response = api.get(path, key, **headers)
+    if role in {"agent", "orchestrator"}:
+        assert message(response) == (403, "Insufficient permissions. Required role: user")
+    else:
+        (item,) = response.json()["data"]
+        assert item["tenant_id"] == str(id_of("acme"))
+        assert response.json()["meta"]["total_count"] == 1
+
+
+@pytest.mark.parametrize(("role", "owner"), [*product(ROLES, ("acme", "other", "nobody"))])
+def test_resolving_is_for_users_and_up_and_for_their_own_tenant_s_anomalies(
+    api: Api, role: str, owner: str
+) -> None:
+    anomaly = id_of("nothing") if owner == "nobody" else add_anomaly(api.database, owner)
+    key, headers = _key(api, role)
+    response = api.patch(anomaly, key, **headers)
+    if role in {"agent", "orchestrator"}:
+        assert message(response) == (403, "Insufficient permissions. Required role: user")
+    elif owner == "acme":
+        assert response.status_code == 200
+    else:
+        assert message(response) == (404, "Not found")
+    resolved = {row["id"] for row in rows_of(api.database, "cost_anomalies") if row["resolved"]}
+    assert resolved == ({anomaly} if response.status_code == 200 else set())
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_filter_by_another_tenant_s_thing_finds_nothing(api: Api, key: str, path: str) -> None:
+    for slug in ("acme", "other"):
+        add_anomaly(api.database, slug)
+        add_summary(api.database, slug)
+    filters = {
+        "project_id": str(id_of("other", "project")),
+        "scope_id": str(id_of("other", "agent", "a")),
+    }
+    assert api.get(path, key, filters).json()["data"] == []
+
+
+def test_another_tenant_s_anomaly_and_an_unknown_one_get_the_same_answer(
+    api: Api, key: str
+) -> None:
+    unknown, foreign = id_of("nothing"), add_anomaly(api.database, "other")
+    first, second = (api.patch(anomaly, key) for anomaly in (unknown, foreign))
+    assert (first.status_code, first.content) == (second.status_code, second.content)
+    assert first.headers.keys() == second.headers.keys()
+
+
+@pytest.mark.parametrize(("role", "path"), [*product(ROLES, LISTS)])
+def test_a_setting_opens_the_lists_to_orchestrators(
+    database: Database, role: str, path: str
+) -> None:
+    add_tenants(database, "acme")
+    with serving(database, read_role="orchestrator") as api:
+        key, headers = _key(api, role)
+        response = api.get(path, key, **headers)
+        if role == "agent":
+            assert message(response)[1].endswith("Required role: orchestrator")
+        else:
+            assert response.status_code == 200
+        if role == "orchestrator":
+            assert message(api.patch(id_of("nothing"), key))[1].endswith("Required role: user")
+
+
+@pytest.mark.parametrize("path", [*LISTS, f"{ANOMALIES}/{id_of('nothing')}"])
+def test_no_route_of_a_tenant_answers_without_a_key(api: Api, path: str) -> None:
+    method = "GET" if path in LISTS else "PATCH"
+    assert message(api.client.request(method, path)) == (401, "Unauthorized")

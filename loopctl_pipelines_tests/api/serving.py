@@ -1,0 +1,87 @@
+"""A real server on loopback, and a client that shows a key."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx2
+import uvicorn
+from fastapi import FastAPI
+
+from loopctl_pipelines.api.app import build_app
+from loopctl_pipelines.database.connection import Database
+
+ANOMALIES = "/api/v1/cost-anomalies"
+SUMMARIES = "/api/v1/cost-summaries"
+Params = dict[str, str] | list[tuple[str, str | int | float | bool | None]] | str | None
+
+
+@dataclass(frozen=True)
+class Api:
+    """A client of a running server."""
+
+    client: httpx2.Client
+    database: Database
+
+    def get(
+        self, path: str, key: str | None, params: Params = None, **headers: str
+    ) -> httpx2.Response:
+        """GET with the raw key; headers are written with underscores."""
+        return self.client.get(path, params=params, headers=_headers(key, headers))
+
+    def patch(
+        self, anomaly: object, key: str | None, body: object = None, **headers: str
+    ) -> httpx2.Response:
+        """PATCH an anomaly with the raw key, without a body unless one is given."""
+        told = _headers(key, headers)
+        if body is None:
+            return self.client.patch(f"{ANOMALIES}/{anomaly}", headers=told)
+        return self.client.patch(f"{ANOMALIES}/{anomaly}", headers=told, json=body)
+
+
+def _headers(key: str | None, others: dict[str, str]) -> dict[str, str]:
+    own = {} if key is None else {"authorization": f"Bearer {key}"}
+    return own | {name.replace("_", "-"): value for name, value in others.items()}
+
+
+def message(response: httpx2.Response) -> tuple[int, str]:
+    """Return status and message of an error, whose body says the status once more."""
+    error = response.json()["error"]
+    assert error["status"] == response.status_code
+    return error["status"], error["message"]
+
+
+def details(response: httpx2.Response) -> dict[str, list[str]]:
+    """Return what a 422 says of single parameters."""
+    assert message(response) == (422, "Validation failed")
+    found: dict[str, list[str]] = response.json()["error"]["details"]
+    return found
+
+
+@contextmanager
+def serving(database: Database, read_role: str = "user") -> Iterator[Api]:
+    """Give out a client of a server on this database."""
+    with (
+        running(build_app(database, read_role=read_role)) as url,
+        httpx2.Client(base_url=url, timeout=60) as client,
+    ):
+        yield Api(client, database)
+
+
+@contextmanager
+def running(app: FastAPI) -> Iterator[str]:
+    """Serve an app in a thread, and give out its URL."""
+    config = uvicorn.Config(app, port=0, log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+        (listening,) = server.servers
+        host, port = listening.sockets[0].getsockname()
+        yield f"http://{host}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
