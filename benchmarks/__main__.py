@@ -10,9 +10,11 @@ from rich.console import Console
 
 from benchmarks.dagster_runs import dagster_overhead
 from benchmarks.daily_costs import DailyCosts
+from benchmarks.embeddings import embedding
 from benchmarks.outcome import Outcome
 from benchmarks.server import scratch_server, upgraded_database
 from benchmarks.usage_generator import fill_day
+from benchmarks.vectors import vectors
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -20,10 +22,11 @@ RESULTS = Path(__file__).parent / "results"
 def bench(
     reports: Annotated[int, typer.Option(min=100, help="Reports of the day.")] = 1_000_000,
     tenants: Annotated[int, typer.Option(min=1, help="Tenants, sized by Zipf's law.")] = 1000,
+    articles: Annotated[int, typer.Option(min=20, help="Articles to embed.")] = 2_000,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each contender.")] = 3,
     results: Annotated[Path, typer.Option(help="Folder of the JSON files.")] = RESULTS,
 ) -> None:
-    """Measure rollup, detection and Dagster's share; print ratios and keep them as JSON."""
+    """Measure costs, Dagster's share and embeddings; print ratios and keep them as JSON."""
     console = Console()
     started = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
 
@@ -32,13 +35,17 @@ def bench(
         console.print(f"kept in {outcome.save(results, started)}", highlight=False)
 
     with scratch_server() as server:
-        url = upgraded_database(server)
+        url = upgraded_database(server, "costs")
         with console.status(f"Writing {reports:,} reports of {tenants:,} tenants"):
             fill_day(url, reports=reports, tenants=tenants)
         with closing(DailyCosts(url)) as daily_costs:
             done(daily_costs.rollup(rounds))
             done(daily_costs.anomalies(rounds))
         done(dagster_overhead(url, server.url("dagster"), rounds))
+        url = upgraded_database(server, "knowledge")
+        done(vectors(url, articles, rounds))
+        done(embedding(url, articles, rounds, indexed=True))
+        done(embedding(url, articles, rounds, indexed=False))
 
 
 if __name__ == "__main__":

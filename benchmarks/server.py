@@ -29,9 +29,9 @@ def scratch_server() -> Iterator[EmbeddedServer]:
         yield server
 
 
-def upgraded_database(server: EmbeddedServer) -> str:
-    """Return the superuser's libpq URL of a database with loopctl's schema and ours."""
-    url = server.url("bench")
+def upgraded_database(server: EmbeddedServer, name: str) -> str:
+    """Return the superuser's libpq URL of a new database with loopctl's schema and ours."""
+    url = server.url(name)
     upgrade(url)
     return url
 

@@ -10,11 +10,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+import numpy.typing as npt
+
 from loopctl_pipelines.embeddings.batching import ProviderLimits, token_estimate
 from loopctl_pipelines.embeddings.lexical import lexical_vector
 from loopctl_pipelines.embeddings.text import DEFAULT_DIMENSION, DEFAULT_MODEL
 
 _LIMITS = ProviderLimits()
+Vector = npt.NDArray[np.float32]
+Vectorize = Callable[[str, int], Vector]
 
 
 class LoopbackServer:
@@ -25,6 +30,7 @@ class LoopbackServer:
         latency_seconds: waits so long before each answer.
         models: models it knows; any other is answered with 404.
         input_tokens: estimated tokens of one input, beyond which it is answered with 400.
+        vector: makes the vector of a text, of a dimension; default: the lexical one.
         port: 0 for any free one.
 
     Attributes:
@@ -32,13 +38,14 @@ class LoopbackServer:
         inputs: texts embedded so far.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one thing a provider may do otherwise
         self,
         keys: Collection[str],
         *,
         latency_seconds: float = 0.0,
         models: Collection[str] = (DEFAULT_MODEL,),
         input_tokens: int = _LIMITS.request_tokens,
+        vector: Vectorize = lexical_vector,
         port: int = 0,
     ) -> None:
         self.requests = 0
@@ -47,6 +54,7 @@ class LoopbackServer:
         self._latency_seconds = latency_seconds
         self._models = frozenset(models)
         self._input_tokens = input_tokens
+        self._vector = vector
         self._counting = threading.Lock()
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.answer = self._answer
@@ -95,7 +103,9 @@ class LoopbackServer:
             self.inputs += len(texts)
         dimension = request.get("dimensions", DEFAULT_DIMENSION)
         as_base64 = request.get("encoding_format") == "base64"
-        return HTTPStatus.OK, _embeddings(model, texts, dimension, as_base64=as_base64)
+        vectors = [self._vector(text, dimension) for text in texts]
+        tokens = sum(map(token_estimate, texts))
+        return HTTPStatus.OK, _embeddings(model, vectors, tokens, as_base64=as_base64)
 
     def _problem(self, texts: object) -> str | None:
         if not isinstance(texts, list) or not 0 < len(texts) <= _LIMITS.inputs:
@@ -147,9 +157,8 @@ _, _NO_SUCH_PATH = _refusal(HTTPStatus.NOT_FOUND, "Unknown request URL.", "unkno
 
 
 def _embeddings(
-    model: str, texts: list[str], dimension: int, *, as_base64: bool
+    model: str, vectors: list[Vector], tokens: int, *, as_base64: bool
 ) -> Mapping[str, object]:
-    tokens = sum(map(token_estimate, texts))
     return {
         "object": "list",
         "model": model,
@@ -157,14 +166,13 @@ def _embeddings(
             {
                 "object": "embedding",
                 "index": index,
-                "embedding": _encoded(text, dimension, as_base64=as_base64),
+                "embedding": _encoded(vector, as_base64=as_base64),
             }
-            for index, text in enumerate(texts)
+            for index, vector in enumerate(vectors)
         ],
         "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
     }
 
 
-def _encoded(text: str, dimension: int, *, as_base64: bool) -> str | list[float]:
-    vector = lexical_vector(text, dimension)
+def _encoded(vector: Vector, *, as_base64: bool) -> str | list[float]:
     return base64.b64encode(vector.tobytes()).decode() if as_base64 else vector.tolist()

@@ -1,0 +1,86 @@
+"""A database with tenants, their keys and articles without vectors, the same every time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+
+from benchmarks.daily_costs import WrongResultError
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.tenants.cloak import encrypt
+from loopctl_pipelines.tenants.queries import list_tenants
+
+CLOAK_KEY: Final = bytes(range(32))
+CONNECTIONS: Final = 4
+WORDS = 200
+_INDEX = "articles_embedding_hnsw_idx"
+_WRITTEN = (
+    "articles, audit_log, llm_usage_events, loopctl_pipelines.embedding_states,"
+    " loopctl_pipelines.embedding_tenants, loopctl_pipelines.embedding_breakers"
+)
+
+
+class KnowledgeBase:
+    """The articles, which `empty` puts back to where they were."""
+
+    def __init__(self, url: str, *, tenants: int, articles: int, key: str) -> None:
+        self.url = url
+        self.articles = articles
+        self._digest: tuple[object, ...] | None = None
+        with self.session() as session:
+            session.execute(f"TRUNCATE {_WRITTEN}, tenants CASCADE".encode())
+            sizes = {"tenants": tenants, "articles": articles, "words": WORDS}
+            session.execute(statement(__package__, "fill_knowledge_tenants"), sizes)
+            session.execute(statement(__package__, "fill_articles"), sizes)
+            session.execute("DROP TABLE IF EXISTS kept_articles")
+            session.execute("CREATE TABLE kept_articles AS SELECT * FROM articles ORDER BY id")
+            session.execute(
+                "INSERT INTO tenant_llm_settings"
+                " (id, tenant_id, embedding_api_key, inserted_at, updated_at)"
+                " SELECT id, id, %s, inserted_at, updated_at FROM tenants",
+                [encrypt(key, CLOAK_KEY)],
+            )
+        self.database = Database(url, "loopctl_app", connections=CONNECTIONS)
+        self.tenants = list(list_tenants(self.database).values())
+
+    def empty(self) -> None:
+        """Remove all that was embedded."""
+        with self.session() as session:
+            session.execute(f"TRUNCATE {_WRITTEN}".encode())
+            session.execute(statement(__package__, "refill_articles"))
+            session.execute("VACUUM (ANALYZE) articles")
+            session.execute("CHECKPOINT")
+
+    @contextmanager
+    def without_vector_index(self) -> Iterator[None]:
+        """Do without the index within the block."""
+        with self.session() as session:
+            row = session.execute("SELECT pg_get_indexdef(%s::regclass)", [_INDEX]).fetchone()
+            session.execute(f"DROP INDEX {_INDEX}".encode())
+        yield
+        with self.session() as session:
+            session.execute(str(row and row[0]).encode())
+
+    def check(self) -> None:
+        """See that every article has its vector.
+
+        Raises:
+            WrongResultError: if one has none, or another than another contender gave it.
+        """
+        with self.session() as session:
+            digest = session.execute(statement(__package__, "vectors_digest")).fetchone() or ()
+        self._digest = self._digest or digest
+        if digest != self._digest or digest[0] != self.articles:
+            raise WrongResultError("vectors")
+
+    @contextmanager
+    def session(self) -> Iterator[psycopg.Connection]:
+        """Give a superuser's session that commits each statement."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.database.close()

@@ -1,0 +1,103 @@
+"""Writing vectors: a statement a vector, ours, and the least there is to do."""
+
+from contextlib import closing
+from threading import Semaphore
+from time import perf_counter
+
+from pgvector.psycopg.vector import register_vector_info
+from psycopg.types import TypeInfo
+
+from benchmarks.knowledge_base import CONNECTIONS, KnowledgeBase
+from benchmarks.outcome import Outcome, Ratio
+from benchmarks.provider_process import KEY, vector_of
+from benchmarks.server import server_facts
+from benchmarks.timing import Contender, interleave
+from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
+from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
+
+_SPACE = VectorSpace()
+_BARE, _SINGLE, _OURS = "a bare UPDATE", "a statement a vector", "ours"
+
+
+def vectors(url: str, count: int, rounds: int) -> Outcome:
+    """Compare ways to write vectors that are made already, all of one tenant."""
+    with closing(KnowledgeBase(url, tenants=1, articles=count, key=KEY)) as knowledge:
+        writing = _Writing(knowledge)
+        before, after = writing.before, knowledge.check
+        contenders = [
+            Contender(_BARE, writing.bare, before, after),
+            Contender(_SINGLE, writing.single, before, after),
+            Contender(_OURS, writing.ours, before, after),
+        ]
+        times = interleave(contenders, rounds, perf_counter)
+    return Outcome(
+        "vectors",
+        {"vectors": count, "dimension": _SPACE.dimension, **server_facts(url)},
+        times,
+        [
+            Ratio("times the bare UPDATE", _OURS, _BARE, most=2),
+            Ratio("times faster than a statement a vector", _SINGLE, _OURS),
+        ],
+        ["The bare UPDATE takes vectors from a table; ours sends them and records each article."],
+    )
+
+
+class _Writing:
+    """Pending articles and their vectors, and the ways to write them."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        [tenant] = knowledge.tenants
+        self._knowledge = knowledge
+        self._store = TenantArticles(knowledge.database, tenant, Semaphore(CONNECTIONS))
+        self._pending = self._read_pending()
+        self._made = {
+            article.hash_in(_SPACE): vector_of(article.text, _SPACE.dimension)
+            for article in self._pending
+        }
+        self._stage()
+
+    def before(self) -> None:
+        self._knowledge.empty()
+        self._pending = self._read_pending()
+
+    def bare(self) -> None:
+        with self._knowledge.session() as session:
+            session.execute(statement(__package__, "bare_update"))
+
+    def single(self) -> None:
+        with self._knowledge.session() as session:
+            for article in self._pending:
+                content_hash = article.hash_in(_SPACE)
+                written = {
+                    "tenant_id": self._store.tenant.id,
+                    "article_id": article.id,
+                    "vector": str(self._made[content_hash].tolist()),
+                    "hash": content_hash,
+                }
+                session.execute(statement(__package__, "reference_write_vector"), written)
+
+    def ours(self) -> None:
+        self._store.write(self._pending, self._made, _SPACE)
+
+    def _read_pending(self) -> list[PendingArticle]:
+        pending: list[PendingArticle] = []
+        while page := self._store.pending(pending[-1] if pending else None):
+            pending += page
+        return pending
+
+    def _stage(self) -> None:
+        hashes = [article.hash_in(_SPACE) for article in self._pending]
+        staged = {
+            "ids": [article.id for article in self._pending],
+            "vectors": [self._made[content_hash] for content_hash in hashes],
+            "hashes": hashes,
+        }
+        with self._knowledge.session() as session:
+            register_vector_info(session, TypeInfo.fetch(session, "vector"))
+            session.execute("DROP TABLE IF EXISTS staged_vectors")
+            session.execute(
+                "CREATE TABLE staged_vectors (id uuid, embedding vector, content_hash text)"
+            )
+            session.execute(statement(__package__, "stage_vectors"), staged)
+            session.execute("VACUUM (ANALYZE) staged_vectors")
