@@ -9,8 +9,9 @@ WITH story_costs AS (
         sum(cost_millicents) AS cost
     FROM loopctl_pipelines.live_reports
     WHERE tenant_id = %(tenant_id)s
-      AND inserted_at >= %(first)s
-      AND inserted_at < %(end)s
+      -- as timestamps: row-level security lets no index compare a timestamp with a date
+      AND inserted_at >= %(first)s::timestamp
+      AND inserted_at < %(end)s::timestamp
       AND epic_id IS NOT NULL
     GROUP BY day, epic_id, story_id
 ),
@@ -37,6 +38,9 @@ compared AS MATERIALIZED (
         AND epic.scope_type = 'epic'
         AND epic.scope_id = story_costs.epic_id
         AND epic.period_start = story_costs.day
+        -- says the day once more, or all days ever stored would be read
+        AND epic.period_start >= %(first)s
+        AND epic.period_start < %(end)s
         AND epic.period_end = story_costs.day
         AND epic.avg_cost_per_story_millicents > 0
 ),

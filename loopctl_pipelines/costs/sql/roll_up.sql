@@ -14,8 +14,9 @@ WITH live AS MATERIALIZED (
         cost_millicents
     FROM loopctl_pipelines.live_reports
     WHERE tenant_id = %(tenant_id)s
-      AND inserted_at >= %(first)s
-      AND inserted_at < %(end)s
+      -- as timestamps: row-level security lets no index compare a timestamp with a date
+      AND inserted_at >= %(first)s::timestamp
+      AND inserted_at < %(end)s::timestamp
 ),
 
 -- the finest cells that the breakdown shows, for the three scopes in one pass
@@ -65,12 +66,14 @@ models AS (
     GROUP BY day, scope_type, scope_id, model_name
 ),
 
+-- distinct before it is counted: far fewer rows to sort
 stories_per_scope AS (
     SELECT
         day,
+        CASE WHEN GROUPING(epic_id) = 0 THEN 'epic' ELSE 'project' END AS scope_type,
         COALESCE(epic_id, project_id) AS scope_id,
         count(DISTINCT story_id) AS stories
-    FROM live
+    FROM (SELECT DISTINCT day, epic_id, project_id, story_id FROM live) AS story
     GROUP BY day, GROUPING SETS ((epic_id), (project_id))
 ),
 
@@ -104,6 +107,7 @@ computed AS MATERIALIZED (
     ) AS scope
     LEFT JOIN stories_per_scope
         ON stories_per_scope.day = scope.day
+        AND stories_per_scope.scope_type = scope.scope_type
         AND stories_per_scope.scope_id = scope.scope_id
 ),
 
@@ -117,6 +121,9 @@ changed AS (
           AND stored.scope_type = computed.scope_type
           AND stored.scope_id = computed.scope_id
           AND stored.period_start = computed.day
+          -- says the day once more, or all days ever stored would be read
+          AND stored.period_start >= %(first)s
+          AND stored.period_start < %(end)s
           AND stored.period_end = computed.day
           AND stored.total_input_tokens = computed.input_tokens
           AND stored.total_output_tokens = computed.output_tokens

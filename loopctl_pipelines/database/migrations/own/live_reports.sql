@@ -23,10 +23,11 @@ LEFT JOIN stories AS story
 WHERE report.deleted_at IS NULL
   AND (
       report.corrects_report_id IS NULL
-      OR EXISTS (
-          SELECT FROM token_usage_reports AS original
+      -- by key for each correction; EXISTS may be planned as a hash of all reports ever made
+      OR (
+          SELECT original.deleted_at IS NULL
+          FROM token_usage_reports AS original
           WHERE original.tenant_id = report.tenant_id
             AND original.id = report.corrects_report_id
-            AND original.deleted_at IS NULL
       )
   );
