@@ -2,9 +2,10 @@
 
 import itertools
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from fcntl import LOCK_EX, flock
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -22,6 +23,7 @@ ROLE = "loopctl_app"
 _TEMPLATE = "migrated"
 _DAGSTER_TEMPLATE = "dagster_migrated"
 _numbers = itertools.count()
+NewDatabase = Callable[[], AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +43,12 @@ def template(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -
         flock(held, LOCK_EX)
         upgrade(server.url(_TEMPLATE), ROLE)
     return _TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def new_database(server: EmbeddedServer, template: str) -> NewDatabase:
+    """Give a function that makes such a database as `database_url`'s, for a block."""
+    return partial(_database, server, template)
 
 
 @pytest.fixture

@@ -65,7 +65,9 @@ def test_a_stale_summary_is_shown_as_stale(api: Api, key: str) -> None:
     assert [item["stale"] for item in _page(api, key)["data"]] == [True]
 
 
-def _fill(api: Api) -> dict[str, UUID]:
+@pytest.fixture(scope="module")
+def filled(shared_api: Api) -> dict[str, UUID]:
+    """Give summaries of acme: of an agent and an epic, on three days."""
     found = {}
     for n in range(3):
         day = DAY + timedelta(days=n)
@@ -74,7 +76,7 @@ def _fill(api: Api) -> dict[str, UUID]:
             columns = {"scope_type": scope_type, "scope_id": scope_id}
             name = f"{scope_type}{n}"
             found[name] = add_summary(
-                api.database, "acme", period_start=day, period_end=day, **columns
+                shared_api.database, "acme", period_start=day, period_end=day, **columns
             )
     return found
 
@@ -98,22 +100,28 @@ ALL = ["agent2", "epic2", "agent1", "epic1", "agent0", "epic0"]
         ({"from": "0001-01-01", "to": "9999-12-31"}, ALL),
     ],
 )
-def test_filters(api: Api, key: str, params: dict[str, str], names: list[str]) -> None:
-    found = _fill(api)
-    page = _page(api, key, params)
-    assert [item["id"] for item in page["data"]] == [str(found[name]) for name in names]
+def test_filters(
+    shared_api: Api,
+    shared_key: str,
+    filled: dict[str, UUID],
+    params: dict[str, str],
+    names: list[str],
+) -> None:
+    page = _page(shared_api, shared_key, params)
+    assert [item["id"] for item in page["data"]] == [str(filled[name]) for name in names]
     assert page["meta"]["total_count"] == len(names)
 
 
 @pytest.mark.parametrize("page_size", [1, 2, 4, 5, 6, 7])
-def test_the_pages_together_are_the_whole_list(api: Api, key: str, page_size: int) -> None:
-    found = _fill(api)
+def test_the_pages_together_are_the_whole_list(
+    shared_api: Api, shared_key: str, filled: dict[str, UUID], page_size: int
+) -> None:
     read = []
     for n in range(1, -(-6 // page_size) + 1):
-        page = _page(api, key, {"page": str(n), "page_size": str(page_size)})
+        page = _page(shared_api, shared_key, {"page": str(n), "page_size": str(page_size)})
         assert page["meta"]["total_pages"] == -(-6 // page_size)
         read += [item["id"] for item in page["data"]]
-    assert read == [str(found[name]) for name in ALL]
+    assert read == [str(filled[name]) for name in ALL]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +139,6 @@ def test_the_pages_together_are_the_whole_list(api: Api, key: str, page_size: in
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_its_name(
-    api: Api, key: str, params: dict[str, str], field: str
+    shared_api: Api, shared_key: str, params: dict[str, str], field: str
 ) -> None:
-    assert set(details(api.get(SUMMARIES, key, params))) == {field}
+    assert set(details(shared_api.get(SUMMARIES, shared_key, params))) == {field}
