@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 # a shell's background job ignores SIGINT, and tests may run in one
 _MAIN = """
@@ -26,12 +27,16 @@ class Shell:
             **settings,
         }
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start(
+        self, *arguments: str, output: IO[str] | int = subprocess.PIPE
+    ) -> "subprocess.Popen[str]":
+        """Start a command; what it says goes into two pipes, or both into one file."""
+        errors = output if isinstance(output, int) else subprocess.STDOUT
         return subprocess.Popen(
             [*_PROGRAM, *arguments],
             env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=output,
+            stderr=errors,
             text=True,
         )
 

@@ -5,16 +5,17 @@ import re
 from dataclasses import dataclass, field
 
 FRAGMENT = 6
-# rare letters, so that six in a row are in no name and hardly in any base64 (7 in 10 billion places
-# hold six of a given word); letters, so that no escaping changes them
+# a tilde among any six characters rules out base64, hexadecimal and every name; nothing escapes it
 _LETTERS = "QXZJVW"
+_GROUP = 5
+_ROW = re.compile(rf"[{_LETTERS}~]{{{FRAGMENT},}}")
 _MASK = r"(?:[*.•]{2,}|…)"
-_ROW = re.compile(rf"[{_LETTERS}]{{{FRAGMENT},}}")
 
 
-def canary(seed: str, length: int = 40) -> str:
-    """Return a word of rare letters, always the same for a seed."""
-    return "".join(random.Random(seed).choices(_LETTERS, k=length))
+def canary(seed: str, groups: int = 7) -> str:
+    """Return a word such as QXZJV~WQZXJ~..., always the same for a seed."""
+    drawn = random.Random(seed)
+    return "~".join("".join(drawn.choices(_LETTERS, k=_GROUP)) for _ in range(groups))
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class Canaries:
             for start in range(len(word) - FRAGMENT + 1)
         }
         masked = {
-            name: re.compile(rf"\b{word[:3]}\w*{_MASK}|{_MASK}\w*{word[-3:]}\b")
+            name: re.compile(
+                rf"(?<![A-Z~]){word[:3]}[\w~]*{_MASK}|{_MASK}[\w~]*{word[-3:]}(?![A-Z~])"
+            )
             for name, word in self.words.items()
         }
         object.__setattr__(self, "_fragments", fragments)

@@ -93,6 +93,11 @@ class Exchange:
         return texts
 
     @property
+    def dimension(self) -> int:
+        """Numbers of a vector: what was asked for, or what the model has."""
+        return int(json.loads(self.body).get("dimensions", DIMENSION))
+
+    @property
     def chatter(self) -> str:
         """All that the provider could tell, in one line of ASCII."""
         key, word = self.key, self.provider.word
@@ -114,6 +119,7 @@ class Exchange:
             self.handler.send_header(name, value)
         self.handler.send_header("X-Request-Id", self.chatter[:500])
         self.handler.send_header("Openai-Organization", f"org-{self.provider.word}")
+        self.handler.send_header("Connection", "close")
         self.handler.send_header("Content-Length", str(len(content) if length is None else length))
         self.handler.end_headers()
         self.send(content)
@@ -139,6 +145,7 @@ Fault = Callable[[Exchange], None]
 class _Server(ThreadingHTTPServer):
     provider: FailingProvider
     daemon_threads = True
+    request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: clients that hang up are what these tests are about."""
@@ -162,10 +169,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def refusal(status: int, **headers: str) -> Fault:
-    """Refuse with OpenAI's error object; `Retry_After="0"` is that header."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    """Refuse with OpenAI's error object; `Retry_After="0"` is that header, `KEY` in it the key."""
 
     def respond(exchange: Exchange) -> None:
+        named = {
+            name.replace("_", "-"): value.replace("KEY", exchange.key)
+            for name, value in headers.items()
+        }
         error = {"message": exchange.chatter, "code": exchange.key, "param": exchange.texts}
         exchange.answer(status, json.dumps({"error": error}).encode(), headers=named)
 
@@ -186,7 +196,8 @@ def redirect(status: int, location: str) -> Fault:
     """Send the client elsewhere."""
 
     def respond(exchange: Exchange) -> None:
-        exchange.answer(status, exchange.chatter.encode(), headers={"Location": location})
+        there = {"Location": f"{location}?key={exchange.key}"}
+        exchange.answer(status, exchange.chatter.encode(), headers=there)
 
     return respond
 
@@ -202,13 +213,16 @@ def embeddings(
     return respond
 
 
-def vector(values: object) -> Fault:
-    """Answer with valid vectors but for the last one."""
+def vector(spoilt: Callable[[list[float]], object]) -> Fault:
+    """Answer with valid vectors but for the last one, which is made of a valid one."""
 
-    def change(items: list[dict[str, object]]) -> None:
-        items[-1]["embedding"] = values
+    def respond(exchange: Exchange) -> None:
+        def change(items: list[dict[str, object]]) -> None:
+            items[-1]["embedding"] = spoilt([1.0] * exchange.dimension)
 
-    return embeddings(change)
+        exchange.answer(200, _embeddings(exchange, change))
+
+    return respond
 
 
 def error_object(exchange: Exchange) -> None:
@@ -309,7 +323,11 @@ def _embeddings(
     exchange: Exchange, change: Callable[[list[dict[str, object]]], object] = lambda _: None
 ) -> bytes:
     items: list[dict[str, object]] = [
-        {"object": "embedding", "index": index, "embedding": packed([index + 1.0] * DIMENSION)}
+        {
+            "object": "embedding",
+            "index": index,
+            "embedding": packed([index + 1.0] * exchange.dimension),
+        }
         for index in range(len(exchange.texts))
     ]
     change(items)

@@ -9,8 +9,6 @@ import threading
 import traceback
 import tracemalloc
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 import trustme
@@ -25,101 +23,24 @@ from loopctl_pipelines.tenants.secret import Secret
 from loopctl_pipelines_tests.embeddings import failing_provider as faults
 from loopctl_pipelines_tests.embeddings.canary import Canaries, canary
 from loopctl_pipelines_tests.embeddings.failing_provider import DIMENSION, FailingProvider, Fault
+from loopctl_pipelines_tests.embeddings.provider_cases import (
+    BROKEN,
+    BROKEN_CONNECTIONS,
+    DEADLINE,
+    MALFORMED,
+    REFUSALS,
+    STALLS,
+    WRONG_ANSWERS,
+    in_seconds,
+    refused,
+)
 
 KEY, WORD, TEXT = canary("key"), canary("word"), canary("text")
 CANARIES = Canaries({"key": KEY, "word": WORD, "text": TEXT})
 TEXTS = [f"{TEXT} {number}" for number in range(3)]
 PATIENT_SECONDS = 60.0
 IMPATIENT_SECONDS = 0.5
-NAN, ONES = float("nan"), [1.0] * DIMENSION
-DEADLINE = ProviderFailure(FailureKind.TIMEOUT)
-BROKEN = ProviderFailure(FailureKind.REQUEST_FAILED)
-MALFORMED = ProviderFailure(FailureKind.MALFORMED)
-PERMANENT, TRANSIENT = Outcome.PERMANENT, Outcome.TRANSIENT
-
-
-def refused(status: int, retry_after: int | None = None) -> ProviderFailure:
-    return ProviderFailure(FailureKind.API_ERROR, status, retry_after)
-
-
-def in_seconds(seconds: int) -> str:
-    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
-
-
-# what the provider does; what is kept of it; tried again or not; counted by the breaker or not
-REFUSALS = {
-    "400": (faults.refusal(400), refused(400), PERMANENT, False),
-    "401 that echoes the key": (faults.refusal(401), refused(401), PERMANENT, False),
-    "403": (faults.refusal(403), refused(403), PERMANENT, False),
-    "404, no such model": (faults.refusal(404), refused(404), PERMANENT, False),
-    "408": (faults.refusal(408), refused(408), TRANSIENT, False),
-    "409": (faults.refusal(409), refused(409), PERMANENT, False),
-    "413": (faults.refusal(413), refused(413), PERMANENT, False),
-    "422 that echoes the inputs": (faults.refusal(422), refused(422), PERMANENT, False),
-    "429": (faults.refusal(429), refused(429), TRANSIENT, False),
-    "429, in 20 s": (faults.refusal(429, Retry_After="20"), refused(429, 20), TRANSIENT, False),
-    "429, in 0 s": (faults.refusal(429, Retry_After="0"), refused(429, 0), TRANSIENT, False),
-    "429, in 10^9 s": (
-        faults.refusal(429, Retry_After="1000000000"),
-        refused(429, 300),
-        TRANSIENT,
-        False,
-    ),
-    "429, on a date long past": (
-        faults.refusal(429, Retry_After=in_seconds(-3_600)),
-        refused(429, 0),
-        TRANSIENT,
-        False,
-    ),
-    "429, on a date far ahead": (
-        faults.refusal(429, Retry_After=in_seconds(86_400)),
-        refused(429, 300),
-        TRANSIENT,
-        False,
-    ),
-    "429, at the key's pleasure": (
-        faults.refusal(429, Retry_After=KEY),
-        refused(429),
-        TRANSIENT,
-        False,
-    ),
-    "500": (faults.refusal(500), refused(500), TRANSIENT, True),
-    "502 in HTML": (faults.html(502), refused(502), TRANSIENT, True),
-    "503": (faults.refusal(503), refused(503), TRANSIENT, True),
-    "503, in 7 s": (faults.refusal(503, Retry_After="7"), refused(503, 7), TRANSIENT, True),
-    "401 without an end": (faults.endless(401), refused(401), PERMANENT, False),
-    "503, dripping": (faults.drip(503), refused(503), TRANSIENT, True),
-}
-WRONG_ANSWERS: dict[str, Fault] = {
-    "HTML": faults.html(200),
-    "an error object": faults.error_object,
-    "truncated JSON": faults.truncated_json,
-    "nothing": faults.empty,
-    "more than all vectors could be": faults.endless(200),
-    "a gzip bomb": faults.gzip_bomb(200, unpacked_megabytes=64),
-    "fewer vectors": faults.embeddings(lambda items: items.pop()),
-    "more vectors": faults.embeddings(lambda items: items.append({**items[0], "index": 3})),
-    "permuted vectors": faults.embeddings(lambda items: items.reverse()),
-    "NaN": faults.vector([NAN, *ONES[1:]]),
-    "NaN in base64": faults.vector(faults.packed([NAN, *ONES[1:]])),
-    "None for a number": faults.vector([None, *ONES[1:]]),
-    "None for a vector": faults.vector(None),
-    "a dimension less": faults.vector(ONES[1:]),
-    "a dimension more": faults.vector([*ONES, 1.0]),
-    "texts for numbers": faults.vector(["1.0"] * DIMENSION),
-}
-BROKEN_CONNECTIONS: dict[str, Fault] = {
-    "a reset instead of an answer": faults.reset_at_once,
-    "a reset in the body": faults.reset_in_the_body,
-    "an end in the body": faults.end_in_the_body,
-    "another protocol": faults.no_http,
-}
-STALLS: dict[str, Fault] = {
-    "no answer": faults.hang,
-    "half an answer": faults.hang_in_the_body,
-    "an answer that drips": faults.drip(200),
-    "a status line that drips": faults.drip_from_the_first_byte,
-}
+TRANSIENT = Outcome.TRANSIENT
 
 
 @pytest.fixture(autouse=True)
@@ -350,7 +271,7 @@ def test_a_closed_provider_opens_again() -> None:
 
 def test_an_answer_without_tokens_is_accepted_and_noted(caplog: pytest.LogCaptureFixture) -> None:
     def without_usage(exchange: faults.Exchange) -> None:
-        vectors = [{"index": n, "embedding": ONES} for n in range(len(exchange.texts))]
+        vectors = [{"index": n, "embedding": [1.0] * DIMENSION} for n in range(len(exchange.texts))]
         exchange.answer(200, str({"data": vectors}).replace("'", '"').encode())
 
     with FailingProvider(without_usage) as server, patient(server.base_url) as provider:
