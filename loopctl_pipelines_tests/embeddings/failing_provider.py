@@ -313,7 +313,7 @@ def drip(status: int) -> Fault:
 
 def drip_from_the_first_byte(exchange: Exchange) -> None:
     """Send even the status line byte by byte."""
-    for byte in f"HTTP/1.1 200 {exchange.chatter}\r\n".encode():
+    for byte in f"HTTP/1.1 200 {exchange.chatter * 20}\r\n".encode():
         if not exchange.wait(_DRIP_SECONDS):
             return
         exchange.send(bytes([byte]))
