@@ -13,16 +13,20 @@ from benchmarks.daily_costs import DailyCosts
 from benchmarks.embeddings import embedding
 from benchmarks.outcome import Outcome
 from benchmarks.server import scratch_server, upgraded_database
+from benchmarks.ticks import ticks
 from benchmarks.usage_generator import fill_day
 from benchmarks.vectors import vectors
 
 RESULTS = Path(__file__).parent / "results"
 
 
-def bench(
+def bench(  # noqa: PLR0913, PLR0917 - an option is a parameter
     reports: Annotated[int, typer.Option(min=100, help="Reports of the day.")] = 1_000_000,
     tenants: Annotated[int, typer.Option(min=1, help="Tenants, sized by Zipf's law.")] = 1000,
     articles: Annotated[int, typer.Option(min=20, help="Articles to embed.")] = 2_000,
+    up_to_date: Annotated[
+        int, typer.Option(min=1_000, help="Articles over which a tick finds nothing to do.")
+    ] = 1_000_000,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each contender.")] = 3,
     results: Annotated[Path, typer.Option(help="Folder of the JSON files.")] = RESULTS,
 ) -> None:
@@ -46,6 +50,7 @@ def bench(
         done(vectors(url, articles, rounds))
         done(embedding(url, articles, rounds, indexed=True))
         done(embedding(url, articles, rounds, indexed=False))
+        done(ticks(server, up_to_date, rounds))
 
 
 if __name__ == "__main__":

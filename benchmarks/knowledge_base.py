@@ -22,6 +22,17 @@ _WRITTEN = (
 )
 
 
+def fill_knowledge(
+    session: psycopg.Connection, *, tenants: int, articles: int, words: int, key: str
+) -> None:
+    """Write tenants that have this embedding key, and articles of so many words."""
+    sizes = {"tenants": tenants, "articles": articles, "words": words}
+    session.execute(statement(__package__, "fill_knowledge_tenants"), sizes)
+    session.execute(statement(__package__, "fill_articles"), sizes)
+    encrypted = {"key": encrypt(key, CLOAK_KEY)}
+    session.execute(statement(__package__, "fill_embedding_keys"), encrypted)
+
+
 class KnowledgeBase:
     """The articles, which `empty` puts back to where they were."""
 
@@ -31,17 +42,9 @@ class KnowledgeBase:
         self._digest: tuple[object, ...] | None = None
         with self.session() as session:
             session.execute(f"TRUNCATE {_WRITTEN}, tenants CASCADE".encode())
-            sizes = {"tenants": tenants, "articles": articles, "words": WORDS}
-            session.execute(statement(__package__, "fill_knowledge_tenants"), sizes)
-            session.execute(statement(__package__, "fill_articles"), sizes)
+            fill_knowledge(session, tenants=tenants, articles=articles, words=WORDS, key=key)
             session.execute("DROP TABLE IF EXISTS kept_articles")
             session.execute("CREATE TABLE kept_articles AS SELECT * FROM articles ORDER BY id")
-            session.execute(
-                "INSERT INTO tenant_llm_settings"
-                " (id, tenant_id, embedding_api_key, inserted_at, updated_at)"
-                " SELECT id, id, %s, inserted_at, updated_at FROM tenants",
-                [encrypt(key, CLOAK_KEY)],
-            )
         self.database = Database(url, "loopctl_app", connections=CONNECTIONS)
         self.tenants = list(list_tenants(self.database).values())
 
