@@ -105,7 +105,7 @@ class Knowledge:
             " FROM loopctl_pipelines.embedding_states AS state"
             " JOIN articles ON articles.id = state.article_id",
         )
-        return {title: state for title, *state in rows}  # type: ignore[misc]
+        return {title: (failure, attempts, waits) for title, failure, attempts, waits in rows}
 
     def pending(self, slug: str) -> set[str]:
         """Return the titles of the articles that have to be looked at."""
