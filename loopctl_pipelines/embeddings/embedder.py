@@ -1,7 +1,7 @@
 """Embeds the pending articles of many tenants, side by side."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
@@ -33,7 +33,7 @@ class Embedder:
     requests_per_tenant: int = 4
     on_progress: OnProgress = field(default=lambda _slug, _articles: None, repr=False)
 
-    def embed(self, tenants: Iterable[Tenant]) -> Iterator[TenantReport]:
+    def embed(self, tenants: Iterable[Tenant]) -> Generator[TenantReport]:
         """Embed what is pending of these tenants and yield each tenant's report as it ends.
 
         One tenant's trouble is in its own report. Where the caller stops early, requests under way

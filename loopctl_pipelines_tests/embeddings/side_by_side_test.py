@@ -1,0 +1,119 @@
+"""Many tenants at once: apart from each other, and none at another's cost."""
+
+import threading
+
+import pytest
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.embeddings.loopback import LoopbackServer
+from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines_tests.embeddings import failing_provider as faults
+from loopctl_pipelines_tests.embeddings.failing_provider import Exchange, Fault
+from loopctl_pipelines_tests.embeddings.knowledge import KEY, Knowledge, embedder
+from loopctl_pipelines_tests.embeddings.scripted_provider import scripted
+
+
+@pytest.fixture
+def knowledge(database: Database) -> Knowledge:
+    knowledge = Knowledge(database)
+    for slug in ("acme", "blue", "cold"):
+        knowledge.tenant(slug, key=f"{KEY}-{slug}")
+        knowledge.articles(slug, 3)
+    return knowledge
+
+
+def test_each_tenants_texts_travel_with_its_own_key_and_in_no_others_request(
+    knowledge: Knowledge,
+) -> None:
+    sent: list[tuple[str, int]] = []
+
+    def note(exchange: Exchange) -> None:
+        sent.append((exchange.key, len(exchange.texts)))
+
+    with (
+        scripted(note) as provider,
+        embedder(knowledge.database, provider.base_url) as embed,
+    ):
+        knowledge.run(embed, "acme", "blue", "cold")
+    assert sorted(sent) == [(f"{KEY}-{slug}", 3) for slug in ("acme", "blue", "cold")]
+
+
+def test_a_text_that_another_tenant_has_embedded_is_not_taken_from_it(
+    knowledge: Knowledge,
+) -> None:
+    keys = [f"{KEY}-{slug}" for slug in ("acme", "blue", "cold")]
+    with (
+        LoopbackServer(keys) as provider,
+        embedder(knowledge.database, provider.base_url) as embed,
+    ):
+        assert knowledge.run(embed, "acme").counts.embedded == 3
+        assert knowledge.run(embed, "blue").counts.embedded == 3
+        assert provider.inputs == 6
+
+
+def test_the_others_are_done_while_one_tenants_provider_hangs(knowledge: Knowledge) -> None:
+    others_are_done = threading.Event()
+
+    def hang_for_blue(exchange: Exchange) -> Fault | None:
+        if exchange.key.endswith("blue"):
+            others_are_done.wait(60)
+            return faults.reset_at_once
+        return None
+
+    tenants = list_tenants(knowledge.database)
+    ended: list[str] = []
+    with (
+        scripted(hang_for_blue) as provider,
+        embedder(knowledge.database, provider.base_url, deadline_seconds=60) as embed,
+    ):
+        for report in embed.embed(tenants.values()):
+            ended.append(report.slug)
+            if len(ended) == 2:
+                others_are_done.set()
+    assert set(ended[:2]) == {"acme", "cold"}
+    assert ended[2] == "blue"
+    assert knowledge.embedded("blue") == set()
+    assert len(knowledge.embedded("cold")) == 3
+
+
+def test_two_runs_at_once_pay_for_each_text_once(knowledge: Knowledge) -> None:
+    start = threading.Barrier(2)
+
+    def run() -> None:
+        database = Database(url, knowledge.database.role)
+        with embedder(database, provider.base_url) as embed:
+            start.wait()
+            knowledge.run(embed, "acme", "blue", "cold")
+        database.close()
+
+    with knowledge.database.connect() as connection:
+        url = connection.info.dsn
+    keys = [f"{KEY}-{slug}" for slug in ("acme", "blue", "cold")]
+    with LoopbackServer(keys, latency_seconds=0.2) as provider:
+        threads = [threading.Thread(target=run) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert provider.inputs == 9
+    assert all(len(knowledge.embedded(slug)) == 3 for slug in ("acme", "blue", "cold"))
+
+
+def test_a_run_that_is_stopped_early_writes_what_was_paid_for_and_frees_its_tenants(
+    knowledge: Knowledge,
+) -> None:
+    keys = [f"{KEY}-{slug}" for slug in ("acme", "blue", "cold")]
+    with (
+        LoopbackServer(keys) as provider,
+        embedder(knowledge.database, provider.base_url) as embed,
+    ):
+        reports = embed.embed(list_tenants(knowledge.database).values())
+        next(reports)
+        reports.close()
+        embedded = sum(len(knowledge.embedded(slug)) for slug in ("acme", "blue", "cold"))
+        assert embedded == provider.inputs
+    for slug in ("acme", "blue", "cold"):
+        held = knowledge.rows(
+            slug, "SELECT FROM loopctl_pipelines.embedding_tenants WHERE holder IS NOT NULL"
+        )
+        assert held == []
