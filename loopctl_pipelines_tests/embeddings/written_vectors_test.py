@@ -67,7 +67,8 @@ def test_vector_hash_model_and_dimension_are_written_together(
     [row] = knowledge.rows(
         "acme",
         "SELECT vector_dims(embedding), embedding_content_hash, state.content_hash, model,"
-        " dimension FROM articles JOIN loopctl_pipelines.embedding_states AS state ON article_id = id",
+        " dimension FROM articles"
+        " JOIN loopctl_pipelines.embedding_states AS state ON article_id = id",
     )
     stored = content_hash(DEFAULT_MODEL, DEFAULT_DIMENSION, "One\n\nA body.")
     assert row == (DEFAULT_DIMENSION, stored, stored, DEFAULT_MODEL, DEFAULT_DIMENSION)

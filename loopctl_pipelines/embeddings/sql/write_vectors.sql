@@ -20,25 +20,29 @@ vectors AS MATERIALIZED (
         vector
     FROM unnest(%(vector_hashes)s::text[], %(vectors)b::vector[]) AS given (content_hash, vector)
     UNION ALL
-    (
-        SELECT DISTINCT ON (state.content_hash)
-            state.content_hash,
-            donor.embedding
+    SELECT
+        wanted.content_hash,
+        donor.embedding
+    FROM (
+        SELECT content_hash FROM incoming
+        EXCEPT
+        SELECT unnest(%(vector_hashes)s::text[])
+    ) AS wanted
+    -- any one will do: thousands may have the same text
+    CROSS JOIN LATERAL (
+        SELECT article.embedding
         FROM loopctl_pipelines.embedding_states AS state
-        INNER JOIN articles AS donor
-            ON donor.tenant_id = state.tenant_id
-            AND donor.id = state.article_id
+        INNER JOIN articles AS article
+            ON article.tenant_id = state.tenant_id
+            AND article.id = state.article_id
             -- unchanged since it was embedded
-            AND donor.xmin = state.row_version
+            AND article.xmin = state.row_version
         WHERE state.tenant_id = %(tenant_id)s
-          AND state.content_hash IN (
-              SELECT content_hash FROM incoming
-              EXCEPT
-              SELECT unnest(%(vector_hashes)s::text[])
-          )
+          AND state.content_hash = wanted.content_hash
           AND state.failure IS NULL
-          AND donor.embedding IS NOT NULL
-    )
+          AND article.embedding IS NOT NULL
+        LIMIT 1
+    ) AS donor
 ),
 
 written AS (
