@@ -7,7 +7,7 @@ from uuid import UUID
 from loopctl_pipelines.embeddings.answer import Embedded
 from loopctl_pipelines.embeddings.articles import VectorSpace
 from loopctl_pipelines.embeddings.breaker import Breaker
-from loopctl_pipelines.embeddings.circuit import CircuitState, Refused, Verdict
+from loopctl_pipelines.embeddings.circuit import Refused, Verdict
 from loopctl_pipelines.embeddings.outcomes import counts_for_breaker
 from loopctl_pipelines.embeddings.provider import EmbeddingProvider
 from loopctl_pipelines.embeddings.sanitizer import sanitize
@@ -16,12 +16,16 @@ from loopctl_pipelines.tenants.secret import Secret
 
 
 class GuardedProvider:
-    """Embeds texts unless the tenant's circuit is open. Threads may share it."""
+    """Embeds texts unless the tenant's circuit is open. Threads may share it.
+
+    Attributes:
+        breaker: the circuits.
+    """
 
     def __init__(self, provider: EmbeddingProvider, breaker: Breaker, *, requests: int) -> None:
         """Take the provider, the breaker, and how many requests may be in flight in all."""
         self._provider = provider
-        self._breaker = breaker
+        self.breaker = breaker
         # waiting threads are served in the order in which they came: no tenant is passed over
         self._turns = BoundedSemaphore(requests)
 
@@ -35,7 +39,7 @@ class GuardedProvider:
             psycopg.Error: likewise.
         """
         with self._turns:
-            permit = self._breaker.admit(tenant_id)
+            permit = self.breaker.admit(tenant_id)
             if isinstance(permit, Refused):
                 return ProviderFailure(FailureKind.CIRCUIT_OPEN)
             try:
@@ -43,19 +47,11 @@ class GuardedProvider:
             except Exception as error:  # noqa: BLE001 - whatever it is, the permit is handed back
                 failure = sanitize(error)
             else:
-                self._breaker.record(permit, Verdict.SUCCESS)
+                self.breaker.record(permit, Verdict.SUCCESS)
                 return answer
             counted = counts_for_breaker(failure)
-            self._breaker.record(permit, Verdict.COUNTED if counted else Verdict.NEUTRAL)
+            self.breaker.record(permit, Verdict.COUNTED if counted else Verdict.NEUTRAL)
             return failure
-
-    def state(self, tenant_id: UUID) -> CircuitState:
-        """Return the state of the tenant's circuit."""
-        return self._breaker.state(tenant_id).state
-
-    def open_tenants(self) -> set[UUID]:
-        """Return the tenants whose circuit is open."""
-        return self._breaker.open_tenants()
 
     def close(self) -> None:
         """Close the provider's connections."""

@@ -103,7 +103,7 @@ def _decision(
     situation = Situation(
         pending,
         in_flight={slug for slugs in in_flight.values() for slug in slugs},
-        open_circuits={slug_of.get(t, "") for t in embedder.provider.open_tenants()},
+        open_circuits={slug_of.get(t, "") for t in embedder.provider.breaker.open_tenants()},
         keys=order,
         next_attempt=next_embedding_attempt(embedder.database),
         now=now,

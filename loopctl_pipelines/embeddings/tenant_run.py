@@ -69,7 +69,7 @@ class TenantRun:
             with claim.held(self.is_stopped) as held:
                 if held:
                     self._embed(claim, report)
-            report.breaker = self.provider.state(self.articles.tenant.id)
+            report.breaker = self.provider.breaker.state(self.articles.tenant.id).state
         except EmbeddingError as error:
             report.error = error
         except (psycopg.Error, DatabaseUnreachableError) as error:

@@ -20,7 +20,9 @@ from loopctl_pipelines.embeddings.loopback import LoopbackServer
 from loopctl_pipelines.in_process_runs import EndedRun
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
+from loopctl_pipelines_tests.embeddings import failing_provider as faults
 from loopctl_pipelines_tests.embeddings.knowledge import KEY, Knowledge, embedder
+from loopctl_pipelines_tests.embeddings.scripted_provider import scripted, where
 
 EMBEDDINGS = AssetKey("article_embeddings")
 
@@ -70,3 +72,47 @@ def test_one_run_embeds_the_articles_of_many_tenants(project: Project) -> None:
     assert {key for _, key in ended.materialized} == {"acme", "blue", "cold"}
     assert project.metadata("blue")["embedded"] == 2
     assert project.metadata("blue")["circuit breaker"] == "closed"
+
+
+def test_one_tenants_refused_key_fails_its_partition_alone(project: Project) -> None:
+    project.knowledge.set_key("blue", "revoked")
+    ended = project.run("acme", "blue", "cold")
+    assert ended.failure is not None
+    assert ended.failure.startswith("1 of 3 partitions failed.")
+    assert "tenant 'blue'" in ended.failure
+    assert "api_error status=401" in ended.failure
+    assert {key for _, key in ended.materialized} == {"acme", "cold"}
+
+
+def test_a_tenant_without_a_key_is_no_failure_and_its_articles_are_counted(
+    project: Project,
+) -> None:
+    project.knowledge.set_key("blue", None)
+    assert project.run("acme", "blue", "cold").failure is None
+    assert project.metadata("blue")["blocked, no key"] == 2
+
+
+def test_a_tenant_with_a_bad_article_is_no_failure_and_tells_how_it_was_refused(
+    database: Database, instance: DagsterInstance
+) -> None:
+    knowledge = Knowledge(database)
+    knowledge.tenant("acme")
+    knowledge.articles("acme", 3)
+    knowledge.article("acme", "Bad", "UNSPEAKABLE")
+    with (
+        scripted(where("UNSPEAKABLE", faults.refusal(400))) as provider,
+        embedder(database, provider.base_url) as embed,
+    ):
+        project = Project(knowledge, instance, embed)
+        assert project.run("acme").failure is None
+    shown = project.metadata("acme")
+    assert (shown["embedded"], shown["set aside"]) == (3, 1)
+    assert "api_error status=400" in str(shown["failed requests"])
+
+
+def test_a_tenant_that_is_suspended_is_left_out(project: Project, database: Database) -> None:
+    with database.operator_transaction() as connection:
+        connection.execute("UPDATE tenants SET status = 'suspended' WHERE slug = 'blue'")
+    ended = project.run("acme", "blue", "cold")
+    assert {key for _, key in ended.materialized} == {"acme", "cold"}
+    assert project.knowledge.embedded("blue") == set()

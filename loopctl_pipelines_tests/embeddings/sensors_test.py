@@ -1,0 +1,253 @@
+"""Ticks of `pending_embeddings_sensor`: whom they request a run for, and when they may rest."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from dagster import (
+    DagsterInstance,
+    DagsterRunStatus,
+    RunRequest,
+    SensorResult,
+    build_sensor_context,
+)
+from dagster._core.test_utils import create_run_for_test
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.definitions import build_definitions
+from loopctl_pipelines.embeddings.circuit import Permit, Verdict
+from loopctl_pipelines.embeddings.embedder import Embedder
+from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES, PENDING_ONLY_TAG
+from loopctl_pipelines.embeddings.loopback import LoopbackServer
+from loopctl_pipelines.embeddings.ticks import Cursor
+from loopctl_pipelines.settings import Settings
+from loopctl_pipelines.tenants.sync import sync_tenants
+from loopctl_pipelines_tests.embeddings.knowledge import KEY, Knowledge, embedder
+from loopctl_pipelines_tests.usage import id_of
+
+SLUGS = ("acme", "blue", "cold")
+
+
+class Ticks:
+    """Evaluates the sensor again and again, as the daemon does."""
+
+    def __init__(self, knowledge: Knowledge, instance: DagsterInstance, embed: Embedder) -> None:
+        self.knowledge = knowledge
+        self.instance = instance
+        self.embed = embed
+        self.cursor: str | None = None
+        self.skipped: str | None = None
+        definitions = build_definitions(Settings(), knowledge.database, embed)
+        self._repository = definitions.get_repository_def()
+        self._sensor = definitions.resolve_sensor_def("pending_embeddings_sensor")
+        sync_tenants(instance, knowledge.database)
+
+    def tick(self) -> list[RunRequest]:
+        context = build_sensor_context(
+            self.instance,
+            cursor=self.cursor,
+            repository_def=self._repository,
+            resources={"embedder": self.embed},
+        )
+        result = self._sensor(context)
+        assert isinstance(result, SensorResult)
+        self.cursor = result.cursor or self.cursor
+        self.skipped = result.skip_reason.skip_message if result.skip_reason else None
+        return list(result.run_requests or ())
+
+    def start(self, request: RunRequest, status: DagsterRunStatus) -> str:
+        """Have the run that was requested be in this status, and return its id."""
+        tags = {**request.tags, "dagster/run_key": request.run_key or ""}
+        run = create_run_for_test(self.instance, job_name=EMBED_ARTICLES, status=status, tags=tags)
+        return str(run.run_id)
+
+    def end(self, run_id: str) -> None:
+        """Have a run end."""
+        run = self.instance.get_run_by_id(run_id)
+        assert run
+        self.instance.report_run_canceled(run)
+
+
+def tenants_of(request: RunRequest) -> tuple[str | None, str | None]:
+    return (
+        request.tags.get("dagster/asset_partition_range_start"),
+        request.tags.get("dagster/asset_partition_range_end"),
+    )
+
+
+PUBLISHED_SECONDS = 90  # PostgreSQL publishes its counters within a minute
+
+
+def until_counted(ticks: Ticks) -> None:
+    """Tick until nothing is new."""
+    ended = time.monotonic() + PUBLISHED_SECONDS
+    while ticks.skipped != "Nothing has changed, and nothing is due.":
+        assert time.monotonic() < ended
+        ticks.tick()
+
+
+def until_requested(ticks: Ticks) -> list[RunRequest]:
+    """Tick until a run is requested."""
+    ended = time.monotonic() + PUBLISHED_SECONDS
+    while not (requests := ticks.tick()):
+        assert time.monotonic() < ended
+    return requests
+
+
+@pytest.fixture
+def loopback() -> Iterator[LoopbackServer]:
+    with LoopbackServer([KEY]) as server:
+        yield server
+
+
+@pytest.fixture
+def ticks(
+    database: Database, instance: DagsterInstance, loopback: LoopbackServer
+) -> Iterator[Ticks]:
+    knowledge = Knowledge(database)
+    for slug in SLUGS:
+        knowledge.tenant(slug)
+    with embedder(database, loopback.base_url) as embed:
+        yield Ticks(knowledge, instance, embed)
+
+
+def test_nothing_pending_is_no_run(ticks: Ticks) -> None:
+    ticks.knowledge.article("acme", "A draft", status="draft")
+    assert ticks.tick() == []
+    assert "nothing is pending" in str(ticks.skipped)
+
+
+def test_a_published_article_requests_one_run_for_its_tenant(ticks: Ticks) -> None:
+    ticks.knowledge.article("blue", "One")
+    (request,) = ticks.tick()
+    assert tenants_of(request) == ("blue", "blue")
+    assert request.tags[PENDING_ONLY_TAG] == "true"
+
+
+def test_many_tenants_are_one_run(ticks: Ticks) -> None:
+    ticks.knowledge.article("acme", "One")
+    ticks.knowledge.article("cold", "One")
+    (request,) = ticks.tick()
+    assert tenants_of(request) == ("acme", "cold")
+
+
+@pytest.mark.parametrize("status", [DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTED])
+def test_work_in_flight_is_not_requested_again_and_other_work_is(
+    ticks: Ticks, status: DagsterRunStatus
+) -> None:
+    ticks.knowledge.article("acme", "One")
+    ticks.knowledge.article("cold", "One")
+    (first,) = ticks.tick()
+    run_id = ticks.start(first, status)
+    assert ticks.tick() == []
+    assert "2 in flight" in str(ticks.skipped)
+
+    ticks.knowledge.article("blue", "One")
+    (second,) = ticks.tick()
+    assert tenants_of(second) == ("blue", "blue")
+
+    ticks.end(run_id)
+    ticks.start(second, status)
+    (third,) = ticks.tick()
+    assert tenants_of(third) == ("acme", "cold")
+
+
+def test_a_run_that_a_person_started_is_in_flight_too(ticks: Ticks) -> None:
+    ticks.knowledge.article("acme", "One")
+    create_run_for_test(
+        ticks.instance,
+        job_name=EMBED_ARTICLES,
+        status=DagsterRunStatus.STARTED,
+        tags={"dagster/partition": "acme"},
+    )
+    assert ticks.tick() == []
+
+
+def test_a_tenant_whose_circuit_is_open_is_left_for_later_and_looked_at_each_time(
+    ticks: Ticks,
+) -> None:
+    ticks.knowledge.article("acme", "One")
+    breaker = ticks.embed.provider.breaker
+    for _ in range(3):
+        breaker.record(Permit(id_of("acme")), Verdict.COUNTED)
+    assert ticks.tick() == []
+    assert "1 with an open circuit" in str(ticks.skipped)
+    breaker.reset(id_of("acme"))
+    assert len(ticks.tick()) == 1
+
+
+def test_a_tenant_without_a_key_is_requested_once_and_then_rests_until_it_has_one(
+    ticks: Ticks,
+) -> None:
+    ticks.knowledge.set_key("blue", None)
+    ticks.knowledge.article("blue", "One")
+    assert len(ticks.tick()) == 1
+    ticks.knowledge.run(ticks.embed, "blue")
+    assert ticks.tick() == []
+    assert "1 paused" in str(ticks.skipped)
+    ticks.knowledge.set_key("blue", KEY)
+    assert len(until_requested(ticks)) == 1
+
+
+def test_articles_that_wait_are_requested_when_they_are_due(ticks: Ticks) -> None:
+    ticks.knowledge.article("acme", "One")
+    with embedder(ticks.knowledge.database, "http://127.0.0.1:9/v1") as unreachable:
+        ticks.knowledge.run(unreachable, "acme")
+    assert ticks.tick() == []
+    ticks.knowledge.make_due("acme")
+    ticks.cursor = None
+    assert len(ticks.tick()) == 1
+
+
+def test_a_tenant_that_is_suspended_is_not_requested(ticks: Ticks, database: Database) -> None:
+    ticks.knowledge.article("acme", "One")
+    with database.operator_transaction() as connection:
+        connection.execute("UPDATE tenants SET status = 'suspended'")
+    assert ticks.tick() == []
+
+
+def test_a_tenant_without_a_partition_waits_for_tenants_sensor(ticks: Ticks) -> None:
+    ticks.knowledge.tenant("new")
+    ticks.knowledge.article("new", "One")
+    assert ticks.tick() == []
+    sync_tenants(ticks.instance, ticks.knowledge.database)
+    assert len(ticks.tick()) == 1
+
+
+def test_while_nothing_changes_the_articles_are_not_looked_at(
+    ticks: Ticks, database: Database
+) -> None:
+    ticks.knowledge.articles("acme", 3)
+    ticks.knowledge.run(ticks.embed, "acme")
+    ticks.tick()
+    until_counted(ticks)
+    with database.operator_transaction() as connection:
+        connection.execute("DROP VIEW loopctl_pipelines.pending_articles")
+    assert ticks.tick() == []
+
+
+def test_a_change_ends_the_rest(ticks: Ticks) -> None:
+    ticks.tick()
+    until_counted(ticks)
+    ticks.knowledge.article("cold", "One")
+    (request,) = until_requested(ticks)
+    assert tenants_of(request) == ("cold", "cold")
+
+
+def test_a_rest_ends_after_ten_minutes_whatever_the_counters_say(ticks: Ticks) -> None:
+    now = datetime(2026, 4, 2, tzinfo=UTC)
+    rested = Cursor(articles_version="1", rest_until=now + timedelta(minutes=10))
+    assert rested.may_rest("1", now)
+    assert not rested.may_rest("2", now)
+    assert not rested.may_rest(None, now)
+    assert not rested.may_rest("1", now + timedelta(minutes=10))
+    ticks.tick()
+    rest_until = Cursor.parse(ticks.cursor).rest_until
+    assert rest_until is not None
+    assert rest_until <= datetime.now(UTC) + timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("text", [None, "", "{", '{"in_flight": 3}', "[]"])
+def test_an_unreadable_cursor_remembers_nothing(text: str | None) -> None:
+    assert Cursor.parse(text) == Cursor()
