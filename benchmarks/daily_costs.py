@@ -13,8 +13,9 @@ from benchmarks.outcome import Outcome, Ratio
 from benchmarks.server import server_facts
 from benchmarks.timing import Contender, interleave
 from benchmarks.usage_generator import DAY
-from loopctl_pipelines.costs.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.queries import detect_anomalies, roll_up
+from loopctl_pipelines.anomaly_rule import AnomalyRule
+from loopctl_pipelines.costs.detection import detect_anomalies
+from loopctl_pipelines.costs.rollup import roll_up
 from loopctl_pipelines.costs.side_by_side import Failed, Work, run_side_by_side
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database

@@ -73,6 +73,7 @@ def build_definitions(
         resources={
             "database": database,
             "embedder": embedder or build_embedder(settings, database),
+            "anomaly_rule": settings.anomaly_rule,
         },
         # a second process for each step would double a run's time and could be orphaned
         executor=in_process_executor,

@@ -25,6 +25,7 @@ came from a provider or from a tenant's rows: Dagster stores messages for good.
     |-- TenantWorkError               one tenant's statement failed; its transaction is rolled back
     |   |-- RollupError
     |   `-- DetectionError
+    |-- TenantSettingsError           a tenant's own setting cannot be used; the default applies
     |-- DemoRefusedError              the sample does not belong into this database
     |-- UiAlreadyOpenError            the Dagster UI runs on this LOOPCTL_HOME
     |-- EmbeddingError                a tenant's articles stay unembedded until somebody acts
@@ -189,6 +190,18 @@ class DetectionError(TenantWorkError):
     """The anomaly detection of one tenant and range of days failed."""
 
     work = "Anomaly detection"
+
+
+class TenantSettingsError(PipelinesError):
+    """A setting in a tenant's own `settings` cannot be used. It is reported, never raised."""
+
+    def __init__(self, slug: str, place: str, problem: str) -> None:
+        super().__init__(
+            f"Tenant {slug!r}: settings.{place} {problem}. Until it is repaired, none of the "
+            "tenant's own settings for anomalies are used, but the operator's."
+        )
+        self.slug = slug
+        self.place = place
 
 
 class DemoRefusedError(PipelinesError):

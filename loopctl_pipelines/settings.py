@@ -7,11 +7,12 @@ Values come from environment variables; `definitions.py` and `cli`, the two entr
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from loopctl_pipelines.anomaly_rule import AnomalyRule, AnomalyRuleError
 from loopctl_pipelines.errors import SettingsError
 
 _ROLLING_START = re.compile(r"-(\d{1,4})d")
@@ -63,6 +64,7 @@ class Settings:
         embedding_requests_per_tenant: how many of them may be one tenant's.
         api_connections: requests of the API that are in the database at the same time.
         api_read_role: the least role that may read through the API: user or orchestrator.
+        anomaly_rule: when a story is an anomaly, where its tenant has set nothing else.
     """
 
     database_url: str | None = None
@@ -78,6 +80,7 @@ class Settings:
     embedding_requests_per_tenant: int = 4
     api_connections: int = 8
     api_read_role: str = "user"
+    anomaly_rule: AnomalyRule = field(default_factory=AnomalyRule)
 
     def __repr__(self) -> str:
         shown = (f.name for f in fields(self) if not f.name.endswith(_NOT_SHOWN))
@@ -113,6 +116,7 @@ class Settings:
             api_read_role=values.one_of(
                 "LOOPCTL_API_READ_ROLE", cls.api_read_role, ("user", "orchestrator")
             ),
+            anomaly_rule=values.anomaly_rule("LOOPCTL_ANOMALY_"),
         )
 
 
@@ -192,3 +196,12 @@ class _Reader:
         if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
             raise SettingsError(name, f"must be a whole number from {low} to {high}")
         return int(text)
+
+    def anomaly_rule(self, prefix: str) -> AnomalyRule:
+        names = {part: f"{prefix}{part.upper()}" for part in AnomalyRule.model_fields}
+        given = {part: text for part, name in names.items() if (text := self.text(name))}
+        try:
+            return AnomalyRule.parse(given)
+        except AnomalyRuleError as error:
+            problem = SettingsError(names.get(error.field or "", prefix), error.problem)
+        raise problem

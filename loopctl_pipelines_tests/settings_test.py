@@ -1,10 +1,12 @@
 """Settings: one name, one default, validated at start."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from loopctl_pipelines.anomaly_rule import AnomalyRule, Baseline
 from loopctl_pipelines.errors import SettingsError
 from loopctl_pipelines.settings import Settings, StartDate
 
@@ -29,6 +31,37 @@ def test_a_rolling_start_date_moves_with_the_day() -> None:
     assert start.resolve(date(2026, 4, 2)) == date(2026, 1, 2)
 
 
+def test_the_anomaly_rule_is_the_references_where_nothing_is_set() -> None:
+    rule = Settings.from_environment({}).anomaly_rule
+    assert rule == AnomalyRule(
+        baseline=Baseline.EPIC_AVERAGE,
+        high_factor=Decimal("3.0"),
+        low_factor=Decimal("0.1"),
+        minimum_stories=1,
+        floor_millicents=0,
+        days=1,
+    )
+
+
+def test_each_part_of_the_anomaly_rule_is_a_setting() -> None:
+    given = {
+        "LOOPCTL_ANOMALY_BASELINE": "peer_median",
+        "LOOPCTL_ANOMALY_HIGH_FACTOR": "2.5",
+        "LOOPCTL_ANOMALY_LOW_FACTOR": "0.05",
+        "LOOPCTL_ANOMALY_MINIMUM_STORIES": "3",
+        "LOOPCTL_ANOMALY_FLOOR_MILLICENTS": "1000",
+        "LOOPCTL_ANOMALY_DAYS": "7",
+    }
+    assert Settings.from_environment(given).anomaly_rule == AnomalyRule(
+        baseline=Baseline.PEER_MEDIAN,
+        high_factor=Decimal("2.5"),
+        low_factor=Decimal("0.05"),
+        minimum_stories=3,
+        floor_millicents=1000,
+        days=7,
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -43,6 +76,16 @@ def test_a_rolling_start_date_moves_with_the_day() -> None:
         ("LOOPCTL_TRAILING_DAYS", "two"),
         ("LOOPCTL_TRAILING_DAYS", "٣"),
         ("LOOPCTL_CONNECTIONS", "0"),
+        ("LOOPCTL_ANOMALY_BASELINE", "mean"),
+        ("LOOPCTL_ANOMALY_HIGH_FACTOR", "1"),
+        ("LOOPCTL_ANOMALY_HIGH_FACTOR", "nan"),
+        ("LOOPCTL_ANOMALY_HIGH_FACTOR", "three"),
+        ("LOOPCTL_ANOMALY_LOW_FACTOR", "-0.1"),
+        ("LOOPCTL_ANOMALY_LOW_FACTOR", "1"),
+        ("LOOPCTL_ANOMALY_MINIMUM_STORIES", "0"),
+        ("LOOPCTL_ANOMALY_MINIMUM_STORIES", "2.5"),
+        ("LOOPCTL_ANOMALY_FLOOR_MILLICENTS", "-1"),
+        ("LOOPCTL_ANOMALY_DAYS", "32"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_the_setting_s_name(

@@ -15,18 +15,22 @@ from dagster import (
     asset,
 )
 
-from loopctl_pipelines.costs.anomaly_rule import AnomalyRule
+from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.columns import ANOMALY_COLUMNS, REPORT_COLUMNS, SUMMARY_COLUMNS
-from loopctl_pipelines.costs.metadata import compared_metadata, summarized_metadata
+from loopctl_pipelines.costs.detection import detect_anomalies
+from loopctl_pipelines.costs.metadata import (
+    compared_metadata,
+    compared_warning,
+    summarized_metadata,
+)
 from loopctl_pipelines.costs.partition_runs import PartitionRun
-from loopctl_pipelines.costs.queries import detect_anomalies, roll_up
+from loopctl_pipelines.costs.rollup import roll_up
 from loopctl_pipelines.costs.run_plots import plots_of_run
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.errors import DetectionError, RollupError
 
 _GROUP = "costs"
 _OWNERS = ["team:loopctl-operators"]
-_EPIC_AVERAGE = AnomalyRule()
 
 token_usage_reports = AssetSpec(
     "token_usage_reports",
@@ -100,15 +104,19 @@ def build_cost_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
             "dagster/column_schema": ANOMALY_COLUMNS,
         },
         description=(
-            "Stories that cost more than 3.0 times, or less than 0.1 times, their epic's average "
-            "of the day. An open anomaly is updated, a new one is audited."
+            "Stories whose cost of the day is far from that of their epic's: by default above 3.0 "
+            "times, or below 0.1 times, the average. What is opened or resolved is audited."
         ),
     )
     def cost_anomalies(
-        context: AssetExecutionContext, database: ResourceParam[Database]
+        context: AssetExecutionContext,
+        database: ResourceParam[Database],
+        anomaly_rule: ResourceParam[AnomalyRule],
     ) -> Iterator[MaterializeResult[None]]:
-        work = partial(detect_anomalies, rule=_EPIC_AVERAGE)
-        run = PartitionRun(database, work, DetectionError, compared_metadata, plots_of_run)
+        work = partial(detect_anomalies, rule=anomaly_rule)
+        run = PartitionRun(
+            database, work, DetectionError, compared_metadata, plots_of_run, compared_warning
+        )
         if run.materialize(context):
             yield MaterializeResult()
 

@@ -35,10 +35,12 @@ ANOMALY_COLUMNS: Final = TableSchema(
         TableColumn("story_id", "uuid", "the story that deviates"),
         TableColumn("anomaly_type", "text", "high_cost or suspiciously_low"),
         TableColumn("story_cost_millicents", "bigint", "1/1000 cent"),
-        TableColumn("reference_avg_millicents", "bigint", "the epic's average of the day"),
-        TableColumn("deviation_factor", "numeric", "cost / average, half up to 2 places"),
+        TableColumn(
+            "reference_avg_millicents", "bigint", "what it is compared with, in whole millicents"
+        ),
+        TableColumn("deviation_factor", "numeric", "cost / reference, exact, half up to 2 places"),
         TableColumn("resolved", "boolean", "false: open; a story has one open row of a type"),
-        TableColumn("metadata", "jsonb", "period, baseline, epic, stories in it"),
+        TableColumn("metadata", "jsonb", "period, earlier, baseline, days, epic, stories"),
     ]
 )
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dagster import MetadataValue, TableColumn, TableRecord, TableSchema
 
 from loopctl_pipelines.costs.charts import bars
+from loopctl_pipelines.costs.detection import DayCompared
 from loopctl_pipelines.costs.money import dollars
-from loopctl_pipelines.costs.queries import DayCompared, DaySummarized
+from loopctl_pipelines.costs.rollup import DaySummarized
 
 _TOP_MODELS = 8
 _SHOWN_NAME = 40
@@ -45,16 +46,28 @@ def summarized_metadata(day: DaySummarized) -> Mapping[str, MetadataValue]:
 
 
 def compared_metadata(day: DayCompared) -> Mapping[str, MetadataValue]:
-    """Describe what the detection found in one tenant's day."""
+    """Describe what the detection found in one tenant's day, and by which rule."""
+    if day.archived:
+        return {"archived": MetadataValue.text(_ARCHIVED)}
+    problem = day.rule_of.problem
     return {
         "anomalies (high cost)": MetadataValue.int(day.high_cost),
         "anomalies (suspiciously low)": MetadataValue.int(day.suspiciously_low),
-        "new": MetadataValue.int(day.inserted),
+        "opened": MetadataValue.int(day.opened),
         "updated": MetadataValue.int(day.updated),
-        "stories compared": MetadataValue.int(int(day.stories)),
-        "epics compared": MetadataValue.int(day.epics),
+        "resolved": MetadataValue.int(day.resolved),
+        "stories compared": MetadataValue.int(day.stories),
+        "epics": MetadataValue.int(day.epics),
         "epics blind to high cost": MetadataValue.int(day.blind_epics),
+        "epics without a summary": MetadataValue.int(day.unsummarized_epics),
+        "rule": MetadataValue.json(day.rule_of.rule.model_dump(mode="json")),
+        **({"settings not used": MetadataValue.text(problem)} if problem else {}),
     }
+
+
+def compared_warning(day: DayCompared) -> str | None:
+    """Return what an operator has to know of it: settings that are not used."""
+    return day.rule_of.problem
 
 
 def _models(costs: Mapping[str, int], total: int) -> list[TableRecord]:

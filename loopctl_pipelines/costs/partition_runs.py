@@ -30,6 +30,7 @@ Day = TypeVar("Day", bound=_OfOneDay)
 Described = Mapping[str, MetadataValue]
 Describe = Callable[[Day], Described]
 Illustrate = Callable[[Database, Iterable[tuple[Tenant, Day]]], Mapping[str, Described]]
+Warn = Callable[[Day], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class PartitionRun(Generic[Day]):
         error: what to make of a tenant's failure.
         describe: the metadata of a materialization, made of what `work` returned for the day.
         illustrate: more of it by partition key, made of all the tenants and days that landed.
+        warn: what the run's log is to warn of; the same sentence is logged once.
     """
 
     database: Database
@@ -49,6 +51,7 @@ class PartitionRun(Generic[Day]):
     error: type[TenantWorkError]
     describe: Describe[Day]
     illustrate: Illustrate[Day] | None = None
+    warn: Warn[Day] = lambda _: None
 
     def materialize(self, context: AssetExecutionContext) -> bool:
         """Work on every partition of the run; say whether all of them landed.
@@ -73,6 +76,8 @@ class PartitionRun(Generic[Day]):
             for day in ended.days:
                 landed[partition_key(day.day, ended.unit.tenant.slug)] = self.describe(day)
                 days.append((ended.unit.tenant, day))
+            for warning in sorted({text for day in ended.days if (text := self.warn(day))}):
+                context.log.warning(warning)
         for key, metadata in self._illustrations(context, days).items():
             landed[key] = {**landed[key], **metadata}
         failed.sort(key=lambda f: (f.unit.first, f.unit.tenant.slug))

@@ -7,8 +7,8 @@ from typing import Final
 
 from dagster import MetadataValue
 
+from loopctl_pipelines.costs.detection import DayCompared
 from loopctl_pipelines.costs.plots import PLOTTED_DAYS, plot_costs
-from loopctl_pipelines.costs.queries import DayCompared
 from loopctl_pipelines.costs.stored import costs_to_plot, list_anomalies
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database

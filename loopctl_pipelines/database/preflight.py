@@ -28,13 +28,19 @@ class TableUse:
     @property
     def protected(self) -> tuple[str, ...]:
         """The tables of tenants, where row-level security has to bind the role."""
-        return tuple(name for name in (*self.read, *self.written) if name not in _VIEWS)
+        return tuple(name for name in (*self.read, *self.written) if name not in _WITHOUT_POLICY)
 
 
-_VIEWS = ("loopctl_pipelines.live_reports", "loopctl_pipelines.pending_articles")
+# views, whose tables have one, and the tenants themselves
+_WITHOUT_POLICY = (
+    "tenants",
+    "loopctl_pipelines.live_reports",
+    "loopctl_pipelines.pending_articles",
+)
 
 COST_TABLES: Final = TableUse(
     read=(
+        "tenants",
         "token_usage_reports",
         "stories",
         "loopctl_pipelines.live_reports",

@@ -30,7 +30,7 @@ def one_anomaly(database: Database) -> None:
     """Have the detection find one anomaly on the day."""
     spend(database, ONE_HIGH)
     (day,) = detected(database)
-    assert (day.inserted, day.updated) == (1, 0)
+    assert (day.opened, day.updated) == (1, 0)
 
 
 def test_a_new_anomaly_is_written_whole(database: Database) -> None:
@@ -47,7 +47,9 @@ def test_a_new_anomaly_is_written_whole(database: Database) -> None:
         "archived": False,
         "metadata": {
             "period": str(DAY),
+            "earlier": [],
             "baseline": "epic_average",
+            "days": 1,
             "epic_id": str(id_of("a", "epic", "e")),
             "stories": 5,
         },
@@ -99,7 +101,7 @@ def test_what_cannot_be_audited_is_not_written_either(database: Database) -> Non
 def test_the_same_day_again_touches_nothing(database: Database) -> None:
     before = anomalies(database), audited(database)
     (day,) = detected(database)
-    assert (day.high_cost, day.inserted, day.updated) == (1, 0, 0)
+    assert (day.high_cost, day.opened, day.updated) == (1, 0, 0)
     assert (anomalies(database), audited(database)) == before
 
 
@@ -111,7 +113,7 @@ def test_an_open_anomaly_gets_the_figures_of_the_same_or_a_later_day_and_no_audi
     change(database, 'UPDATE cost_anomalies SET metadata = metadata || \'{"note": "mine"}\'')
     spend(database, (16000, 1000, 1000, 1000, 1000), day)
     (done,) = detected(database, day)
-    assert (done.inserted, done.updated) == (0, 1)
+    assert (done.opened, done.updated) == (0, 1)
     (after,) = anomalies(database)
     kept = ("id", "inserted_at", "resolved", "archived", "story_id")
     assert [after[name] for name in kept] == [before[name] for name in kept]
@@ -127,7 +129,7 @@ def test_an_older_day_never_overwrites_a_newer_one(database: Database) -> None:
     before = anomalies(database)
     spend(database, (99000, 8000, 8000, 8000, 8000), DAY)
     (done,) = detected(database, DAY)
-    assert (done.high_cost, done.inserted, done.updated) == (1, 0, 0)
+    assert (done.high_cost, done.opened, done.updated) == (1, 0, 0)
     assert anomalies(database) == before
 
 
@@ -145,7 +147,7 @@ def test_one_that_was_resolved_for_a_day_is_not_opened_again_for_that_day(
     spend(database, (99000, 8000, 8000, 8000, 8000), DAY)
     before = anomalies(database), audited(database)
     (done,) = detected(database)
-    assert (done.high_cost, done.inserted, done.updated) == (1, 0, 0)
+    assert (done.high_cost, done.opened, done.updated) == (1, 0, 0)
     assert (anomalies(database), audited(database)) == before
 
 
@@ -153,7 +155,7 @@ def test_one_that_was_resolved_is_opened_anew_for_a_later_day(database: Database
     change(database, RESOLVE)
     spend(database, ONE_HIGH, NEXT)
     (done,) = detected(database, NEXT)
-    assert (done.inserted, done.updated) == (1, 0)
+    assert (done.opened, done.updated) == (1, 0)
     assert [row["resolved"] for row in anomalies(database)] == [True, False]
     assert len(audited(database)) == 2
 
@@ -161,6 +163,6 @@ def test_one_that_was_resolved_is_opened_anew_for_a_later_day(database: Database
 def test_one_of_the_reference_without_a_period_is_taken_over(database: Database) -> None:
     change(database, "UPDATE cost_anomalies SET metadata = NULL, deviation_factor = 9.9")
     (done,) = detected(database)
-    assert (done.inserted, done.updated) == (0, 1)
+    assert (done.opened, done.updated) == (0, 1)
     (row,) = anomalies(database)
     assert (str(row["deviation_factor"]), row["metadata"]["period"]) == ("4.50", str(DAY))

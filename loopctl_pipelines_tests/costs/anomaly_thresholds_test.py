@@ -31,7 +31,7 @@ def test_no_anomaly(database: Database, costs: tuple[int, ...]) -> None:
     spend(database, costs)
     (day,) = detected(database)
     assert anomalies(database) == []
-    assert (day.high_cost, day.suspiciously_low, day.inserted, day.updated) == (0, 0, 0, 0)
+    assert (day.high_cost, day.suspiciously_low, day.opened, day.updated) == (0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_average_is_the_stored_one_cut_to_whole_millicents(database: Databas
     spend(database, (100, 0, 0))
     (day,) = detected(database)
     assert figures(database)[0] == (story("s0"), "high_cost", "3.03")
-    assert (day.high_cost, day.suspiciously_low, day.inserted) == (1, 2, 3)
+    assert (day.high_cost, day.suspiciously_low, day.opened) == (1, 2, 3)
     assert (day.epics, day.blind_epics, day.stories) == (1, 1, 3)
 
 

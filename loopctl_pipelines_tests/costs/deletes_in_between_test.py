@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from loopctl_pipelines.costs.queries import roll_up
+from loopctl_pipelines.costs.rollup import roll_up
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines_tests.costs import oracle
 from loopctl_pipelines_tests.costs.interleaved import acting_after, until_it_ends_or_waits

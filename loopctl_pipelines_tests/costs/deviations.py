@@ -1,5 +1,6 @@
 """Epics whose stories deviate, and what the detection leaves of them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -7,7 +8,8 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from loopctl_pipelines.costs.queries import DayCompared
+from loopctl_pipelines.anomaly_rule import AnomalyRule
+from loopctl_pipelines.costs.detection import DayCompared
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.costs.runs import detect_all, roll_up_all, unit
 from loopctl_pipelines_tests.usage import Usage, id_of
@@ -23,12 +25,13 @@ def story(name: str = "s0") -> UUID:
     return id_of("a", "story", "e", name)
 
 
-def spend(database: Database, costs: tuple[int, ...], day: date = DAY) -> None:
+def spend(database: Database, costs: Sequence[int], day: date = DAY) -> None:
     """Have the stories s0, s1, ... of one epic cost this much (millicents) on the day.
 
     The day is rolled up. What the day cost before is deleted.
     """
     usage = Usage()
+    usage.tenant("a")
     for n, cost in enumerate(costs):
         usage.report("a", day, cost, story=f"s{n}")
     with database.operator_transaction() as connection:
@@ -43,9 +46,14 @@ def spend(database: Database, costs: tuple[int, ...], day: date = DAY) -> None:
     roll_up_all(database, [unit("a", day)])
 
 
-def detected(database: Database, first: date = DAY, last: date | None = None) -> list[DayCompared]:
+def detected(
+    database: Database,
+    first: date = DAY,
+    last: date | None = None,
+    rule: AnomalyRule | None = None,
+) -> list[DayCompared]:
     """Detect the anomalies of a day, or of a range of days."""
-    return detect_all(database, [unit("a", first, last)])
+    return detect_all(database, [unit("a", first, last)], rule)
 
 
 def anomalies(database: Database) -> list[dict[str, Any]]:
@@ -59,11 +67,12 @@ def audited(database: Database) -> list[dict[str, Any]]:
 
 
 def figures(database: Database) -> list[tuple[UUID, str, str]]:
-    """Return story, type and stored factor of all anomalies, in the order of type and factor."""
+    """Return story, type and stored factor of open anomalies, in the order of type and factor."""
     return sorted(
         (
             (row["story_id"], row["anomaly_type"], str(row["deviation_factor"]))
             for row in anomalies(database)
+            if not row["resolved"]
         ),
         key=lambda row: row[1:],
     )

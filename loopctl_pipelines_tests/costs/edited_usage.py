@@ -22,16 +22,14 @@ class Edit:
     cost: int
 
 
-edits = st.lists(
-    st.builds(
-        Edit,
-        kind=st.sampled_from(("delete", "correct", "move")),
-        which=st.integers(0, 60),
-        epic=st.sampled_from(EPICS),
-        cost=amounts,
-    ),
-    max_size=6,
+edit = st.builds(
+    Edit,
+    kind=st.sampled_from(("delete", "correct", "move")),
+    which=st.integers(0, 60),
+    epic=st.sampled_from(EPICS),
+    cost=amounts,
 )
+edits = st.lists(edit, max_size=6)
 
 
 def units() -> list[TenantDays]:

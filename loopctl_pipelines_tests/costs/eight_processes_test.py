@@ -6,10 +6,11 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from signal import SIGKILL
 
-from loopctl_pipelines.costs.queries import roll_up
+from loopctl_pipelines.costs.rollup import roll_up
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.costs import oracle
+from loopctl_pipelines_tests.costs.anomaly_oracle import found_anew
 from loopctl_pipelines_tests.costs.runs import (
     detect_all,
     roll_up_all,
@@ -95,7 +96,7 @@ def test_the_rows_are_identical_and_equal_the_raw_reports_to_the_millicent(
 
     stored = stored_summaries(database)
     assert stored == oracle.summaries(usage.reports, usage.epic_of(), {DAY})
-    found = oracle.anomalies(usage.reports, usage.epic_of(), {DAY}, before={})
+    found = found_anew(usage.reports, usage.epic_of(), {DAY})
     assert stored_anomalies(database) == found
     with database.operator_transaction() as connection:
         counted = connection.execute(

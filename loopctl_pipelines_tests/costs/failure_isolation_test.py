@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from loopctl_pipelines.costs.queries import DaySummarized, roll_up
+from loopctl_pipelines.costs.rollup import DaySummarized, roll_up
 from loopctl_pipelines.costs.side_by_side import Failed, Landed, run_side_by_side
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database

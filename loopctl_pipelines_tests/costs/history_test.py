@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from loopctl_pipelines.costs.queries import roll_up
+from loopctl_pipelines.costs.rollup import roll_up
 from loopctl_pipelines.costs.side_by_side import Work
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.costs.runs import detect, roll_up_all, unit

@@ -1,11 +1,10 @@
-"""What the costs tables should hold: plain loops over the raw rows. No SQL, nothing shared."""
+"""What cost_summaries should hold: plain loops over the raw rows. No SQL, nothing shared."""
 
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
 
@@ -16,7 +15,6 @@ EpicOf = Mapping[tuple[UUID, UUID], UUID]
 
 Breakdown = dict[str, dict[str, dict[str, int]]]
 SummaryKey = tuple[UUID, str, UUID, date]
-AnomalyKey = tuple[UUID, UUID, str]
 
 
 @dataclass
@@ -31,18 +29,6 @@ class Summary:
     breakdown: Breakdown = field(default_factory=dict)
     average: int | None = None
     stale: bool = False
-
-
-@dataclass(frozen=True)
-class Anomaly:
-    """An open row of cost_anomalies without its id and timestamps."""
-
-    cost: int
-    average: int
-    factor: Decimal
-    period: date
-    epic_id: UUID
-    stories: int
 
 
 def live(reports: Iterable[ReportRow]) -> list[ReportRow]:
@@ -97,51 +83,3 @@ def _count(row: Summary, report: ReportRow) -> None:
     row.output_tokens += report.output_tokens
     row.cost_millicents += report.cost_millicents
     row.reports += 1
-
-
-def anomalies(
-    reports: Iterable[ReportRow],
-    epic_of: EpicOf,
-    days: set[date],
-    before: Mapping[AnomalyKey, Anomaly],
-) -> dict[AnomalyKey, Anomaly]:
-    """Return the open anomalies that detection over these days leaves of those `before` it."""
-    reports = list(reports)
-    averages = {
-        (tenant, epic, day): row.average
-        for (tenant, scope, epic, day), row in summaries(reports, epic_of, days).items()
-        if scope == "epic"
-    }
-    costs: defaultdict[tuple[UUID, UUID, date], Fraction] = defaultdict(Fraction)
-    members: defaultdict[tuple[UUID, UUID, date], set[UUID]] = defaultdict(set)
-    for report in live(reports):
-        day, epic = report.inserted_at.date(), epic_of.get((report.tenant_id, report.story_id))
-        if day in days and epic is not None:
-            costs[report.tenant_id, report.story_id, day] += report.cost_millicents
-            members[report.tenant_id, epic, day].add(report.story_id)
-    left = dict(before)
-    for (tenant, story, day), cost in sorted(costs.items(), key=lambda item: item[0][2]):
-        epic = epic_of[tenant, story]
-        average = averages[tenant, epic, day]
-        kind = _kind(cost, average or 0)
-        if average is None or kind is None:
-            continue
-        key = (tenant, story, kind)
-        if key not in left or left[key].period <= day:
-            count = len(members[tenant, epic, day])
-            left[key] = Anomaly(int(cost), average, rounded(cost / average), day, epic, count)
-    return left
-
-
-def _kind(cost: Fraction, average: int) -> str | None:
-    if average <= 0 or cost < 0:
-        return None
-    factor = cost / average
-    if factor > 3:
-        return "high_cost"
-    return "suspiciously_low" if factor < Fraction(1, 10) else None
-
-
-def rounded(factor: Fraction) -> Decimal:
-    """Return a factor of 0 or more, half up to two places."""
-    return Decimal(math.floor(factor * 100 + Fraction(1, 2))) / 100

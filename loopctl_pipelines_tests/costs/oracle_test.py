@@ -10,7 +10,6 @@ from loopctl_pipelines_tests.costs.runs import (
     detect_all,
     physical_rows,
     roll_up_all,
-    stored_anomalies,
     stored_summaries,
 )
 
@@ -40,24 +39,6 @@ def test_the_summaries_are_what_a_loop_over_the_reports_gives_also_after_changes
 
 
 @in_one_database
-@given(reports=drawn_reports, changes=edits)
-def test_the_open_anomalies_are_what_a_loop_over_the_reports_gives_also_after_changes(
-    database: Database, reports: list[Drawn], changes: list[Edit]
-) -> None:
-    usage = usage_of(reports)
-    start_anew(database, usage)
-    roll_up_all(database, units())
-    detect_all(database, units())
-    first = oracle.anomalies(usage.reports, usage.epic_of(), DAYS, before={})
-    assert stored_anomalies(database) == first
-    apply(database, usage, changes)
-    roll_up_all(database, units())
-    detect_all(database, units())
-    again = oracle.anomalies(usage.reports, usage.epic_of(), DAYS, before=first)
-    assert stored_anomalies(database) == again
-
-
-@in_one_database
 @given(reports=drawn_reports)
 def test_a_second_run_touches_no_row_and_says_so(database: Database, reports: list[Drawn]) -> None:
     start_anew(database, usage_of(reports))
@@ -69,4 +50,4 @@ def test_a_second_run_touches_no_row_and_says_so(database: Database, reports: li
     assert physical_rows(database) == before
     assert sum(day.written + day.deleted for day in summarized) == 0
     assert sum(day.unchanged for day in summarized) == len(stored_summaries(database))
-    assert sum(day.inserted + day.updated for day in compared) == 0
+    assert sum(day.opened + day.updated for day in compared) == 0

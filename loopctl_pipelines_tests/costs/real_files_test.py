@@ -12,6 +12,7 @@ from loopctl_pipelines.demo.load import load
 from loopctl_pipelines.demo.rows import ReportRow
 from loopctl_pipelines.tenants.queries import list_tenants
 from loopctl_pipelines_tests.costs import oracle
+from loopctl_pipelines_tests.costs.anomaly_oracle import found_anew
 from loopctl_pipelines_tests.costs.runs import (
     detect_all,
     roll_up_all,
@@ -48,6 +49,6 @@ def test_a_real_file_is_summarized_and_compared_as_a_loop_over_its_rows_does(
     assert len(expected) > len(days)
     assert sum(day.cost_millicents for day in done) == sum(r.cost_millicents for r in reports)
     assert sum(day.reports for day in done) == len(reports)
-    found = oracle.anomalies(reports, epic_of, days, before={})
+    found = found_anew(reports, epic_of, days)
     assert stored_anomalies(database) == found
     assert found

@@ -6,14 +6,16 @@ from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
-from loopctl_pipelines.costs.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.queries import DayCompared, DaySummarized, detect_anomalies, roll_up
+from loopctl_pipelines.anomaly_rule import AnomalyRule
+from loopctl_pipelines.costs.detection import DayCompared, detect_anomalies
+from loopctl_pipelines.costs.rollup import DaySummarized, roll_up
 from loopctl_pipelines.costs.side_by_side import Failed, Landed, Work, run_side_by_side
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.errors import DetectionError, RollupError
 from loopctl_pipelines.tenants.tenant import Tenant
-from loopctl_pipelines_tests.costs.oracle import Anomaly, AnomalyKey, Summary, SummaryKey
+from loopctl_pipelines_tests.costs.anomaly_oracle import Anomaly, AnomalyKey, Figures
+from loopctl_pipelines_tests.costs.oracle import Summary, SummaryKey
 from loopctl_pipelines_tests.usage import id_of
 
 Done = TypeVar("Done")
@@ -32,9 +34,12 @@ def roll_up_all(database: Database, units: Sequence[TenantDays]) -> list[DaySumm
     return _landed(run_side_by_side(database, units, roll_up, RollupError))
 
 
-def detect_all(database: Database, units: Sequence[TenantDays]) -> list[DayCompared]:
-    """Detect the anomalies of all units; none of them may fail."""
-    return _landed(run_side_by_side(database, units, detect, DetectionError))
+def detect_all(
+    database: Database, units: Sequence[TenantDays], rule: AnomalyRule | None = None
+) -> list[DayCompared]:
+    """Detect the anomalies of all units, by this or the default rule; none of them may fail."""
+    work = partial(detect_anomalies, rule=rule) if rule else detect
+    return _landed(run_side_by_side(database, units, work, DetectionError))
 
 
 def _landed(ended: Iterable[Landed[Done] | Failed]) -> list[Done]:
@@ -58,14 +63,29 @@ def stored_summaries(database: Database) -> dict[SummaryKey, Summary]:
 
 def stored_anomalies(database: Database) -> dict[AnomalyKey, Anomaly]:
     """Return the open anomalies of all tenants."""
+    return {
+        key: row for key, rows in all_anomalies(database).items() for row in rows if not row.ended
+    }
+
+
+def all_anomalies(database: Database) -> dict[AnomalyKey, list[Anomaly]]:
+    """Return the whole table, of all tenants; what a person resolved has ended as `person`."""
     with database.operator_transaction() as connection:
         rows = connection.execute(
             "SELECT tenant_id, story_id, anomaly_type, story_cost_millicents,"
-            " reference_avg_millicents, deviation_factor, (metadata ->> 'period')::date,"
-            " (metadata ->> 'epic_id')::uuid, (metadata ->> 'stories')::integer"
-            " FROM cost_anomalies WHERE NOT resolved"
+            " reference_avg_millicents, deviation_factor, metadata, archived, resolved"
+            " FROM cost_anomalies ORDER BY inserted_at"
         ).fetchall()
-    return {row[:3]: Anomaly(*row[3:]) for row in rows}
+    found: dict[AnomalyKey, list[Anomaly]] = {}
+    for *key, cost, reference, factor, metadata, archived, resolved in rows:
+        days = [date.fromisoformat(day) for day in (*metadata["earlier"], metadata["period"])]
+        epic, stories = UUID(metadata["epic_id"]), metadata["stories"]
+        figures = Figures(cost, reference, factor, days[-1], epic, stories)
+        ended = metadata.get("resolution", "person") if resolved else None
+        stands_for = set() if ended == "no_longer_deviates" else set(days)
+        row = Anomaly(figures, stands_for, archived, ended)
+        found.setdefault(tuple(key), []).append(row)
+    return found
 
 
 def physical_rows(database: Database) -> set[tuple[object, ...]]:

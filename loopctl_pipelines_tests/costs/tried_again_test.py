@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from loopctl_pipelines.costs.queries import DaySummarized, roll_up
+from loopctl_pipelines.costs.rollup import DaySummarized, roll_up
 from loopctl_pipelines.costs.side_by_side import Failed, Landed, Work, run_side_by_side
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database, TenantConnection

@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 from psycopg import sql
 
-from loopctl_pipelines.costs.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.queries import detect_anomalies, roll_up
+from loopctl_pipelines.anomaly_rule import AnomalyRule
+from loopctl_pipelines.costs.detection import detect_anomalies
+from loopctl_pipelines.costs.rollup import roll_up
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.demo.fill import Filled, fill

@@ -1,4 +1,4 @@
-"""The statements of the costs domain. Each runs in a transaction of its one tenant."""
+"""The statements of the rollup. Each runs in a transaction of its one tenant."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,6 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from loopctl_pipelines.costs.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.archived_days import archived_before
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import TenantConnection
@@ -43,31 +42,6 @@ class DaySummarized:
     archived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DayCompared:
-    """What the detection found in one tenant's UTC day.
-
-    Attributes:
-        day: the UTC day.
-        epics: epics with an average above 0, the ones a story can be compared with.
-        blind_epics: those with so few stories that none can reach the high factor.
-        stories: stories compared.
-        high_cost: stories above the high factor.
-        suspiciously_low: stories below the low factor.
-        inserted: anomalies opened, each with one audit row.
-        updated: open anomalies that got this day's figures.
-    """
-
-    day: date
-    epics: int = 0
-    blind_epics: int = 0
-    stories: Decimal | int = 0
-    high_cost: int = 0
-    suspiciously_low: int = 0
-    inserted: int = 0
-    updated: int = 0
-
-
 def roll_up(connection: TenantConnection, unit: TenantDays) -> list[DaySummarized]:
     """Bring the tenant's summaries of these days in line with its reports.
 
@@ -80,9 +54,8 @@ def roll_up(connection: TenantConnection, unit: TenantDays) -> list[DaySummarize
     Raises:
         psycopg.Error: the transaction is then to be rolled back.
     """
-    days = _bounds(unit)
     connection.execute(statement(__package__, "begin_costs"), {"tenant_id": unit.tenant.id})
-    connection.execute(statement(__package__, "clear_stale"), days, prepare=True)
+    connection.execute(statement(__package__, "clear_stale"), _bounds(unit), prepare=True)
     archived = archived_before(connection, unit.tenant.id)
     found: dict[date, DaySummarized] = {}
     if (live := unit.since(archived)) is not None:
@@ -95,31 +68,5 @@ def roll_up(connection: TenantConnection, unit: TenantDays) -> list[DaySummarize
     ]
 
 
-def detect_anomalies(
-    connection: TenantConnection, unit: TenantDays, *, rule: AnomalyRule
-) -> list[DayCompared]:
-    """Compare the stories of these days with their epics' averages of the day (behaviour 2).
-
-    Args:
-        connection: a transaction of the unit's tenant.
-        unit: the tenant and days.
-        rule: the factors from which on a story is an anomaly.
-
-    Returns:
-        One entry for each day of the unit, also for days without epics.
-
-    Raises:
-        psycopg.Error: the transaction is then to be rolled back.
-    """
-    factors = {"high_factor": rule.high_factor, "low_factor": rule.low_factor}
-    connection.execute(statement(__package__, "begin_costs"), {"tenant_id": unit.tenant.id})
-    cursor = connection.cursor(row_factory=class_row(DayCompared))
-    rows = cursor.execute(
-        statement(__package__, "detect_anomalies"), _bounds(unit) | factors, prepare=True
-    ).fetchall()
-    found = {row.day: row for row in rows}
-    return [found.get(day) or DayCompared(day) for day in unit.days()]
-
-
-def _bounds(unit: TenantDays) -> dict[str, UUID | date | Decimal]:
+def _bounds(unit: TenantDays) -> dict[str, UUID | date]:
     return {"tenant_id": unit.tenant.id, "first": unit.first, "end": unit.end}

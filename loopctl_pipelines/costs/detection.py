@@ -1,0 +1,221 @@
+"""The statements of anomaly detection. Each runs in a transaction of its one tenant."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+from pydantic import TypeAdapter
+
+from loopctl_pipelines.anomaly_rule import AnomalyRule, AnomalyRuleError
+from loopctl_pipelines.costs.anomaly_changes import Changes, Deviation, KnownAnomaly, changes
+from loopctl_pipelines.costs.archived_days import archived_before
+from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.database.connection import TenantConnection
+from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.errors import TenantSettingsError
+from loopctl_pipelines.tenants.tenant import Tenant
+
+_SETTING = "cost_anomalies"
+_DEVIATIONS = TypeAdapter(list[Deviation])
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRule:
+    """The rule of one tenant.
+
+    Attributes:
+        rule: the operator's, with what the tenant has set for itself.
+        problem: why the tenant's own settings are not used; None if they are, or there are none.
+        since: the first day all of whose costs are there; None if none of them is archived.
+    """
+
+    rule: AnomalyRule
+    problem: str | None = None
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayCompared:
+    """What the detection found in one tenant's UTC day, and what it did about it.
+
+    Attributes:
+        day: the UTC day.
+        rule_of: the rule that is in force for the tenant.
+        epics: epics with a summary of the day.
+        blind_epics: those in which no story can be found to be high: too few stories for the
+            baseline, or a baseline of 0.
+        unsummarized_epics: epics with reports and without a summary: they are not compared.
+        stories: stories compared.
+        high_cost: stories above the high factor.
+        suspiciously_low: stories below the low factor.
+        opened: anomalies opened, each with one audit row. Here and in the next two, what the days
+            did to anomalies of other days is counted with the last one.
+        updated: open anomalies that got other figures or days.
+        resolved: open anomalies that no longer hold, each with one audit row.
+        archived: reports of it were archived, so it was not compared, and its anomalies stay.
+    """
+
+    day: date
+    rule_of: TenantRule
+    epics: int = 0
+    blind_epics: int = 0
+    unsummarized_epics: int = 0
+    stories: int = 0
+    high_cost: int = 0
+    suspiciously_low: int = 0
+    opened: int = 0
+    updated: int = 0
+    resolved: int = 0
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoriesCompared:
+    """A row of compare_stories.sql: what was compared on a day, and what deviates."""
+
+    day: date
+    epics: int
+    blind_epics: int
+    unsummarized_epics: int
+    stories: int
+    unsummarized: list[UUID]
+    deviations: str
+
+    def found(self) -> list[Deviation]:
+        """Return the stories that deviate."""
+        return _DEVIATIONS.validate_json(self.deviations)
+
+
+def detect_anomalies(
+    connection: TenantConnection, unit: TenantDays, *, rule: AnomalyRule
+) -> list[DayCompared]:
+    """Compare the stories of these days with their epics, and bring the anomalies in line.
+
+    Args:
+        connection: a transaction of the unit's tenant.
+        unit: the tenant and days.
+        rule: the operator's rule, of which the tenant's settings may change parts.
+
+    Returns:
+        One entry for each day of the unit, also for days without epics.
+
+    Raises:
+        psycopg.Error: the transaction is then to be rolled back.
+    """
+    connection.execute(statement(__package__, "begin_costs"), {"tenant_id": unit.tenant.id})
+    rule_of = tenant_rule(connection, unit.tenant, rule)
+    compared: list[StoriesCompared] = []
+    written: Counter[tuple[date, str]] = Counter()
+    if (due := _days_that_depend_on(unit, rule_of.rule).since(rule_of.since)) is not None:
+        compared = compare_stories(connection, due, rule_of.rule)
+        again = _bring_in_line(connection, unit, compared, rule_of, written)
+        while again:
+            day = again.pop()
+            older = compare_stories(connection, TenantDays(unit.tenant, day, day), rule_of.rule)
+            again |= _bring_in_line(connection, unit, older, rule_of, written)
+    found = {day.day: _done(day, rule_of, written) for day in compared}
+    return [found.get(day) or DayCompared(day, rule_of, archived=True) for day in unit.days()]
+
+
+def tenant_rule(connection: TenantConnection, tenant: Tenant, rule: AnomalyRule) -> TenantRule:
+    """Return the operator's rule with what the tenant has set, and what is wrong with that."""
+    asked = {"tenant_id": tenant.id, "setting": _SETTING}
+    row = connection.execute(statement(__package__, "anomaly_settings"), asked).fetchone()
+    problem = None
+    try:
+        rule = rule.changed_by(row[0]) if row and row[0] else rule
+    except AnomalyRuleError as error:
+        place = f"{_SETTING}.{error.field}" if error.field else _SETTING
+        problem = str(TenantSettingsError(tenant.slug, place, error.problem))
+    archived = archived_before(connection, tenant.id)
+    since = archived + timedelta(days=rule.days - 1) if archived else None
+    return TenantRule(rule, problem, since)
+
+
+def compare_stories(
+    connection: TenantConnection, unit: TenantDays, rule: AnomalyRule
+) -> list[StoriesCompared]:
+    """Compare the stories of these days with their epics; return one entry for each day."""
+    cursor = connection.cursor(row_factory=class_row(StoriesCompared))
+    asked = {
+        "tenant_id": unit.tenant.id,
+        "first": unit.first,
+        "end": unit.end,
+        **rule.model_dump(mode="python"),
+        "baseline": rule.baseline.value,
+    }
+    return cursor.execute(statement(__package__, "compare_stories"), asked, prepare=True).fetchall()
+
+
+def known_anomalies(
+    connection: TenantConnection, tenant_id: UUID, first: date, stories: Collection[UUID]
+) -> list[KnownAnomaly]:
+    """Return the open anomalies of the days from `first` on, and all of these stories'."""
+    cursor = connection.cursor(row_factory=class_row(KnownAnomaly))
+    asked = {"tenant_id": tenant_id, "first": first, "stories": list(stories)}
+    return cursor.execute(statement(__package__, "known_anomalies"), asked, prepare=True).fetchall()
+
+
+def changes_due(
+    connection: TenantConnection,
+    tenant_id: UUID,
+    compared: Collection[StoriesCompared],
+    rule_of: TenantRule,
+) -> Changes:
+    """Return what is to be written so that the anomalies are what was found."""
+    found = [deviation for day in compared for deviation in day.found()]
+    stories = {deviation.story_id for deviation in found}
+    unsummarized = {day.day: set(day.unsummarized) for day in compared}
+    return changes(
+        found,
+        known_anomalies(connection, tenant_id, min(day.day for day in compared), stories),
+        lambda story, day: day in unsummarized and story not in unsummarized[day],
+        {"baseline": rule_of.rule.baseline.value, "days": rule_of.rule.days},
+        rule_of.since or date.min,
+    )
+
+
+def _days_that_depend_on(unit: TenantDays, rule: AnomalyRule) -> TenantDays:
+    return TenantDays(unit.tenant, unit.first, unit.last + timedelta(days=rule.days - 1))
+
+
+def _bring_in_line(
+    connection: TenantConnection,
+    unit: TenantDays,
+    compared: Collection[StoriesCompared],
+    rule_of: TenantRule,
+    written: Counter[tuple[date, str]],
+) -> set[date]:
+    todo = changes_due(connection, unit.tenant.id, compared, rule_of)
+    rows = todo.as_rows()
+    if any(rows.values()):
+        given = {name: Jsonb(value) for name, value in rows.items()} | {"tenant_id": unit.tenant.id}
+        done = connection.execute(statement(__package__, "write_anomalies"), given, prepare=True)
+        # what the unit's reports did to other days is told with its last one
+        inside = set(unit.days())
+        written.update((day if day in inside else unit.last, change) for day, change in done)
+    return todo.compare_again
+
+
+def _done(
+    compared: StoriesCompared, rule_of: TenantRule, written: Mapping[tuple[date, str], int]
+) -> DayCompared:
+    types = Counter(deviation.anomaly_type for deviation in compared.found())
+    day = compared.day
+    return DayCompared(
+        day=day,
+        rule_of=rule_of,
+        epics=compared.epics,
+        blind_epics=compared.blind_epics,
+        unsummarized_epics=compared.unsummarized_epics,
+        stories=compared.stories,
+        high_cost=types["high_cost"],
+        suspiciously_low=types["suspiciously_low"],
+        opened=written.get((day, "opened"), 0),
+        updated=written.get((day, "updated"), 0),
+        resolved=written.get((day, "resolved"), 0),
+    )

@@ -1,0 +1,19 @@
+-- One tenant's anomalies that a comparison of the UTC days from `first` on may change: the open
+-- ones of those days, and everything that was ever reported of these stories.
+SELECT
+    id,
+    story_id,
+    anomaly_type,
+    story_cost_millicents AS cost,
+    reference_avg_millicents AS reference,
+    deviation_factor AS factor,
+    resolved,
+    archived,
+    COALESCE(metadata, '{}') AS metadata
+FROM cost_anomalies
+WHERE tenant_id = %(tenant_id)s
+  AND anomaly_type IN ('high_cost', 'suspiciously_low')
+  AND (
+      (NOT resolved AND metadata ->> 'period' >= %(first)s::date::text)
+      OR story_id = ANY(%(stories)s)
+  )
