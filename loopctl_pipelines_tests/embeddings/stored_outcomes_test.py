@@ -112,7 +112,7 @@ def test_the_article_at_fault_is_set_aside_and_the_others_are_embedded(
         (faults.html(200), "malformed"),
         (faults.error_object, "malformed"),
         (faults.truncated_json, "malformed"),
-        (faults.vector([float("nan")] * 1536), "malformed"),
+        (faults.vector(lambda _: [float("nan")] * 1536), "malformed"),
         (faults.embeddings(lambda items: items.pop()), "malformed"),
         (faults.embeddings(lambda items: items.reverse()), "malformed"),
     ],
