@@ -339,10 +339,10 @@ class EmbeddingError(PipelinesError):
 class KeyOrModelRefusedError(EmbeddingError):
     """The provider refuses every text alike: the key or the model is at fault."""
 
-    def __init__(self, slug: str, failure: ProviderFailure, articles: int) -> None:
+    def __init__(self, slug: str, failure_tag: str, articles: int) -> None:
         super().__init__(
             slug,
-            f"the provider refuses the tenant's key or model ({failure.log_tag}). {articles} "
+            f"the provider refuses the tenant's key or model ({failure_tag}). {articles} "
             "articles are set aside until the tenant changes one of them in its LLM settings.",
         )
 

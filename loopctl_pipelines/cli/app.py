@@ -8,6 +8,7 @@ from rich.console import Console
 from loopctl_pipelines.cli.anomalies import anomalies
 from loopctl_pipelines.cli.api import api
 from loopctl_pipelines.cli.backfill import backfill
+from loopctl_pipelines.cli.breaker import breaker
 from loopctl_pipelines.cli.database import db
 from loopctl_pipelines.cli.demo import demo
 from loopctl_pipelines.cli.embed import embed
@@ -28,6 +29,7 @@ app.command("embed")(embed)
 app.command("load")(load_file)
 app.add_typer(anomalies, name="anomalies")
 app.command("api")(api)
+app.add_typer(breaker, name="breaker")
 app.add_typer(db, name="db")
 app.add_typer(tenants, name="tenants")
 

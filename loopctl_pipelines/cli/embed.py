@@ -9,7 +9,7 @@ from rich.console import Console
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.database.preflight import ARTICLE_TABLES, check_database
 from loopctl_pipelines.definitions import build_definitions, build_embedder
-from loopctl_pipelines.embeddings.embed_progress import show_embedding
+from loopctl_pipelines.embeddings.embed_progress import embed_with_progress, print_standing
 from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES
 from loopctl_pipelines.tenants.queries import list_tenants
 from loopctl_pipelines.tenants.selection import select_tenants
@@ -22,6 +22,7 @@ def embed(
     ] = None,
 ) -> None:
     """Embed the articles that are pending, as `pending_embeddings_sensor` has it done."""
+    console = Console()
     with open_project() as project:
         check_database(project.database, ARTICLE_TABLES)
         tenants = list_tenants(project.database)
@@ -33,6 +34,10 @@ def embed(
         with closing(embedder), project.instance() as instance:
             sync_tenants(instance, project.database)
             chosen = [tenants[slug] for slug in slugs]
-            well = show_embedding(Console(), instance, job, embedder, chosen)
-    if not well:
+            ended = embed_with_progress(console, instance, job, embedder, chosen)
+        print_standing(console, embedder, chosen)
+    failures = [run.failure for run in ended if run.failure]
+    for failure in failures:
+        console.print(failure, style="red", highlight=False, markup=False)
+    if failures:
         raise typer.Exit(1)

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from dagster import DagsterInstance, JobDefinition
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -12,21 +13,25 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 
 from loopctl_pipelines.embeddings.embedder import Embedder
 from loopctl_pipelines.embeddings.job_runs import run_embed_articles
+from loopctl_pipelines.embeddings.queries import read_standing
+from loopctl_pipelines.embeddings.report import Standing
+from loopctl_pipelines.in_process_runs import EndedRun
 from loopctl_pipelines.tenants.queries import pending_embeddings
 from loopctl_pipelines.tenants.tenant import Tenant
 
 
-def show_embedding(
+def embed_with_progress(
     console: Console,
     instance: DagsterInstance,
     job: JobDefinition,
     embedder: Embedder,
     tenants: Collection[Tenant],
-) -> bool:
-    """Embed what is pending with a progress bar over the articles; say whether no tenant failed.
+) -> list[EndedRun]:
+    """Embed what is pending with a progress bar over the articles.
 
     Args:
         console: where to.
@@ -44,9 +49,33 @@ def show_embedding(
     ) as progress:
         task = progress.add_task("articles", total=total)
         embedder.on_progress = lambda _slug, articles: progress.advance(task, articles)
-        slugs = [tenant.slug for tenant in tenants]
-        ended = list(run_embed_articles(instance, job, slugs))
-    failures = [run.failure for run in ended if run.failure]
-    for failure in failures:
-        console.print(failure, style="red", highlight=False, markup=False)
-    return not failures
+        return list(run_embed_articles(instance, job, [tenant.slug for tenant in tenants]))
+
+
+def print_standing(console: Console, embedder: Embedder, tenants: Collection[Tenant]) -> None:
+    """Print how the articles of these tenants stand, and why some have no vector."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, title="Articles", title_justify="left")
+    table.add_column("tenant")
+    for heading in ("published", "with a vector", "without"):
+        table.add_column(heading, justify="right")
+    table.add_column("why")
+    for tenant in tenants:
+        with embedder.database.tenant_transaction(tenant.id) as connection:
+            standing = read_standing(connection, tenant.id)
+        if standing.published:
+            without = standing.published - standing.embedded
+            counts = (standing.published, standing.embedded, without)
+            table.add_row(tenant.slug, *(f"{count:,}" for count in counts), _why(standing))
+    if table.row_count:
+        console.print(table)
+
+
+def _why(standing: Standing) -> str:
+    reasons = {
+        f"key or model refused ({standing.refusal})": standing.refused,
+        "refused for their text": standing.set_aside,
+        "tried again later": standing.waiting,
+    }
+    told = [f"{reason}: {count:,}" for reason, count in reasons.items() if count]
+    unexplained = standing.published - standing.embedded > sum(reasons.values())
+    return "; ".join([*told, "no key, or not yet looked at"] if unexplained else told)

@@ -13,14 +13,16 @@ _FAILURES_SCHEMA = TableSchema(
 
 def report_metadata(report: TenantReport) -> Mapping[str, MetadataValue]:
     """Describe what a run did for one tenant: counts that Dagster plots, tags of failures."""
-    counts = report.counts
+    counts, standing = report.counts, report.standing
     shown: dict[str, MetadataValue] = {
+        "articles published": MetadataValue.int(standing.published),
+        "articles with a vector": MetadataValue.int(standing.embedded),
         "embedded": MetadataValue.int(counts.embedded),
         "copied from equal text": MetadataValue.int(counts.copied),
         "skipped, unchanged": MetadataValue.int(counts.unchanged),
         "edited meanwhile": MetadataValue.int(counts.edited),
-        "set aside": MetadataValue.int(counts.set_aside),
-        "waiting": MetadataValue.int(counts.waiting),
+        "set aside": MetadataValue.int(standing.set_aside + standing.refused),
+        "waiting": MetadataValue.int(standing.waiting),
         "blocked, no key": MetadataValue.int(counts.blocked),
         "billed requests": MetadataValue.int(counts.requests),
         "billed tokens": MetadataValue.int(counts.tokens),

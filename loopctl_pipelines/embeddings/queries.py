@@ -18,6 +18,7 @@ from psycopg.types import TypeInfo
 from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.embeddings.articles import HEAD_CHARACTERS, PendingArticle, VectorSpace
+from loopctl_pipelines.embeddings.report import Standing
 
 ARTICLES_PER_PAGE: Final = 2_048
 _BYTES_PER_PAGE = 16 * 2**20
@@ -225,6 +226,13 @@ def record_usage(
 def forget_deleted(connection: TenantConnection, tenant_id: UUID) -> None:
     """Remove what is known of articles that no longer exist."""
     connection.execute(statement(__package__, "forget_deleted"), {"tenant_id": tenant_id})
+
+
+def read_standing(connection: TenantConnection, tenant_id: UUID) -> Standing:
+    """Return how the tenant's published articles stand."""
+    cursor = connection.cursor(row_factory=class_row(Standing))
+    rows = cursor.execute(statement(__package__, "tenant_standing"), {"tenant_id": tenant_id})
+    return rows.fetchone() or Standing()
 
 
 def _identities(articles: Sequence[PendingArticle], space: VectorSpace) -> dict[str, object]:

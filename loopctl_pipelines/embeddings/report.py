@@ -1,4 +1,4 @@
-"""What a run did for one tenant. Pure."""
+"""What a run did for one tenant, and how its articles stand. Pure."""
 
 from dataclasses import dataclass, field
 
@@ -38,6 +38,27 @@ class Counts:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a tenant's published articles stand, whatever run made it so.
+
+    Attributes:
+        published: all of them.
+        embedded: have a vector, perhaps that of an older text.
+        waiting: are tried again later.
+        set_aside: were refused for their text.
+        refused: were refused unread, for the tenant's key or model.
+        refusal: tag of that failure.
+    """
+
+    published: int = 0
+    embedded: int = 0
+    waiting: int = 0
+    set_aside: int = 0
+    refused: int = 0
+    refusal: str | None = None
+
+
 @dataclass(slots=True)
 class TenantReport:
     """What a run did for one tenant.
@@ -45,6 +66,7 @@ class TenantReport:
     Attributes:
         slug: the tenant.
         counts: its articles.
+        standing: how its articles stand at the end.
         breaker: state of its circuit breaker at the end.
         stopped: the failure that ended the work early; None: all that was pending was looked at.
         failures: tags of failed requests, and how often each occurred.
@@ -53,6 +75,7 @@ class TenantReport:
 
     slug: str
     counts: Counts = field(default_factory=Counts)
+    standing: Standing = Standing()
     breaker: CircuitState = CircuitState.CLOSED
     stopped: ProviderFailure | None = None
     failures: dict[str, int] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from loopctl_pipelines.database.tried_again import in_tenant_transaction
 from loopctl_pipelines.embeddings import queries
 from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
 from loopctl_pipelines.embeddings.queries import EmbeddingSettings, LookedAt, Vector
+from loopctl_pipelines.embeddings.report import Standing
 from loopctl_pipelines.errors import FailureKind, ProviderFailure
 from loopctl_pipelines.tenants.tenant import Tenant
 
@@ -128,6 +129,10 @@ class TenantArticles:
             queries.audit_missing_key(connection, self.tenant.id)
 
         self._run(block)
+
+    def standing(self) -> Standing:
+        """Return how the published articles stand."""
+        return self._run(partial(queries.read_standing, tenant_id=self.tenant.id))
 
     def forget_deleted(self) -> None:
         """Remove what is known of articles that no longer exist."""

@@ -69,6 +69,12 @@ class TenantRun:
             with claim.held(self.is_stopped) as held:
                 if held:
                     self._embed(claim, report)
+            report.standing = self.articles.standing()
+            if report.standing.refusal is not None:
+                # also where an earlier run found it: nothing is sent, and the tenant stays red
+                report.error = KeyOrModelRefusedError(
+                    slug, report.standing.refusal, report.standing.refused
+                )
             report.breaker = self.provider.breaker.state(self.articles.tenant.id).state
         except EmbeddingError as error:
             report.error = error
@@ -96,7 +102,8 @@ class TenantRun:
             report.failures = batches.failures
             report.stopped = stop.failure
         if stop.failure is not None and stop.refuses_all:
-            self._refuse(batches, report, stop.failure)
+            noted = LookedAt(space, stop.failure.log_tag, key_version=settings.key_version)
+            report.counts.set_aside += self.articles.set_aside_pending(noted)
         elif stop.failure == ProviderFailure(FailureKind.NO_API_KEY):
             self._block(settings, report)
         self.articles.forget_deleted()
@@ -157,9 +164,3 @@ class TenantRun:
         report.counts.blocked = self.articles.count_pending()
         if report.counts.blocked:
             self.articles.block(settings.key_version)
-
-    def _refuse(self, batches: BatchRun, report: TenantReport, failure: ProviderFailure) -> None:
-        noted = LookedAt(batches.space, failure.log_tag, key_version=batches.key_version)
-        refused = self.articles.set_aside_pending(noted)
-        report.counts.set_aside += refused
-        report.error = KeyOrModelRefusedError(report.slug, failure, report.counts.set_aside)

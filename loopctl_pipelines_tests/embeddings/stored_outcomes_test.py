@@ -63,6 +63,20 @@ def test_a_refused_key_or_model_sets_all_aside_after_one_request(
     assert report.breaker is CircuitState.CLOSED
 
 
+def test_a_tenant_whose_key_was_refused_stays_red_and_is_not_asked_for_again(
+    knowledge: Knowledge,
+) -> None:
+    failing(knowledge, faults.refusal(401))
+    with (
+        FailingProvider(lexical) as provider,
+        embedder(knowledge.database, provider.base_url) as embed,
+    ):
+        report = knowledge.run(embed, "acme")
+    assert isinstance(report.error, KeyOrModelRefusedError)
+    assert "api_error status=401" in str(report.error)
+    assert provider.requests == 0
+
+
 def test_what_was_set_aside_is_tried_again_with_a_new_key(knowledge: Knowledge) -> None:
     failing(knowledge, faults.refusal(401))
     knowledge.set_key("acme", KEY)
