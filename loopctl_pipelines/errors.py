@@ -28,6 +28,7 @@ came from a provider or from a tenant's rows: Dagster stores messages for good.
     |-- TenantSettingsError           a tenant's own setting cannot be used; the default applies
     |-- DemoRefusedError              the sample does not belong into this database
     |-- UiAlreadyOpenError            the Dagster UI runs on this LOOPCTL_HOME
+    |-- AddressNotUsableError         the API cannot listen where it was told to
     |-- EmbeddingError                a tenant's articles stay unembedded until somebody acts
     |   |-- KeyOrModelRefusedError
     |   |-- SecretUnreadableError
@@ -221,6 +222,16 @@ class UiAlreadyOpenError(PipelinesError):
 
     def __init__(self, address: str) -> None:
         super().__init__(f"The Dagster UI is open already: {address}")
+
+
+class AddressNotUsableError(PipelinesError):
+    """The API cannot listen where it was told to."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(
+            f"The API cannot listen at {host}:{port}: the port is taken, or the address is not "
+            "this machine's. Choose others with --host and --port."
+        )
 
 
 class RequestRefusedError(PipelinesError):

@@ -6,6 +6,8 @@ import signal
 import uvicorn
 from fastapi import FastAPI
 
+from loopctl_pipelines.errors import AddressNotUsableError
+
 _GRACE_SECONDS = 20
 """For requests under way when the server is asked to end; longer than any may take."""
 
@@ -14,7 +16,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT, let the requests under way end, and return.
 
     Raises:
-        SystemExit: if nothing can be served at this address; the log tells why.
+        AddressNotUsableError: if nothing can listen there.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     server = uvicorn.Server(
@@ -35,6 +37,9 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in uvicorn.server.HANDLED_SIGNALS}
     try:
         server.run()
+    except SystemExit:
+        # uvicorn's way to say so
+        raise AddressNotUsableError(host, port) from None
     finally:
         for sign, handler in before.items():
             signal.signal(sign, handler)

@@ -1,0 +1,96 @@
+"""The OpenAPI document is true: requests made from it, wrong ones too, get the answers it tells."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case, CheckFunction, GenerationMode
+from schemathesis.schemas import BaseSchema
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from loopctl_pipelines_tests.api.rows import add_anomaly, add_summary
+from loopctl_pipelines_tests.api.serving import ANOMALIES, SUMMARIES, Api
+
+OF_A_TENANT = [(ANOMALIES, "get"), (f"{ANOMALIES}/{{anomaly_id}}", "patch"), (SUMMARIES, "get")]
+OF_ALL = [("/health", "get"), ("/ready", "get")]
+MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+
+
+@pytest.fixture(scope="module")
+def document(shared_api: Api) -> dict[str, Any]:
+    found: dict[str, Any] = shared_api.client.get("/openapi.json").json()
+    return found
+
+
+@pytest.fixture(scope="module")
+def schema(shared_api: Api, shared_key: str) -> BaseSchema:
+    for slug in ("acme", "other"):
+        add_summary(shared_api.database, slug)
+        add_anomaly(shared_api.database, slug)
+    key = {"auth": {"openapi": {"API key": {"bearer": shared_key}}}}
+    config = schemathesis.Config.from_dict(key)
+    return schemathesis.openapi.from_url(
+        f"{shared_api.client.base_url}/openapi.json", config=config
+    )
+
+
+@pytest.mark.parametrize(
+    ("route", "mode"),
+    [*product(OF_A_TENANT, MODES), *product(OF_ALL, (GenerationMode.POSITIVE,))],
+)
+def test_an_answer_is_one_that_the_document_describes(
+    schema: BaseSchema, route: tuple[str, str], mode: GenerationMode
+) -> None:
+    path, method = route
+    operation = schema[path][method]
+
+    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(operation.as_strategy(generation_mode=mode))
+    def answer(case: Case[Any]) -> None:
+        # loopctl reads `page=abc` as page 1, so that is no error here either
+        excluded: list[CheckFunction] = [negative_data_rejection]
+        if _is_reversed(case):
+            # which no schema can say
+            excluded.append(positive_data_acceptance)
+        case.call_and_validate(excluded_checks=excluded)
+
+    answer()
+
+
+def _is_reversed(case: Case[Any]) -> bool:
+    first, last = (str(case.query.get(name, "")) for name in ("from", "to"))
+    return "" < last < first
+
+
+def test_every_route_is_described_and_tried(document: dict[str, Any]) -> None:
+    described = [(path, method) for path, item in document["paths"].items() for method in item]
+    assert sorted(described) == sorted(OF_A_TENANT + OF_ALL)
+
+
+@pytest.mark.parametrize(("path", "method"), OF_A_TENANT)
+def test_a_route_tells_its_role_its_key_and_all_its_errors(
+    document: dict[str, Any], path: str, method: str
+) -> None:
+    operation = document["paths"][path][method]
+    assert "Role: user" in operation["description"]
+    assert operation["security"] == [{"API key": []}]
+    assert {"200", "400", "401", "403", "404", "422", "429", "503"} <= operation["responses"].keys()
+    for status, response in operation["responses"].items():
+        content = response["content"]["application/json"]
+        if status != "200":
+            assert content["example"]["error"]["status"] == int(status)
+            assert content["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
+
+
+def test_the_factor_is_described_as_the_string_that_it_is(document: dict[str, Any]) -> None:
+    item = document["components"]["schemas"]["CostAnomaly"]["properties"]
+    assert item["deviation_factor"]["type"] == "string"
+    assert {"story_title", "agent_name"} <= item.keys()
+
+
+def test_every_field_of_an_answer_has_an_example_or_a_type(document: dict[str, Any]) -> None:
+    for name in ("CostAnomaly", "CostSummary", "PageMeta", "Problem"):
+        for field in document["components"]["schemas"][name]["properties"].values():
+            assert field.keys() & {"type", "anyOf", "examples", "enum"}
