@@ -12,8 +12,12 @@ from functools import cache
 from dagster import BetaWarning, Definitions, define_asset_job, definitions, in_process_executor
 
 from loopctl_pipelines.costs.assets import build_cost_assets, token_usage_reports
-from loopctl_pipelines.costs.jobs import DAILY_COSTS
-from loopctl_pipelines.costs.schedules import build_daily_costs_schedule
+from loopctl_pipelines.costs.jobs import DAILY_COSTS, WEEKLY_RETENTION
+from loopctl_pipelines.costs.retention_assets import token_data_retention
+from loopctl_pipelines.costs.schedules import (
+    build_daily_costs_schedule,
+    weekly_retention_schedule,
+)
 from loopctl_pipelines.costs.sensors import cost_anomalies_sensor
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import DATABASE_NAME, EmbeddedServer
@@ -51,7 +55,7 @@ def build_definitions(
         assets = build_cost_assets(date_by_tenant(start))
         article_embeddings = build_article_embeddings()
     return Definitions(
-        assets=[token_usage_reports, *assets, articles, article_embeddings],
+        assets=[token_usage_reports, *assets, token_data_retention, articles, article_embeddings],
         jobs=[
             define_asset_job(
                 DAILY_COSTS,
@@ -59,12 +63,17 @@ def build_definitions(
                 description="Summaries and anomalies of many tenants and UTC days, in one run.",
             ),
             define_asset_job(
+                WEEKLY_RETENTION,
+                selection=[token_data_retention],
+                description="Deletes and archives what is older than each tenant keeps it.",
+            ),
+            define_asset_job(
                 EMBED_ARTICLES,
                 selection=[article_embeddings],
                 description="Vectors of what is pending of many tenants, in one run.",
             ),
         ],
-        schedules=[build_daily_costs_schedule(settings)],
+        schedules=[build_daily_costs_schedule(settings), weekly_retention_schedule],
         sensors=[
             build_tenants_sensor(TENANTS),
             cost_anomalies_sensor,

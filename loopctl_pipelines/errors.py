@@ -26,6 +26,9 @@ came from a provider or from a tenant's rows: Dagster stores messages for good.
     |   |-- RollupError
     |   `-- DetectionError
     |-- TenantSettingsError           a tenant's own setting cannot be used; the default applies
+    |-- RetentionError                a part of one tenant's retention was not done
+    |   |-- RetentionStoppedError
+    |   `-- RetentionDaysError
     |-- DemoRefusedError              the sample does not belong into this database
     |-- UiAlreadyOpenError            the Dagster UI runs on this LOOPCTL_HOME
     |-- AddressNotUsableError         the API cannot listen where it was told to
@@ -203,6 +206,31 @@ class TenantSettingsError(PipelinesError):
         )
         self.slug = slug
         self.place = place
+
+
+class RetentionError(PipelinesError):
+    """A part of one tenant's retention was not done. Other parts and other tenants were."""
+
+
+class RetentionStoppedError(RetentionError):
+    """A statement of it failed; batches before it are committed."""
+
+    def __init__(self, slug: str, part: str, *, sqlstate: str | None, cause: str) -> None:
+        super().__init__(
+            f"Retention of tenant {slug!r} stopped ({part}): {cause} "
+            f"(SQLSTATE {sqlstate or 'none'}). What was done before stays done; repair the cause, "
+            "then materialize token_data_retention again: it goes on from there."
+        )
+
+
+class RetentionDaysError(RetentionError):
+    """The tenant's token_data_retention_days is shorter than loopctl allows."""
+
+    def __init__(self, slug: str, days: int, shortest: int) -> None:
+        super().__init__(
+            f"Nothing of tenant {slug!r} was archived: its token_data_retention_days is {days}, "
+            f"and the least is {shortest}. Correct it in loopctl, or set it to null."
+        )
 
 
 class DemoRefusedError(PipelinesError):

@@ -1,6 +1,9 @@
-"""The job of the nightly run and of backfills."""
+"""The names of the costs jobs; `definitions.py` makes them."""
 
 from typing import Final
 
 DAILY_COSTS: Final = "daily_costs"
-"""The job over `cost_summaries` and `cost_anomalies`; `definitions.py` makes it."""
+"""The job over `cost_summaries` and `cost_anomalies`: the nightly run, and backfills."""
+
+WEEKLY_RETENTION: Final = "weekly_retention"
+"""The weekly job that deletes and archives old usage."""

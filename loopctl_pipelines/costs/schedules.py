@@ -1,4 +1,4 @@
-"""The nightly run: yesterday and a few days before it, over all active tenants."""
+"""The nightly run over yesterday and a few days before it, and the weekly retention."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,13 +14,22 @@ from dagster import (
     schedule,
 )
 
-from loopctl_pipelines.costs.jobs import DAILY_COSTS
+from loopctl_pipelines.costs.jobs import DAILY_COSTS, WEEKLY_RETENTION
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.partitions import partition_range, range_tags, tenant_order
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.queries import list_tenants
 
 _DAY = timedelta(days=1)
+
+weekly_retention_schedule = ScheduleDefinition(
+    name="weekly_retention_schedule",
+    job_name=WEEKLY_RETENTION,
+    cron_schedule="0 3 * * 0",
+    execution_timezone="UTC",
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Sundays: what is older than each tenant keeps it is deleted or archived.",
+)
 
 
 def build_daily_costs_schedule(settings: Settings) -> ScheduleDefinition:

@@ -49,6 +49,16 @@ COST_TABLES: Final = TableUse(
     written=("cost_summaries", "cost_anomalies"),
 )
 
+RETENTION_TABLES: Final = TableUse(
+    read=("stories", "audit_log", "loopctl_pipelines.live_reports"),
+    written=(
+        "token_usage_reports",
+        "cost_summaries",
+        "cost_anomalies",
+        "loopctl_pipelines.archived_days",
+    ),
+)
+
 ARTICLE_TABLES: Final = TableUse(
     read=("tenant_llm_settings", "loopctl_pipelines.pending_articles"),
     written=(

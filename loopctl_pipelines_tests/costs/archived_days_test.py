@@ -7,7 +7,13 @@ from psycopg.errors import InsufficientPrivilege
 
 from loopctl_pipelines.costs.metadata import summarized_metadata
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines_tests.costs.runs import roll_up_all, stored_summaries, unit
+from loopctl_pipelines_tests.costs.runs import (
+    detect_all,
+    roll_up_all,
+    stored_anomalies,
+    stored_summaries,
+    unit,
+)
 from loopctl_pipelines_tests.usage import Usage, id_of
 
 DAYS = [date(2026, 4, 1) + timedelta(days=n) for n in range(5)]
@@ -15,7 +21,7 @@ WHOLE = unit("a", DAYS[0], DAYS[-1])
 
 
 @pytest.fixture(autouse=True)
-def rolled_up(database: Database) -> None:
+def usage(database: Database) -> Usage:
     """Give tenants `a` and `b` summaries of five days."""
     usage = Usage()
     for slug in ("a", "b"):
@@ -23,6 +29,7 @@ def rolled_up(database: Database) -> None:
             usage.report(slug, day, 1000)
     usage.write(database)
     roll_up_all(database, [WHOLE, unit("b", DAYS[0], DAYS[-1])])
+    return usage
 
 
 def _archive(database: Database, day: date) -> None:
@@ -65,6 +72,24 @@ def test_an_archived_day_is_described_without_numbers(database: Database) -> Non
     first, second, *_ = roll_up_all(database, [WHOLE])
     assert summarized_metadata(first).keys() == {"archived"}
     assert "archived" not in summarized_metadata(second)
+
+
+def test_the_detection_leaves_the_anomalies_of_an_archived_day(
+    database: Database, usage: Usage
+) -> None:
+    for n, cost in enumerate((9000, 250, 250, 250, 250)):
+        usage.report("a", DAYS[0], cost, story=f"s{n}", epic="f")
+    usage.write(database)
+    roll_up_all(database, [WHOLE])
+    detect_all(database, [WHOLE])
+    before = stored_anomalies(database)
+    assert len(before) == 1
+    _archive(database, DAYS[1])
+    _change(database, "UPDATE token_usage_reports SET deleted_at = now()")
+    first, *others = detect_all(database, [WHOLE])
+    assert stored_anomalies(database) == before
+    assert first.archived
+    assert not any(day.archived for day in others)
 
 
 def test_a_tenant_sees_and_moves_its_own_days_only(database: Database) -> None:

@@ -1,0 +1,107 @@
+"""`token_data_retention`: deletes and archives old token usage, a run over all tenants."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from dagster import (
+    AssetExecutionContext,
+    Config,
+    Failure,
+    MaterializeResult,
+    MetadataValue,
+    ResourceParam,
+    TableColumn,
+    TableRecord,
+    TableSchema,
+    asset,
+)
+from pydantic import Field
+
+from loopctl_pipelines.costs.assets import token_usage_reports
+from loopctl_pipelines.costs.retention import Retained, retain_all
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.preflight import RETENTION_TABLES
+from loopctl_pipelines.partition_results import active_tenants
+from loopctl_pipelines.tenants.queries import list_tenants
+
+_SHOWN_TENANTS: Final = 100
+_SHOWN_ERRORS: Final = 10
+_DONE_SCHEMA = TableSchema(
+    columns=[
+        TableColumn("tenant", "string"),
+        TableColumn("retention_days", "int", description="null: nothing is archived"),
+        TableColumn("reports_soft_deleted", "int", description="archived"),
+        TableColumn("reports_hard_deleted", "int", description="soft-deleted 30 days ago"),
+        TableColumn("anomalies_archived", "int"),
+    ]
+)
+
+
+class RetentionConfig(Config):
+    """Whom a run of `token_data_retention` is for."""
+
+    tenants: list[str] = Field(default=[], description="Slugs; empty: all active tenants.")
+
+
+@asset(
+    deps=[token_usage_reports],
+    group_name="costs",
+    owners=["team:loopctl-operators"],
+    kinds={"postgres"},
+    code_version="1",
+    description=(
+        "Deletes reports that were soft-deleted 30 days ago. Of tenants with a "
+        "token_data_retention_days, archives older reports and anomalies. Summaries stay: an "
+        "archived day is summarized once more before, and never again."
+    ),
+)
+def token_data_retention(
+    context: AssetExecutionContext, config: RetentionConfig, database: ResourceParam[Database]
+) -> MaterializeResult[None]:
+    """Do it for each tenant by itself; fail in the end if one of them had an error.
+
+    Raises:
+        Failure: naming the tenants, with what was done for all of them.
+    """
+    slugs = config.tenants or [t.slug for t in list_tenants(database).values() if t.is_active]
+    if not slugs:
+        return MaterializeResult(metadata=_metadata([]))
+    tenants = active_tenants(context, database, slugs, RETENTION_TABLES).values()
+    now = datetime.now(UTC).replace(tzinfo=None)
+    done = list(retain_all(database, list(tenants), now))
+    errors = [str(error) for tenant in done for error in tenant.errors]
+    for error in errors:
+        context.log.error(error)
+    if errors:
+        more = len(errors) - _SHOWN_ERRORS
+        shown = " ".join(errors[:_SHOWN_ERRORS]) + (f" And {more} more." if more > 0 else "")
+        raise Failure(shown, metadata=_metadata(done), allow_retries=False)
+    return MaterializeResult(metadata=_metadata(done))
+
+
+def _metadata(done: Collection[Retained]) -> dict[str, MetadataValue]:
+    changed = sorted((each for each in done if each.rows), key=lambda each: -each.rows)
+    return {
+        "tenants": MetadataValue.int(len(done)),
+        "reports archived": MetadataValue.int(sum(each.reports_soft_deleted for each in done)),
+        "reports deleted": MetadataValue.int(sum(each.reports_hard_deleted for each in done)),
+        "anomalies archived": MetadataValue.int(sum(each.anomalies_archived for each in done)),
+        "errors": MetadataValue.int(sum(len(each.errors) for each in done)),
+        "by tenant": MetadataValue.table(_records(changed[:_SHOWN_TENANTS]), _DONE_SCHEMA),
+    }
+
+
+def _records(done: Sequence[Retained]) -> list[TableRecord]:
+    return [
+        TableRecord(
+            {
+                "tenant": each.tenant.slug,
+                "retention_days": each.retention_days,
+                "reports_soft_deleted": each.reports_soft_deleted,
+                "reports_hard_deleted": each.reports_hard_deleted,
+                "anomalies_archived": each.anomalies_archived,
+            }
+        )
+        for each in done
+    ]

@@ -1,0 +1,19 @@
+-- How far a tenant's costs are archived: by us, or by loopctl's own weekly job before us, which is
+-- known by its audit row. It cuts at a time of day, so the day that it cut through counts as archived.
+SELECT GREATEST(
+    (
+        SELECT archived_before
+        FROM loopctl_pipelines.archived_days
+        WHERE tenant_id = %(tenant_id)s
+    ),
+    (
+        SELECT max(inserted_at::date - (new_state ->> 'retention_days')::integer) + 1
+        FROM audit_log
+        WHERE tenant_id = %(tenant_id)s
+          AND entity_type = 'token_data_archival'
+          AND entity_id = %(tenant_id)s
+          AND action = 'archival_run'
+          AND actor_label IS DISTINCT FROM %(actor_label)s
+          AND new_state ->> 'reports_soft_deleted' > '0'
+    )
+)
