@@ -20,12 +20,18 @@ class Shell:
     """Runs commands on one database, with Dagster's storage beside it."""
 
     def __init__(self, home: Path, **settings: str) -> None:
+        self._home = home
+        self._settings = settings
         self._environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("LOOPCTL", "DAGSTER"))},
             "LOOPCTL_HOME": str(home),
             "COLUMNS": "80",
             **settings,
         }
+
+    def with_settings(self, **settings: str) -> "Shell":
+        """Return a shell whose environment has these settings as well."""
+        return Shell(self._home, **{**self._settings, **settings})
 
     def start(
         self, *arguments: str, output: IO[str] | int = subprocess.PIPE

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.dagster_ui import open_ui
+from loopctl_pipelines.demo.provider import sample_environment
 from loopctl_pipelines.tenants.sync import sync_tenants
 
 
@@ -20,12 +21,14 @@ def dev(
         project.upgrade_embedded()
         with project.instance() as instance:
             sync_tenants(instance, project.database)
-        environment = {
-            **os.environ,
-            "LOOPCTL_DATABASE_URL": project.locations.loopctl,
-            "LOOPCTL_DAGSTER_URL": project.locations.dagster,
-            "LOOPCTL_HOME": str(project.settings.home.absolute()),
-        }
-        Console().print(f"Dagster UI: [bold]http://{host}:{port}[/bold]  (Ctrl-C ends it)")
-        code = open_ui(project.settings.home, environment, host=host, port=port)
+        with sample_environment(project.database, os.environ) as sample:
+            environment = {
+                **os.environ,
+                **sample,
+                "LOOPCTL_DATABASE_URL": project.locations.loopctl,
+                "LOOPCTL_DAGSTER_URL": project.locations.dagster,
+                "LOOPCTL_HOME": str(project.settings.home.absolute()),
+            }
+            Console().print(f"Dagster UI: [bold]http://{host}:{port}[/bold]  (Ctrl-C ends it)")
+            code = open_ui(project.settings.home, environment, host=host, port=port)
     raise typer.Exit(code)

@@ -13,6 +13,7 @@ ENTITIES: Final = 0
 DAY: Final = 1
 PLANTS: Final = 2
 MIDNIGHT: Final = 3
+KNOWLEDGE: Final = 4
 
 
 def row_id(seed: int, path: str) -> UUID:

@@ -76,6 +76,6 @@ def _why(standing: Standing) -> str:
         "refused for their text": standing.set_aside,
         "tried again later": standing.waiting,
     }
-    told = [f"{reason}: {count:,}" for reason, count in reasons.items() if count]
-    unexplained = standing.published - standing.embedded > sum(reasons.values())
-    return "; ".join([*told, "no key, or not yet looked at"] if unexplained else told)
+    rest = standing.published - standing.embedded - sum(reasons.values())
+    reasons["to be looked at" if standing.has_key else "no embedding key"] = rest
+    return "; ".join(f"{reason}: {count:,}" for reason, count in reasons.items() if count > 0)

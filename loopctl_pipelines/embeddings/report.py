@@ -49,6 +49,7 @@ class Standing:
         set_aside: were refused for their text.
         refused: were refused unread, for the tenant's key or model.
         refusal: tag of that failure.
+        has_key: the tenant has an embedding key.
     """
 
     published: int = 0
@@ -57,6 +58,7 @@ class Standing:
     set_aside: int = 0
     refused: int = 0
     refusal: str | None = None
+    has_key: bool = False
 
 
 @dataclass(slots=True)

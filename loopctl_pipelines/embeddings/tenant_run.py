@@ -164,3 +164,4 @@ class TenantRun:
         report.counts.blocked = self.articles.count_pending()
         if report.counts.blocked:
             self.articles.block(settings.key_version)
+            self.on_progress(report.slug, report.counts.blocked)

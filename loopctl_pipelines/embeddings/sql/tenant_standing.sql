@@ -6,7 +6,12 @@ SELECT
     count(*) FILTER (WHERE set_aside AND state.content_hash IS NOT NULL) AS set_aside,
     -- unread: the key or the model was refused, not a text
     count(*) FILTER (WHERE set_aside AND state.content_hash IS NULL) AS refused,
-    max(state.failure) FILTER (WHERE set_aside AND state.content_hash IS NULL) AS refusal
+    max(state.failure) FILTER (WHERE set_aside AND state.content_hash IS NULL) AS refusal,
+    EXISTS (
+        SELECT FROM tenant_llm_settings AS settings
+        WHERE settings.tenant_id = %(tenant_id)s
+          AND settings.embedding_api_key IS NOT NULL
+    ) AS has_key
 FROM articles AS article
 LEFT JOIN loopctl_pipelines.embedding_states AS state
     ON state.tenant_id = article.tenant_id

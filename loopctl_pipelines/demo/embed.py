@@ -1,0 +1,75 @@
+"""The embedding part of the demo: the sample's articles, a provider on loopback, the result."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from dagster import DagsterInstance, JobDefinition
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.demo.fill_knowledge import fill_knowledge
+from loopctl_pipelines.demo.knowledge import KEYS, SAMPLE_CLOAK_KEY, articles
+from loopctl_pipelines.embeddings.embed_progress import embed_with_progress, print_standing
+from loopctl_pipelines.embeddings.embedder import Embedder
+from loopctl_pipelines.tenants.queries import list_tenants
+
+_EMBEDDED = "northwind"
+_REFUSED = "margie"
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An article, and how near it is to another: 1 is the same direction."""
+
+    title: str
+    similarity: float
+
+
+def embed_sample(
+    console: Console, instance: DagsterInstance, job: JobDefinition, embedder: Embedder
+) -> bool:
+    """Write the sample's articles, embed them, print how they stand; say whether all went well.
+
+    Args:
+        console: where to print.
+        instance: where the run is recorded.
+        job: `embed_articles`, with this embedder among its resources.
+        embedder: with a provider that knows the sample's key.
+    """
+    database = embedder.database
+    knowledge = articles()
+    added = fill_knowledge(database, knowledge, embedder.cloak_key or SAMPLE_CLOAK_KEY)
+    console.print(f"\nSample: {len(knowledge)} articles of {len(KEYS)} tenants ({added} new).")
+    tenants = list_tenants(database)
+    chosen = [tenants[slug] for slug in KEYS]
+    ended = embed_with_progress(console, instance, job, embedder, chosen)
+    print_standing(console, embedder, chosen)
+    (first, *_) = (row for row in knowledge if row.tenant_id == tenants[_EMBEDDED].id)
+    near = _nearest(database, first.tenant_id, first.id)
+    _print_nearest(console, first.title, near)
+    topic = first.title.split(",")[0]
+    unforeseen = [
+        run.failure for run in ended if run.failure and f"'{_REFUSED}'" not in run.failure
+    ]
+    for failure in unforeseen:
+        console.print(failure, style="red", highlight=False, markup=False)
+    return not unforeseen and bool(near) and near[0].title.startswith(topic)
+
+
+def _nearest(database: Database, tenant_id: UUID, article_id: UUID) -> list[Near]:
+    asked = {"tenant_id": tenant_id, "article_id": article_id}
+    with database.tenant_transaction(tenant_id) as connection:
+        rows = connection.execute(statement(__package__, "nearest_articles"), asked).fetchall()
+    return [Near(title, similarity) for title, similarity in rows]
+
+
+def _print_nearest(console: Console, title: str, near: list[Near]) -> None:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column(f"{_EMBEDDED}: nearest to {title!r}")
+    table.add_column("similarity", justify="right")
+    for article in near:
+        table.add_row(article.title, f"{article.similarity:.2f}")
+    console.print(table)
