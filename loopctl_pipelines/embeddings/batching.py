@@ -22,13 +22,18 @@ class ProviderLimits:
     input_tokens: int = 8_192
 
     def after_attempts(self, attempts: int) -> "ProviderLimits":
-        """Return the limits for texts whose answers were spoilt `attempts` times.
+        """Return the limits for texts whose answers were spoilt, or late, `attempts` times.
 
         An answer with one bad vector does not say whose fault it is. In smaller and smaller
-        company the innocent get away, and the culprit is alone after four attempts.
+        company the innocent get away, and the culprit is alone after four attempts. A batch that
+        the provider cannot finish within the deadline gets into it that way, too.
         """
-        inputs = max(1, self.inputs // _SMALLER_PER_ATTEMPT ** min(attempts, 8))
-        return ProviderLimits(inputs, self.request_tokens, self.input_tokens)
+        smaller = _SMALLER_PER_ATTEMPT ** min(attempts, 8)
+        return ProviderLimits(
+            inputs=max(1, self.inputs // smaller),
+            request_tokens=max(self.input_tokens, self.request_tokens // smaller),
+            input_tokens=self.input_tokens,
+        )
 
 
 def token_bound(text: str) -> int:

@@ -107,4 +107,11 @@ def test_a_text_whose_answers_were_spoilt_four_times_travels_alone() -> None:
 
 @pytest.mark.parametrize("attempts", [8, 10**9])
 def test_any_number_of_attempts_leaves_one_text_a_request(attempts: int) -> None:
-    assert LIMITS.after_attempts(attempts) == ProviderLimits(inputs=1)
+    limits = LIMITS.after_attempts(attempts)
+    assert (limits.inputs, limits.request_tokens) == (1, LIMITS.input_tokens)
+
+
+def test_long_texts_travel_in_smaller_company_after_each_late_answer() -> None:
+    texts = [f"{n} ".ljust(16_000, "x") for n in range(30)]
+    sizes = [max(map(len, batches(texts, LIMITS.after_attempts(n)))) for n in range(3)]
+    assert sizes == [30, 4, 1]
