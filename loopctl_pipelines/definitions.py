@@ -18,7 +18,7 @@ from loopctl_pipelines.costs.schedules import (
     build_daily_costs_schedule,
     weekly_retention_schedule,
 )
-from loopctl_pipelines.costs.sensors import cost_anomalies_sensor
+from loopctl_pipelines.costs.sensors import build_stale_costs_sensor, cost_anomalies_sensor
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import DATABASE_NAME, EmbeddedServer
 from loopctl_pipelines.embeddings.assets import articles, build_article_embeddings
@@ -76,6 +76,7 @@ def build_definitions(
         schedules=[build_daily_costs_schedule(settings), weekly_retention_schedule],
         sensors=[
             build_tenants_sensor(TENANTS),
+            build_stale_costs_sensor(settings),
             cost_anomalies_sensor,
             build_pending_embeddings_sensor(),
         ],

@@ -40,13 +40,17 @@ class DagsterProject:
         return self.definitions.resolve_job_def(DAILY_COSTS)
 
     def run(
-        self, days: tuple[date, date], slugs: tuple[str, str], assets: list[AssetKey] | None = None
+        self,
+        days: tuple[date, date],
+        slugs: tuple[str, str],
+        assets: list[AssetKey] | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> ExecuteInProcessResult:
         """Run the job over a rectangle of (first, last) days x (first, last) tenants."""
         return self.job.execute_in_process(
             instance=self.instance,
             run_config=_QUIET,
-            tags=range_tags(partition_range(days, slugs)),
+            tags={**range_tags(partition_range(days, slugs)), **(tags or {})},
             asset_selection=assets,
             raise_on_error=False,
         )

@@ -8,13 +8,13 @@ from hashlib import sha256
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, JobDefinition, RunsFilter
 
 from loopctl_pipelines.costs.job_runs import JobRun, run_daily_costs
+from loopctl_pipelines.costs.jobs import PARTITIONS_PER_RUN
 from loopctl_pipelines.costs.rectangles import Rectangle, rectangles
 from loopctl_pipelines.partitions import tenant_order
 
 _BACKFILL_TAG = "loopctl/backfill"
 _CHUNK_TAG = "loopctl/chunk"
 _ENDED = "ended"
-PARTITIONS_PER_RUN = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ class Rectangle:
         """Number of partitions."""
         return ((self.last - self.first).days + 1) * len(self.slugs)
 
+    def covers(self, day: date, slug: str) -> bool:
+        """Tell whether the tenant's day is one of its partitions."""
+        return self.first <= day <= self.last and slug in self.slugs
+
     def partitions(self) -> Iterator[tuple[date, str]]:
         """Yield every (day, slug)."""
         for offset in range((self.last - self.first).days + 1):

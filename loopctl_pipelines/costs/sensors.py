@@ -1,7 +1,40 @@
-"""What makes the anomalies follow the summaries."""
+"""What makes the summaries follow the reports, and the anomalies the summaries."""
 
-from dagster import AssetKey, AssetSelection, AutomationConditionSensorDefinition
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from dagster import (
+    AssetKey,
+    AssetSelection,
+    AutomationConditionSensorDefinition,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+    ResourceParam,
+    RunRequest,
+    RunsFilter,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SensorResult,
+    sensor,
+)
 from dagster import DefaultSensorStatus as Status
+
+from loopctl_pipelines.costs.healing import Healing, Partition, StaleDays
+from loopctl_pipelines.costs.jobs import DAILY_COSTS, PARTITIONS_PER_RUN
+from loopctl_pipelines.costs.rectangles import Rectangle
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.partitions import day_and_slug, partition_range, range_tags, tenant_order
+from loopctl_pipelines.settings import Settings
+from loopctl_pipelines.tenants.queries import list_tenants, stale_days
+from loopctl_pipelines.unfinished_runs import UNFINISHED, between, ends_of_range
+
+_SUMMARIES = AssetKey("cost_summaries")
+_NAME = "stale_costs_sensor"
+_MOST_RUNS = 20
+# a tenant that cannot be computed would otherwise fail every minute
+_PAUSE_AFTER_FAILURE = timedelta(minutes=30)
 
 cost_anomalies_sensor = AutomationConditionSensorDefinition(
     "cost_anomalies_sensor",
@@ -9,3 +42,102 @@ cost_anomalies_sensor = AutomationConditionSensorDefinition(
     default_status=Status.RUNNING,
     description="Materializes the anomalies of exactly those summaries that landed.",
 )
+
+
+def build_stale_costs_sensor(settings: Settings) -> SensorDefinition:
+    """Return `stale_costs_sensor`.
+
+    Its runs have no key: a day that is marked again after it was healed is healed again. What
+    keeps it from asking twice are the runs in flight.
+    """
+
+    @sensor(
+        name=_NAME,
+        job_name=DAILY_COSTS,
+        minimum_interval_seconds=60,
+        default_status=Status.RUNNING,
+        description=(
+            "Materializes exactly the days whose summaries loopctl has marked as stale, because a "
+            "report was deleted or corrected, and their anomalies."
+        ),
+    )
+    def stale_costs_sensor(
+        context: SensorEvaluationContext, database: ResourceParam[Database]
+    ) -> SensorResult:
+        order = tenant_order(context.instance)
+        # before the look at the summaries: a run that ends in between has healed what it is over
+        unfinished = _unfinished(context.instance, order)
+        stale = _stale(database, settings)
+        failed = _failed(context.instance, order) if stale else set()
+        healing = StaleDays(stale, unfinished, failed, order).healing(
+            most_runs=_MOST_RUNS, partitions_per_run=PARTITIONS_PER_RUN
+        )
+        if not healing.requested:
+            return SensorResult(skip_reason=_told(healing, len(stale)))
+        return SensorResult(run_requests=[_request(part) for part in healing.requested])
+
+    return stale_costs_sensor
+
+
+def _stale(database: Database, settings: Settings) -> set[Partition]:
+    today = datetime.now(UTC).date()
+    first, last = settings.start_date.resolve(today), today - timedelta(days=1)
+    slug_of = {tenant.id: slug for slug, tenant in list_tenants(database).items()}
+    return {(day, slug_of[tenant]) for tenant, day in stale_days(database, first, last)}
+
+
+def _unfinished(instance: DagsterInstance, order: Sequence[str]) -> list[Rectangle]:
+    found = (
+        _partitions(run, order)
+        for run in instance.get_runs(UNFINISHED)
+        if run.job_name == DAILY_COSTS or _SUMMARIES in (run.asset_selection or ())
+    )
+    return [partitions for partitions in found if partitions]
+
+
+def _failed(instance: DagsterInstance, order: Sequence[str]) -> set[Partition]:
+    """Return what the sensor's own runs were over and did not land, a short while ago."""
+    since = datetime.now(UTC) - _PAUSE_AFTER_FAILURE
+    failed = RunsFilter(
+        statuses=[DagsterRunStatus.FAILURE],
+        tags={"dagster/sensor_name": _NAME},
+        updated_after=since,
+    )
+    found: set[Partition] = set()
+    for run in instance.get_runs(failed):
+        if partitions := _partitions(run, order):
+            found |= set(partitions.partitions()) - _landed(instance, run.run_id)
+    return found
+
+
+def _landed(instance: DagsterInstance, run_id: str) -> set[Partition]:
+    materialized = DagsterEventType.ASSET_MATERIALIZATION
+    events = (e.get_dagster_event() for e in instance.all_logs(run_id, of_type=materialized))
+    return {
+        day_and_slug(event.partition)
+        for event in events
+        if event.asset_key == _SUMMARIES and event.partition
+    }
+
+
+def _partitions(run: DagsterRun, order: Sequence[str]) -> Rectangle | None:
+    ends = ends_of_range(run.tags)
+    if ends is None:
+        return None
+    (first, first_slug), (last, last_slug) = map(day_and_slug, ends)
+    slugs = between(first_slug, last_slug, order)
+    return Rectangle(first, last, slugs) if slugs else None
+
+
+def _request(part: Rectangle) -> RunRequest:
+    selected = partition_range((part.first, part.last), (part.slugs[0], part.slugs[-1]))
+    return RunRequest(tags=range_tags(selected))
+
+
+def _told(healing: Healing, stale: int) -> str:
+    if not stale:
+        return "No summary is stale."
+    return (
+        f"Of {stale} stale days, {healing.in_flight} are in flight, {healing.failed} failed within "
+        f"the last {_PAUSE_AFTER_FAILURE.seconds // 60} minutes, the others have no partition yet."
+    )

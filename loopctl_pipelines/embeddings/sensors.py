@@ -7,12 +7,10 @@ from dagster import (
     AssetKey,
     DagsterInstance,
     DagsterRun,
-    DagsterRunStatus,
     DefaultSensorStatus,
     PartitionKeyRange,
     ResourceParam,
     RunRequest,
-    RunsFilter,
     SensorDefinition,
     SensorEvaluationContext,
     SensorResult,
@@ -29,18 +27,10 @@ from loopctl_pipelines.tenants.queries import (
     next_embedding_attempt,
     pending_embeddings,
 )
+from loopctl_pipelines.unfinished_runs import UNFINISHED, between, ends_of_range
 
 _ASSET = AssetKey("article_embeddings")
 _RUN_KEY_TAG = "dagster/run_key"
-_UNFINISHED = RunsFilter(
-    statuses=[
-        DagsterRunStatus.NOT_STARTED,
-        DagsterRunStatus.QUEUED,
-        DagsterRunStatus.STARTING,
-        DagsterRunStatus.STARTED,
-        DagsterRunStatus.CANCELING,
-    ]
-)
 
 
 def build_pending_embeddings_sensor() -> SensorDefinition:
@@ -124,7 +114,7 @@ def _in_flight(
 ) -> dict[str, list[str]]:
     """Return the tenants of each unfinished run, by run key, or run id of one started by hand."""
     found: dict[str, list[str]] = {}
-    for run in instance.get_runs(_UNFINISHED):
+    for run in instance.get_runs(UNFINISHED):
         if run.job_name == EMBED_ARTICLES or _ASSET in (run.asset_selection or ()):
             key = run.tags.get(_RUN_KEY_TAG, run.run_id)
             found[key] = requested.get(key) or _slugs(run, order)
@@ -132,9 +122,5 @@ def _in_flight(
 
 
 def _slugs(run: DagsterRun, order: Sequence[str]) -> list[str]:
-    single = run.tags.get("dagster/partition")
-    first = run.tags.get("dagster/asset_partition_range_start", single)
-    last = run.tags.get("dagster/asset_partition_range_end", single)
-    if first not in order or last not in order:
-        return []
-    return list(order[order.index(first) : order.index(last) + 1])
+    ends = ends_of_range(run.tags)
+    return list(between(*ends, order)) if ends else []

@@ -52,6 +52,13 @@ def count_reports(
     return dict(rows)
 
 
+def stale_days(database: Database, first: date, last: date) -> list[tuple[UUID, date]]:
+    """Return (tenant id, day) of active tenants' stale summaries in the UTC days [first, last]."""
+    with database.operator_transaction() as connection:
+        asked = {"first": first, "last": last}
+        return connection.execute(statement(__package__, "stale_days"), asked).fetchall()
+
+
 def tenant_of_anomaly(database: Database, anomaly_id: UUID) -> UUID | None:
     """Return the id of the tenant that an anomaly belongs to; None if there is no such anomaly."""
     with database.operator_transaction() as connection:
