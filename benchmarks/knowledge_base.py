@@ -5,10 +5,19 @@ from contextlib import contextmanager
 from typing import Final
 
 import psycopg
+from pgvector.psycopg.vector import register_vector_info
+from psycopg.types import TypeInfo
 
 from benchmarks.daily_costs import WrongResultError
+from benchmarks.provider_process import vector_of
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.embeddings.text import (
+    DEFAULT_DIMENSION,
+    DEFAULT_MODEL,
+    article_text,
+    content_hash,
+)
 from loopctl_pipelines.tenants.cloak import encrypt
 from loopctl_pipelines.tenants.queries import list_tenants
 
@@ -55,6 +64,29 @@ class KnowledgeBase:
             session.execute(statement(__package__, "refill_articles"))
             session.execute("VACUUM (ANALYZE) articles")
             session.execute("CHECKPOINT")
+
+    def stage_vectors(self) -> None:
+        """Put the vector of each article into a table beside, for `write_staged`."""
+        with self.session() as session:
+            articles = session.execute("SELECT id, title, body FROM kept_articles").fetchall()
+            texts = [article_text(title, body) for _, title, body in articles]
+            staged = {
+                "ids": [article[0] for article in articles],
+                "vectors": [vector_of(text, DEFAULT_DIMENSION) for text in texts],
+                "hashes": [content_hash(DEFAULT_MODEL, DEFAULT_DIMENSION, text) for text in texts],
+            }
+            register_vector_info(session, TypeInfo.fetch(session, "vector"))
+            session.execute("DROP TABLE IF EXISTS staged_vectors")
+            session.execute(
+                "CREATE TABLE staged_vectors (id uuid, embedding vector, content_hash text)"
+            )
+            session.execute(statement(__package__, "stage_vectors"), staged)
+            session.execute("VACUUM (ANALYZE) staged_vectors")
+
+    def write_staged(self) -> None:
+        """Write all vectors by one statement: the least there is to do."""
+        with self.session() as session:
+            session.execute(statement(__package__, "bare_update"))
 
     @contextmanager
     def without_vector_index(self) -> Iterator[None]:

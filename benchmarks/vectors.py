@@ -4,9 +4,6 @@ from contextlib import closing
 from threading import Semaphore
 from time import perf_counter
 
-from pgvector.psycopg.vector import register_vector_info
-from psycopg.types import TypeInfo
-
 from benchmarks.knowledge_base import CONNECTIONS, KnowledgeBase
 from benchmarks.outcome import Outcome, Ratio
 from benchmarks.provider_process import KEY, vector_of
@@ -26,7 +23,7 @@ def vectors(url: str, count: int, rounds: int) -> Outcome:
         writing = _Writing(knowledge)
         before, after = writing.before, knowledge.check
         contenders = [
-            Contender(_BARE, writing.bare, before, after),
+            Contender(_BARE, knowledge.write_staged, before, after),
             Contender(_SINGLE, writing.single, before, after),
             Contender(_OURS, writing.ours, before, after),
         ]
@@ -55,15 +52,11 @@ class _Writing:
             article.hash_in(_SPACE): vector_of(article.text, _SPACE.dimension)
             for article in self._pending
         }
-        self._stage()
+        knowledge.stage_vectors()
 
     def before(self) -> None:
         self._knowledge.empty()
         self._pending = self._read_pending()
-
-    def bare(self) -> None:
-        with self._knowledge.session() as session:
-            session.execute(statement(__package__, "bare_update"))
 
     def single(self) -> None:
         with self._knowledge.session() as session:
@@ -85,19 +78,3 @@ class _Writing:
         while page := self._store.pending(pending[-1] if pending else None):
             pending += page
         return pending
-
-    def _stage(self) -> None:
-        hashes = [article.hash_in(_SPACE) for article in self._pending]
-        staged = {
-            "ids": [article.id for article in self._pending],
-            "vectors": [self._made[content_hash] for content_hash in hashes],
-            "hashes": hashes,
-        }
-        with self._knowledge.session() as session:
-            register_vector_info(session, TypeInfo.fetch(session, "vector"))
-            session.execute("DROP TABLE IF EXISTS staged_vectors")
-            session.execute(
-                "CREATE TABLE staged_vectors (id uuid, embedding vector, content_hash text)"
-            )
-            session.execute(statement(__package__, "stage_vectors"), staged)
-            session.execute("VACUUM (ANALYZE) staged_vectors")
