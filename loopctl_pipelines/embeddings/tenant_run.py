@@ -4,7 +4,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import chain
 
 import psycopg
 
@@ -143,7 +142,9 @@ class TenantRun:
         # the first alone: a refused key or a half-open circuit costs one request, not as many as
         # may be in flight
         alone = 0 if report.counts.requests else 1
-        for sent, size in chain(map(send, to_send[:alone]), threads.map(send, to_send[alone:])):
+        for sent, size in map(send, to_send[:alone]):
+            self._count(report, sent, size)
+        for sent, size in threads.map(send, to_send[alone:]):
             self._count(report, sent, size)
 
     def _count(self, report: TenantReport, counts: Counts, articles: int) -> None:

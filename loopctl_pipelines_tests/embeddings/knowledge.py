@@ -136,15 +136,16 @@ class Knowledge:
         return reports[slugs[0]]
 
 
-def embedder(
+def embedder(  # noqa: PLR0913 - a test names what it is about
     database: Database,
     base_url: str,
     *,
     deadline_seconds: float = 4.0,
     policy: BreakerPolicy = _POLICY,
+    requests: int = 32,
     requests_per_tenant: int = 4,
 ) -> "AbstractContextManager[Embedder]":
     """Give an embedder that talks to this provider."""
     provider = EmbeddingProvider(base_url, deadline_seconds=deadline_seconds)
-    guarded = GuardedProvider(provider, Breaker(database, policy), requests=32)
+    guarded = GuardedProvider(provider, Breaker(database, policy), requests=requests)
     return closing(Embedder(database, guarded, CLOAK_KEY, requests_per_tenant=requests_per_tenant))

@@ -1,6 +1,7 @@
 """Many tenants at once: apart from each other, and none at another's cost."""
 
 import threading
+from collections import Counter
 
 import pytest
 
@@ -117,3 +118,39 @@ def test_a_run_that_is_stopped_early_writes_what_was_paid_for_and_frees_its_tena
             slug, "SELECT FROM loopctl_pipelines.embedding_tenants WHERE holder IS NOT NULL"
         )
         assert held == []
+
+
+class InFlight:
+    """Counts the requests that a provider has at the same time, in all and of each key."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._now: Counter[str] = Counter()
+        self.most = 0
+        self.most_of_a_key = 0
+
+    def script(self, exchange: Exchange) -> None:
+        """Hold the request until as many as may be there are, or no more come."""
+        with self._changed:
+            self._now[exchange.key] += 1
+            self.most = max(self.most, self._now.total())
+            self.most_of_a_key = max(self.most_of_a_key, *self._now.values())
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._now.total() >= 4, timeout=0.5)
+            self._now[exchange.key] -= 1
+
+
+def test_requests_in_flight_are_bounded_for_each_tenant_and_in_all(knowledge: Knowledge) -> None:
+    # so many bytes that a request holds two of them
+    for slug in ("acme", "blue", "cold"):
+        for n in range(8):
+            knowledge.article(slug, f"Long {n}", "\N{GRINNING FACE}" * 32_000)
+    in_flight = InFlight()
+    with (
+        scripted(in_flight.script) as provider,
+        embedder(knowledge.database, provider.base_url, requests=4, requests_per_tenant=2) as embed,
+    ):
+        knowledge.run(embed, "acme", "blue", "cold")
+    assert in_flight.most_of_a_key == 2
+    assert in_flight.most == 4
+    assert all(len(knowledge.embedded(slug)) == 11 for slug in ("acme", "blue", "cold"))

@@ -63,6 +63,15 @@ def test_a_refused_key_or_model_sets_all_aside_after_one_request(
     assert report.breaker is CircuitState.CLOSED
 
 
+def test_a_refused_key_costs_one_request_however_many_would_be_needed(
+    knowledge: Knowledge,
+) -> None:
+    # so many bytes that a request holds two of them
+    for n in range(8):
+        knowledge.article("acme", f"Long {n}", "\N{GRINNING FACE}" * 32_000)
+    assert failing(knowledge, faults.refusal(401)) == (Counts(set_aside=11), 1)
+
+
 def test_a_tenant_whose_key_was_refused_stays_red_and_is_not_asked_for_again(
     knowledge: Knowledge,
 ) -> None:
