@@ -6,15 +6,29 @@ One tenant's failure is its own: the others land, and one failure names those th
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from dagster import AssetExecutionContext, AssetMaterialization, Failure, MetadataValue
+from dagster import (
+    AssetExecutionContext,
+    AssetMaterialization,
+    Failure,
+    MaterializeResult,
+    MetadataValue,
+    partition_loading_context,
+)
+from dagster._core.definitions.source_asset import (
+    SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION as EVENTS_ARE_RECORDED,
+)
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.preflight import COST_TABLES, TableUse, check_database
 from loopctl_pipelines.errors import InactiveTenantError, PipelinesError, UnknownTenantError
+from loopctl_pipelines.partitions import range_of_tags
 from loopctl_pipelines.tenants.queries import list_tenants
 from loopctl_pipelines.tenants.tenant import Tenant
 
 _SHOWN_FAILURES = 10
+
+Described = Mapping[str, MetadataValue]
+"""The metadata of one partition's materialization."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +37,21 @@ class FailedPartitions:
 
     keys: Sequence[str]
     error: PipelinesError
+
+
+def partitions_of_run(context: AssetExecutionContext) -> Sequence[str]:
+    """Return the keys of the partitions that the run is for.
+
+    A range that was launched on a job's page (Dagster 1.13) is a run with the tags of one partition
+    beside those of the range. `context.partition_keys` is that one: the run would be green after 1
+    of 30.
+    """
+    wanted = range_of_tags(context.run.tags)
+    definition = context.assets_def.partitions_def
+    if wanted is None or definition is None:
+        return [str(key) for key in context.partition_keys]
+    with partition_loading_context(dynamic_partitions_store=context.instance):
+        return [str(key) for key in definition.get_partition_keys_in_range(wanted)]
 
 
 def active_tenants(
@@ -66,14 +95,14 @@ def active_tenants(
 
 def record_partitions(
     context: AssetExecutionContext,
-    landed: Mapping[str, Mapping[str, MetadataValue]],
+    landed: Mapping[str, Described],
     failed: Sequence[FailedPartitions],
-) -> bool:
-    """Have Dagster show exactly what landed; say whether that is every partition of the run.
+) -> MaterializeResult[None]:
+    """Have Dagster show exactly what landed, and return the asset's result.
 
-    If so, the metadata are attached and Dagster is to record the materializations, which it does
-    in batches. If not (a tenant failed, or one is not active), the partitions that landed are
-    recorded here, one by one, and no others.
+    Where that is every partition of the run, Dagster is to record the materializations, which it
+    does in batches. Where it is not (a tenant failed, or one is not active), they are recorded
+    here, one by one. What is downstream in the same run goes on unless something failed.
 
     Args:
         context: of the asset's run.
@@ -83,15 +112,16 @@ def record_partitions(
     Raises:
         Failure: naming the partitions that failed and why.
     """
-    if len(landed) == len(context.partition_keys):
+    if landed.keys() == set(context.partition_keys):
         for key, metadata in landed.items():
             context.add_asset_metadata(metadata, partition_key=key)
-        return True
+        return MaterializeResult()
     for key, metadata in landed.items():
         context.log_event(AssetMaterialization(context.asset_key, None, metadata, key))
     if failed:
         raise _failure(len(landed), failed)
-    return False
+    # of any other result Dagster records all partitions, also those that were left out
+    return MaterializeResult(metadata={EVENTS_ARE_RECORDED: True})
 
 
 def _failure(landed: int, failed: Sequence[FailedPartitions]) -> Failure:

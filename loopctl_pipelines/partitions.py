@@ -1,6 +1,6 @@
 """The partitions of costs: UTC day x tenant, such as `2026-04-02|acme`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -12,6 +12,9 @@ from dagster import (
     MultiPartitionsDefinition,
     PartitionKeyRange,
 )
+
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
 
 TENANTS: Final = DynamicPartitionsDefinition(name="tenants")
 """One key a tenant, its slug; `tenants_sensor` and `loopctl-pipelines tenants sync` add them."""
@@ -41,10 +44,14 @@ def partition_range(days: tuple[date, date], slugs: tuple[str, str]) -> Partitio
 
 def range_tags(partitions: PartitionKeyRange) -> dict[str, str]:
     """Return the tags by which one run is over all partitions of a range."""
-    return {
-        "dagster/asset_partition_range_start": partitions.start,
-        "dagster/asset_partition_range_end": partitions.end,
-    }
+    return {_RANGE_START: partitions.start, _RANGE_END: partitions.end}
+
+
+def range_of_tags(tags: Mapping[str, str]) -> PartitionKeyRange | None:
+    """Return the range that a run with these tags is over; None if it is over one partition."""
+    if _RANGE_START not in tags or _RANGE_END not in tags:
+        return None
+    return PartitionKeyRange(tags[_RANGE_START], tags[_RANGE_END])
 
 
 def tenant_order(instance: DagsterInstance) -> Sequence[str]:

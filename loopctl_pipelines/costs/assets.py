@@ -1,6 +1,5 @@
 """The cost assets: raw reports -> summaries per tenant and day -> anomalies in them."""
 
-from collections.abc import Iterator
 from functools import partial
 
 from dagster import (
@@ -59,15 +58,13 @@ FOLLOW_LANDED_SUMMARIES = (
 def build_cost_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefinition]:
     """Return `cost_summaries` and `cost_anomalies` over these partitions.
 
-    Both may be materialized over many partitions in one run. Neither yields a result where a
-    partition of the run did not land: what landed is recorded partition by partition then.
+    Both may be materialized over many partitions in one run.
     """
 
     @asset(
         partitions_def=partitions,
         deps=[token_usage_reports],
         backfill_policy=BackfillPolicy.single_run(),
-        output_required=False,
         group_name=_GROUP,
         owners=_OWNERS,
         kinds={"postgres"},
@@ -84,17 +81,15 @@ def build_cost_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
     )
     def cost_summaries(
         context: AssetExecutionContext, database: ResourceParam[Database]
-    ) -> Iterator[MaterializeResult[None]]:
+    ) -> MaterializeResult[None]:
         run = PartitionRun(database, roll_up, RollupError, summarized_metadata)
-        if run.materialize(context):
-            yield MaterializeResult()
+        return run.materialize(context)
 
     @asset(
         partitions_def=partitions,
         deps=[cost_summaries, token_usage_reports],
         backfill_policy=BackfillPolicy.single_run(),
         automation_condition=FOLLOW_LANDED_SUMMARIES,
-        output_required=False,
         group_name=_GROUP,
         owners=_OWNERS,
         kinds={"postgres"},
@@ -112,12 +107,11 @@ def build_cost_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
         context: AssetExecutionContext,
         database: ResourceParam[Database],
         anomaly_rule: ResourceParam[AnomalyRule],
-    ) -> Iterator[MaterializeResult[None]]:
+    ) -> MaterializeResult[None]:
         work = partial(detect_anomalies, rule=anomaly_rule)
         run = PartitionRun(
             database, work, DetectionError, compared_metadata, plots_of_run, compared_warning
         )
-        if run.materialize(context):
-            yield MaterializeResult()
+        return run.materialize(context)
 
     return [cost_summaries, cost_anomalies]

@@ -6,15 +6,17 @@ from datetime import date
 from typing import Generic, Protocol, TypeVar
 
 import psycopg
-from dagster import AssetExecutionContext, MetadataValue
+from dagster import AssetExecutionContext, MaterializeResult
 
 from loopctl_pipelines.costs.side_by_side import Failed, Work, run_side_by_side
 from loopctl_pipelines.costs.tenant_days import tenant_days
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.errors import DatabaseUnreachableError, TenantWorkError
 from loopctl_pipelines.partition_results import (
+    Described,
     FailedPartitions,
     active_tenants,
+    partitions_of_run,
     record_partitions,
 )
 from loopctl_pipelines.partitions import day_and_slug, partition_key
@@ -27,7 +29,6 @@ class _OfOneDay(Protocol):
 
 
 Day = TypeVar("Day", bound=_OfOneDay)
-Described = Mapping[str, MetadataValue]
 Describe = Callable[[Day], Described]
 Illustrate = Callable[[Database, Iterable[tuple[Tenant, Day]]], Mapping[str, Described]]
 Warn = Callable[[Day], str | None]
@@ -53,8 +54,8 @@ class PartitionRun(Generic[Day]):
     illustrate: Illustrate[Day] | None = None
     warn: Warn[Day] = lambda _: None
 
-    def materialize(self, context: AssetExecutionContext) -> bool:
-        """Work on every partition of the run; say whether all of them landed.
+    def materialize(self, context: AssetExecutionContext) -> MaterializeResult[None]:
+        """Work on every partition of the run, and return the asset's result.
 
         Of a run that is cancelled Dagster records none; what landed is in the database, and
         materializing it again changes nothing.
@@ -62,7 +63,7 @@ class PartitionRun(Generic[Day]):
         Raises:
             Failure: naming the partitions that failed and why.
         """
-        wanted = [day_and_slug(key) for key in context.partition_keys]
+        wanted = [day_and_slug(key) for key in partitions_of_run(context)]
         tenants = active_tenants(context, self.database, [slug for _, slug in wanted])
         units = tenant_days([key for key in wanted if key[1] in tenants], tenants)
         landed: dict[str, Described] = {}

@@ -1,7 +1,5 @@
 """The embedding assets: articles -> their vectors, a partition a tenant."""
 
-from collections.abc import Iterator, Mapping
-
 from dagster import (
     AssetExecutionContext,
     AssetsDefinition,
@@ -9,7 +7,6 @@ from dagster import (
     BackfillPolicy,
     Failure,
     MaterializeResult,
-    MetadataValue,
     ResourceParam,
     asset,
 )
@@ -21,8 +18,10 @@ from loopctl_pipelines.embeddings.jobs import PENDING_ONLY_TAG
 from loopctl_pipelines.embeddings.metadata import report_metadata
 from loopctl_pipelines.embeddings.sanitizer import log_tag
 from loopctl_pipelines.partition_results import (
+    Described,
     FailedPartitions,
     active_tenants,
+    partitions_of_run,
     record_partitions,
 )
 from loopctl_pipelines.partitions import TENANTS
@@ -48,7 +47,6 @@ def build_article_embeddings() -> AssetsDefinition:
         partitions_def=TENANTS,
         deps=[articles],
         backfill_policy=BackfillPolicy.single_run(),
-        output_required=False,
         group_name=_GROUP,
         owners=_OWNERS,
         kinds={"postgres", "openai"},
@@ -65,29 +63,25 @@ def build_article_embeddings() -> AssetsDefinition:
     )
     def article_embeddings(
         context: AssetExecutionContext, embedder: ResourceParam[Embedder]
-    ) -> Iterator[MaterializeResult[None]]:
+    ) -> MaterializeResult[None]:
         try:
-            complete = _embed(context, embedder)
+            return _embed(context, embedder)
         except Failure:
             raise
         except Exception as error:  # noqa: BLE001 - Dagster would store its text for good
             unforeseen = log_tag(error)
-        else:
-            if complete:
-                yield MaterializeResult()
-            return
         # outside the handler, so that the failure has no context
         raise Failure(f"The run ended unforeseen ({unforeseen}).", allow_retries=False)
 
     return article_embeddings
 
 
-def _embed(context: AssetExecutionContext, embedder: Embedder) -> bool:
-    tenants = active_tenants(context, embedder.database, context.partition_keys, ARTICLE_TABLES)
+def _embed(context: AssetExecutionContext, embedder: Embedder) -> MaterializeResult[None]:
+    tenants = active_tenants(context, embedder.database, partitions_of_run(context), ARTICLE_TABLES)
     if PENDING_ONLY_TAG in context.run.tags:
         due = {p.tenant_id for p in pending_embeddings(embedder.database) if not p.paused_until}
         tenants = {slug: tenant for slug, tenant in tenants.items() if tenant.id in due}
-    landed: dict[str, Mapping[str, MetadataValue]] = {}
+    landed: dict[str, Described] = {}
     failed: list[FailedPartitions] = []
     for report in embedder.embed(tenants.values()):
         if report.error is None:

@@ -145,8 +145,20 @@ def test_a_tenant_that_is_suspended_is_left_out_and_its_past_stays(
     before = _count(database, id_of("b"), "cost_summaries")
     ended = project.run((FIRST, LAST), ("a", "c"))
     assert ended.success
-    assert project.materialized(ended.run_id) == _keys("ac")
+    for asset in (SUMMARIES, ANOMALIES):
+        assert project.materialized(ended.run_id, asset) == _keys("ac")
     assert _count(database, id_of("b"), "cost_summaries") == before > 0
+
+
+def test_a_range_launched_on_the_jobs_page_is_materialized_as_a_whole(
+    project: DagsterProject,
+) -> None:
+    """Dagster gives each run of such a backfill the tags of the whole's first partition as well."""
+    first_of_all = {"dagster/partition/date": f"{LAST}", "dagster/partition/tenant": "a"}
+    ended = project.run((FIRST, FIRST), ("a", "c"), tags=first_of_all)
+    assert ended.success
+    for asset in (SUMMARIES, ANOMALIES):
+        assert project.materialized(ended.run_id, asset) == _keys("abc", days=1)
 
 
 def test_a_run_over_inactive_tenants_alone_fails_and_says_why(
