@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,6 +35,7 @@ from loopctl_pipelines.tenants.secret import Secret
 
 # an operator's mistake, mended by the operator: looked at again without being asked
 _UNREADABLE_PAUSE = timedelta(hours=1)
+_CRASH_PAUSE = timedelta(minutes=10)
 
 OnProgress = Callable[[str, int], None]
 """Called with a tenant's slug and how many more of its articles are done."""
@@ -80,8 +82,10 @@ class TenantRun:
         except (psycopg.Error, DatabaseUnreachableError) as error:
             state = sqlstate_of(error)
             report.error = EmbeddingDatabaseError(slug, cause_of(state), state)
+            self._pause_after_crash()
         except Exception as error:  # noqa: BLE001 - its text may hold anything, its kind does not
             report.error = EmbeddingCrashError(slug, sanitize(error))
+            self._pause_after_crash()
         return report
 
     def _embed(self, claim: Claim, report: TenantReport) -> None:
@@ -150,6 +154,13 @@ class TenantRun:
     def _count(self, report: TenantReport, counts: Counts, articles: int) -> None:
         report.counts.add(counts)
         self.on_progress(report.slug, articles)
+
+    def _pause_after_crash(self) -> None:
+        """Keep the sensor from asking for the same failure at every tick; a person may at once."""
+        crash = ProviderFailure(FailureKind.CRASH)
+        with suppress(psycopg.Error, DatabaseUnreachableError):
+            key_version = self.articles.settings().key_version
+            self.articles.pause(crash, _CRASH_PAUSE, key_version)
 
     def _key(self, settings: EmbeddingSettings) -> Secret | None:
         if settings.encrypted_key is None:

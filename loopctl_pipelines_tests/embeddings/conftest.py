@@ -1,10 +1,16 @@
 """What more than one module of these tests asks for."""
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.embeddings.embedder import Embedder
+from loopctl_pipelines.embeddings.loopback import LoopbackServer
+from loopctl_pipelines.embeddings.text import DEFAULT_MODEL
+from loopctl_pipelines_tests.embeddings.knowledge import KEY, OTHER_MODEL, embedder
 from loopctl_pipelines_tests.embeddings.traces import Traces
 
 
@@ -18,3 +24,15 @@ def traces(
 ) -> Traces:
     caplog.set_level(logging.DEBUG)
     return Traces(database_url, dagster_url, tmp_path, capfd, caplog)
+
+
+@pytest.fixture
+def loopback() -> Iterator[LoopbackServer]:
+    with LoopbackServer([KEY], models=[DEFAULT_MODEL, OTHER_MODEL]) as server:
+        yield server
+
+
+@pytest.fixture
+def embed(database: Database, loopback: LoopbackServer) -> Iterator[Embedder]:
+    with embedder(database, loopback.base_url) as embed:
+        yield embed

@@ -1,14 +1,12 @@
 """What becomes of articles: a real provider on loopback, a real PostgreSQL."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.embeddings.embedder import Embedder
 from loopctl_pipelines.embeddings.loopback import LoopbackServer
 from loopctl_pipelines.embeddings.report import Counts
-from loopctl_pipelines_tests.embeddings.knowledge import KEY, Knowledge, embedder
+from loopctl_pipelines_tests.embeddings.knowledge import Knowledge
 
 
 @pytest.fixture
@@ -16,18 +14,6 @@ def knowledge(database: Database) -> Knowledge:
     knowledge = Knowledge(database)
     knowledge.tenant("acme")
     return knowledge
-
-
-@pytest.fixture
-def loopback() -> Iterator[LoopbackServer]:
-    with LoopbackServer([KEY]) as loopback:
-        yield loopback
-
-
-@pytest.fixture
-def embed(database: Database, loopback: LoopbackServer) -> Iterator[Embedder]:
-    with embedder(database, loopback.base_url) as embed:
-        yield embed
 
 
 def test_published_articles_get_a_vector_in_one_request(

@@ -20,6 +20,7 @@ from loopctl_pipelines_tests.usage import LONG_AGO, id_of
 
 CLOAK_KEY = bytes(range(32))
 KEY = "sk-of-the-tests"
+OTHER_MODEL = "text-embedding-3-large"
 _POLICY = BreakerPolicy()
 
 

@@ -1,6 +1,6 @@
 """Runs of `embed_articles` as Dagster records them, and what the sensor asks for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -16,12 +16,11 @@ from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.embeddings.embedder import Embedder
 from loopctl_pipelines.embeddings.job_runs import run_embed_articles
 from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES
-from loopctl_pipelines.embeddings.loopback import LoopbackServer
 from loopctl_pipelines.in_process_runs import EndedRun
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.embeddings import failing_provider as faults
-from loopctl_pipelines_tests.embeddings.knowledge import KEY, Knowledge, embedder
+from loopctl_pipelines_tests.embeddings.knowledge import Knowledge, embedder
 from loopctl_pipelines_tests.embeddings.scripted_provider import scripted, where
 
 EMBEDDINGS = AssetKey("article_embeddings")
@@ -49,21 +48,12 @@ class Project:
 
 
 @pytest.fixture
-def loopback() -> Iterator[LoopbackServer]:
-    with LoopbackServer([KEY]) as server:
-        yield server
-
-
-@pytest.fixture
-def project(
-    database: Database, instance: DagsterInstance, loopback: LoopbackServer
-) -> Iterator[Project]:
+def project(database: Database, instance: DagsterInstance, embed: Embedder) -> Project:
     knowledge = Knowledge(database)
     for slug in ("acme", "blue", "cold"):
         knowledge.tenant(slug)
         knowledge.articles(slug, 2)
-    with embedder(database, loopback.base_url) as embed:
-        yield Project(knowledge, instance, embed)
+    return Project(knowledge, instance, embed)
 
 
 def test_one_run_embeds_the_articles_of_many_tenants(project: Project) -> None:

@@ -1,7 +1,6 @@
 """Ticks of `pending_embeddings_sensor`: whom they request a run for, and when they may rest."""
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,7 +18,6 @@ from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.embeddings.circuit import Permit, Verdict
 from loopctl_pipelines.embeddings.embedder import Embedder
 from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES, PENDING_ONLY_TAG
-from loopctl_pipelines.embeddings.loopback import LoopbackServer
 from loopctl_pipelines.embeddings.ticks import Cursor
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
@@ -96,20 +94,11 @@ def until_requested(ticks: Ticks) -> list[RunRequest]:
 
 
 @pytest.fixture
-def loopback() -> Iterator[LoopbackServer]:
-    with LoopbackServer([KEY]) as server:
-        yield server
-
-
-@pytest.fixture
-def ticks(
-    database: Database, instance: DagsterInstance, loopback: LoopbackServer
-) -> Iterator[Ticks]:
+def ticks(database: Database, instance: DagsterInstance, embed: Embedder) -> Ticks:
     knowledge = Knowledge(database)
     for slug in SLUGS:
         knowledge.tenant(slug)
-    with embedder(database, loopback.base_url) as embed:
-        yield Ticks(knowledge, instance, embed)
+    return Ticks(knowledge, instance, embed)
 
 
 def test_nothing_pending_is_no_run(ticks: Ticks) -> None:

@@ -1,6 +1,6 @@
 """Which vectors are written: of texts that are still the same, in one space, once per text."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -16,13 +16,13 @@ from loopctl_pipelines.embeddings.text import (
     content_hash,
     legacy_hash,
 )
+from loopctl_pipelines.tenants.queries import pending_embeddings
 from loopctl_pipelines_tests.embeddings.failing_provider import Exchange
-from loopctl_pipelines_tests.embeddings.knowledge import KEY, Knowledge, embedder
+from loopctl_pipelines_tests.embeddings.knowledge import KEY, OTHER_MODEL, Knowledge, embedder
 from loopctl_pipelines_tests.embeddings.scripted_provider import scripted
 from loopctl_pipelines_tests.usage import id_of
 
 OLD_VECTOR = "[" + ",".join(["1"] * DEFAULT_DIMENSION) + "]"
-OTHER_MODEL = "text-embedding-3-large"
 
 
 @pytest.fixture
@@ -30,18 +30,6 @@ def knowledge(database: Database) -> Knowledge:
     knowledge = Knowledge(database)
     knowledge.tenant("acme")
     return knowledge
-
-
-@pytest.fixture
-def loopback() -> Iterator[LoopbackServer]:
-    with LoopbackServer([KEY], models=[DEFAULT_MODEL, OTHER_MODEL]) as server:
-        yield server
-
-
-@pytest.fixture
-def embed(database: Database, loopback: LoopbackServer) -> Iterator[Embedder]:
-    with embedder(database, loopback.base_url) as embed:
-        yield embed
 
 
 def during_the_request(knowledge: Knowledge, act: Callable[[], object]) -> Counts:
@@ -251,6 +239,17 @@ def test_the_ledger_has_a_row_for_each_billed_request_also_of_a_run_that_then_fa
         "acme",
         "SELECT operation, model, input_tokens, output_tokens, article_id FROM llm_usage_events",
     ) == [("embedding", DEFAULT_MODEL, 6, 0, article)]
+
+
+def test_a_tenant_whose_work_fails_unforeseen_is_left_alone_for_a_while(
+    knowledge: Knowledge, embed: Embedder
+) -> None:
+    knowledge.article("acme", "One", "A body.")
+    with knowledge.database.operator_transaction() as connection:
+        connection.execute("ALTER TABLE articles ADD CHECK (embedding IS NULL)")
+    assert knowledge.run(embed, "acme").error is not None
+    (pending,) = pending_embeddings(knowledge.database)
+    assert pending.paused_until is not None
 
 
 def test_a_ledger_that_cannot_be_written_fails_nothing(
