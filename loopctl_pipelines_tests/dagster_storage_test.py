@@ -1,0 +1,120 @@
+"""Dagster's storage does for a thousand partitions about what it does for one."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy
+from dagster import AssetCheckKey, DagsterEventType, DagsterInstance, EventLogEntry
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationPlanned,
+)
+from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent
+from dagster._core.storage.event_log import EventLogStorage
+from sqlalchemy.engine import Engine
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines_tests.dagster_project import (
+    ANOMALIES,
+    SUMMARIES,
+    DagsterProject,
+    dagster_project,
+)
+from loopctl_pipelines_tests.usage import Usage
+
+FIRST = date(2026, 4, 1)
+CHECK = AssetCheckKey(SUMMARIES, "check")
+RUNS = ("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002")
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """Give what is said to Dagster's storage, as it goes on."""
+    said: list[str] = []
+
+    def hear(*given: object) -> None:
+        said.append(str(given[2]))
+
+    sqlalchemy.event.listen(Engine, "before_cursor_execute", hear)
+    yield said
+    sqlalchemy.event.remove(Engine, "before_cursor_execute", hear)
+
+
+@pytest.fixture
+def project(database: Database, instance: DagsterInstance) -> DagsterProject:
+    """Give tenants `a` and `b` and `c`, whose first day does not add up."""
+    usage = Usage()
+    for slug in ("a", "b", "c"):
+        usage.report(slug, FIRST, 1000)
+    for _ in range(2):
+        usage.report("c", FIRST, 2**63 - 1)
+    usage.write(database)
+    return dagster_project(database, instance, Settings(start_date=StartDate(FIRST)))
+
+
+@pytest.mark.parametrize("slugs", [("a", "b"), ("a", "c")], ids=["all land", "one fails"])
+def test_a_run_says_as_much_to_the_storage_over_few_partitions_as_over_many(
+    project: DagsterProject, statements: list[str], slugs: tuple[str, str]
+) -> None:
+    said = []
+    for days in (3, 60):
+        statements.clear()
+        run = project.run((FIRST, FIRST + timedelta(days=days - 1)), slugs)
+        tenants = ord(slugs[1]) - ord(slugs[0]) + 1
+        landed = project.materialized(run.run_id)
+        assert len(landed) == days * tenants - (slugs[1] == "c")
+        said.append(len(statements))
+    # some more or less: Dagster looks at its tables now and then
+    assert abs(said[1] - said[0]) < 20
+
+
+def _events(run_id: str) -> list[EventLogEntry]:
+    planned = [
+        DagsterEvent.build_asset_materialization_planned_event(
+            "daily_costs",
+            asset.to_user_string(),
+            AssetMaterializationPlannedData(asset, partition=partition),
+        )
+        for asset in (SUMMARIES, ANOMALIES)
+        for partition in ("2026-04-01|a", "2026-04-02|a", None)
+    ]
+    check = DagsterEvent(
+        DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED.value,
+        "daily_costs",
+        event_specific_data=AssetCheckEvaluationPlanned(asset_key=SUMMARIES, check_name="check"),
+    )
+    return [
+        EventLogEntry(  # type: ignore[no-untyped-call]
+            error_info=None,
+            level=10,
+            user_message="",
+            run_id=run_id,
+            timestamp=float(number),
+            dagster_event=event,
+        )
+        for number, event in enumerate([*planned, check])
+    ]
+
+
+def test_planned_events_in_a_batch_are_stored_as_one_by_one(instance: DagsterInstance) -> None:
+    storage = instance.event_log_storage
+    one_by_one, in_a_batch = _events(RUNS[0]), _events(RUNS[1])
+    for event in one_by_one:
+        storage.store_event(event)
+    before = _stored(storage, RUNS[0])
+    storage.store_event_batch(in_a_batch)
+    assert len(before) == len(one_by_one)
+    assert _stored(storage, RUNS[1]) == before
+    assert not instance.fetch_materializations(SUMMARIES, 1).records
+
+
+def _stored(storage: EventLogStorage, run_id: str) -> list[object]:
+    """Return a run's events in their order; the assets and the check have it as their last run."""
+    of_assets = storage.get_asset_records([SUMMARIES, ANOMALIES])
+    assert [record.asset_entry.last_run_id for record in of_assets] == [run_id, run_id]
+    (check,) = storage.get_latest_asset_check_execution_by_key([CHECK]).values()
+    assert check.run_id == run_id
+    records = storage.get_records_for_run(run_id, ascending=True).records
+    entries = sorted((record.event_log_entry for record in records), key=lambda e: e.timestamp)
+    return [(entry.timestamp, entry.level, entry.get_dagster_event()) for entry in entries]
