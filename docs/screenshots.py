@@ -21,7 +21,7 @@ _OPTIONS = (
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
-    "--window-size=1500,900",
+    "--hide-scrollbars",
     # the pages load their data after the page itself
     "--virtual-time-budget=20000",
 )
@@ -38,15 +38,19 @@ def main() -> None:
         sys.exit("No Chromium found. On Debian: apt install chromium")
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     partition = quote(f"{yesterday}|{given.tenant}")
+    # no wider than need be: a README shows them at 900 or so, and the text is to be legible
     pages = {
-        "lineage": "/asset-groups",
-        "partitions": f"/assets/cost_summaries?view=partitions&partition={partition}",
+        "lineage": ("1280,720", "/locations/loopctl_pipelines.definitions/asset-groups/costs"),
+        "partitions": (
+            "1440,1000",
+            f"/assets/cost_summaries?view=partitions&partition={partition}",
+        ),
     }
     _IMAGES.mkdir(exist_ok=True)
-    for name, path in pages.items():
+    for name, (size, path) in pages.items():
         with tempfile.TemporaryDirectory() as profile:
-            target = f"--screenshot={_IMAGES / name}.png"
-            command = [browser, *_OPTIONS, f"--user-data-dir={profile}", target, given.url + path]
+            command = [browser, *_OPTIONS, f"--window-size={size}", f"--user-data-dir={profile}"]
+            command += [f"--screenshot={_IMAGES / name}.png", given.url + path]
             subprocess.run(command, check=True, capture_output=True)
 
 
