@@ -10,6 +10,7 @@ from dagster import DagsterInstance, JobDefinition
 
 from loopctl_pipelines.dagster_instance import dagster_instance
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.dagster_database import check_dagster_database
 from loopctl_pipelines.database.locations import Locations, locate
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.database.upgrade import upgrade
@@ -41,7 +42,12 @@ class Project:
 
     @contextmanager
     def instance(self) -> Iterator[DagsterInstance]:
-        """Give out Dagster's instance, the one that the UI shows."""
+        """Give out Dagster's instance, the one that the UI shows.
+
+        Raises:
+            DatabaseNotUsableError: if its storage cannot be worked with.
+        """
+        check_dagster_database(self.locations.dagster)
         os.environ["LOOPCTL_DAGSTER_URL"] = self.locations.dagster
         with dagster_instance(self.settings.home) as instance:
             yield instance

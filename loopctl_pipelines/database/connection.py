@@ -29,8 +29,10 @@ _ENTER_OPERATOR = sql.SQL("SET LOCAL TimeZone = 'UTC'")
 _TIMEOUT = sql.SQL("; SET LOCAL statement_timeout = {milliseconds}")
 
 
-def connect(url: str) -> TenantConnection:
-    """Connect to the libpq URL.
+def connect(
+    url: str, to: str = "loopctl's database", setting: str = "LOOPCTL_DATABASE_URL"
+) -> TenantConnection:
+    """Connect to the libpq URL, which is that of `to` and is set by `setting`.
 
     Raises:
         DatabaseUnreachableError: if nothing answers, or the login is refused.
@@ -39,8 +41,8 @@ def connect(url: str) -> TenantConnection:
         return psycopg.connect(url, connect_timeout=round(_CONNECT_SECONDS))
     except psycopg.Error:
         raise DatabaseUnreachableError(
-            "No connection to loopctl's database. Check LOOPCTL_DATABASE_URL (host, port, name, "
-            "user and password) and that the server runs."
+            f"No connection to {to}. Check {setting} (host, port, name, user and password) and "
+            "that the server runs."
         ) from None
 
 

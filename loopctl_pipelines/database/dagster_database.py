@@ -1,0 +1,78 @@
+"""The database of Dagster's storage: beside loopctl's or elsewhere, and whether it can be used."""
+
+from urllib.parse import quote, urlencode
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from loopctl_pipelines.database.connection import connect
+from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.errors import DatabaseUnreachableError, RoleUnfitError
+
+_BESIDE = "loopctl_dagster"
+
+
+def create_beside(url: str) -> str:
+    """Return the URL of Dagster's database on the server of `url`, which is created if need be.
+
+    Raises:
+        DatabaseUnreachableError: if nothing answers at `url`.
+        RoleUnfitError: if it has to be created and the login may not.
+    """
+    with connect(url) as connection:
+        connection.autocommit = True
+        exists = "SELECT FROM pg_database WHERE datname = %s"
+        if connection.execute(exists, [_BESIDE]).fetchone() is None:
+            create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_BESIDE))
+            try:
+                connection.execute(create)
+            except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                pass
+            except psycopg.errors.InsufficientPrivilege:
+                raise RoleUnfitError(
+                    f"The login of LOOPCTL_DATABASE_URL may not create {_BESIDE!r} for "
+                    "Dagster's storage. Create it, or set LOOPCTL_DAGSTER_URL."
+                ) from None
+    return dagster_url(url, dbname=_BESIDE)
+
+
+def dagster_url(url: str, **changed: str) -> str:
+    """Return the libpq URL, parts of it changed, in a form that Dagster's SQLAlchemy reads as well.
+
+    That takes no postgres://, several hosts only as parameters, and the database's name as none.
+
+    Raises:
+        DatabaseUnreachableError: if it is no libpq URL.
+    """
+    try:
+        parts = conninfo_to_dict(url) | changed
+    except psycopg.Error:
+        raise DatabaseUnreachableError(
+            "LOOPCTL_DAGSTER_URL is no URL of a PostgreSQL database. "
+            "Write it as postgresql://user:password@host:5432/name."
+        ) from None
+    # a password among the parameters would be shown by SQLAlchemy
+    user, password, database = (_quoted(parts.pop(k, "")) for k in ("user", "password", "dbname"))
+    login = f"{user}:{password}@" if password else f"{user}@" if user else ""
+    return f"postgresql://{login}/{database}?{urlencode(parts, quote_via=quote, safe='')}"
+
+
+def check_dagster_database(url: str) -> None:
+    """Refuse a database that Dagster could not keep its storage in.
+
+    Raises:
+        DatabaseUnreachableError: if nothing answers, or the login is refused.
+        RoleUnfitError: if the login may not create or write Dagster's tables.
+    """
+    with connect(url, "Dagster's storage", "LOOPCTL_DAGSTER_URL") as connection:
+        may = connection.execute(statement(__package__, "may_store_dagster")).fetchone()
+    if may != (True,):
+        raise RoleUnfitError(
+            "The login of Dagster's storage may not create or write Dagster's tables there. "
+            "Make it the database's owner, or set LOOPCTL_DAGSTER_URL."
+        )
+
+
+def _quoted(part: object) -> str:
+    return quote(str(part), safe="")
