@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks.api import api_pages, api_throughput, fill_anomalies
 from benchmarks.dagster_runs import dagster_overhead
 from benchmarks.daily_costs import DailyCosts
 from benchmarks.embeddings import embedding
@@ -27,10 +28,16 @@ def bench(  # noqa: PLR0913, PLR0917 - an option is a parameter
     up_to_date: Annotated[
         int, typer.Option(min=1_000, help="Articles over which a tick finds nothing to do.")
     ] = 1_000_000,
+    anomalies: Annotated[
+        int, typer.Option(min=100, help="Anomalies of one tenant, listed over HTTP.")
+    ] = 1_000_000,
+    requests: Annotated[
+        int, typer.Option(min=100, help="Requests of a run, on 64 connections.")
+    ] = 5_000,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each contender.")] = 3,
     results: Annotated[Path, typer.Option(help="Folder of the JSON files.")] = RESULTS,
 ) -> None:
-    """Measure costs, Dagster's share and embeddings; print ratios and keep them as JSON."""
+    """Measure costs, Dagster's share, embeddings and API; print ratios and keep them as JSON."""
     console = Console()
     started = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
 
@@ -51,6 +58,11 @@ def bench(  # noqa: PLR0913, PLR0917 - an option is a parameter
         done(embedding(url, articles, rounds, indexed=True))
         done(embedding(url, articles, rounds, indexed=False))
         done(ticks(server, up_to_date, rounds))
+        url = upgraded_database(server, "api")
+        with console.status(f"Writing {anomalies:,} anomalies"):
+            fill_anomalies(url, anomalies)
+        done(api_pages(url, anomalies, rounds))
+        done(api_throughput(url, requests, rounds))
 
 
 if __name__ == "__main__":

@@ -153,7 +153,9 @@ def _find(database: Database, tenant_id: UUID, query: AnomalyQuery) -> Page:
         "offset": query.offset,
         "page_size": query.page_size,
     }
-    return read_page(database, tenant_id, statement(__package__, "list_anomalies"), asked)
+    listing = statement(__package__, "list_anomalies")
+    # a plan for any project looks each story up: 2 s instead of 0.6 s for 1,000,000 anomalies
+    return read_page(database, tenant_id, listing, asked, prepare=query.project_id is None)
 
 
 def _resolve(

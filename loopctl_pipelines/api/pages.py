@@ -72,13 +72,26 @@ class Page:
 
 
 def read_page(
-    database: Database, tenant_id: UUID, page_statement: bytes, asked: Mapping[str, object]
+    database: Database,
+    tenant_id: UUID,
+    page_statement: bytes,
+    asked: Mapping[str, object],
+    *,
+    prepare: bool = True,
 ) -> Page:
-    """Run a statement that returns one page of a tenant's rows."""
+    """Run a statement that returns one page of a tenant's rows.
+
+    Args:
+        database: loopctl's database.
+        tenant_id: the tenant.
+        page_statement: returns one row, a `Page`.
+        asked: its parameters.
+        prepare: plan it once for all parameters, which takes longer than to run it for most
+            tenants; False: plan it for these.
+    """
     with database.tenant_transaction(tenant_id) as connection:
         cursor = connection.cursor(row_factory=class_row(Page))
-        # planned for these very parameters: a plan for any of them reads all projects' stories
-        found = cursor.execute(page_statement, asked, prepare=False).fetchone()
+        found = cursor.execute(page_statement, asked, prepare=prepare).fetchone()
     return found or Page(0, "[]")
 
 

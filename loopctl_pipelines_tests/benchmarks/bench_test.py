@@ -14,17 +14,21 @@ from benchmarks.timing import Contender, Spread, interleave, ratio
 def test_all_parts_run_and_keep_their_ratios(tmp_path: Path) -> None:
     size = ("--reports", "600", "--tenants", "5", "--rounds", "1")
     knowledge = ("--articles", "40", "--up-to-date", "1000", "--results", str(tmp_path))
-    command = [sys.executable, "-m", "benchmarks", *size, *knowledge]
+    api = ("--anomalies", "100", "--requests", "100")
+    command = [sys.executable, "-m", "benchmarks", *size, *knowledge, *api]
     subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[2])
     kept = {
         path.stem.partition("-")[2]: json.loads(path.read_text()) for path in tmp_path.iterdir()
     }
     costs, embeddings = {"rollup", "anomalies", "dagster"}, {"embedding", "embedding-unindexed"}
-    assert set(kept) == costs | embeddings | {"vectors", "ticks"}
+    served = {"api-pages", "api-throughput"}
+    assert set(kept) == costs | embeddings | {"vectors", "ticks"} | served
     asked = {found["question"] for found in kept["rollup"]["ratios"]}
     assert {"times faster than the reference", "times the bare scan"} <= asked
     assert kept["rollup"]["facts"]["tenants"] == 5
     assert kept["dagster"]["facts"]["partitions"] == 5
+    assert kept["api-pages"]["facts"]["anomalies"] == 100
+    assert kept["api-throughput"]["facts"]["connections"] == 64
     assert kept["ticks"]["facts"]["articles"] == 1_000
     assert kept["embedding"]["facts"]["articles"] == kept["vectors"]["facts"]["vectors"] == 40
 

@@ -1,7 +1,7 @@
--- One page of a tenant's anomalies, newest first, and how many there are in all: one statement, so
--- that both are of the same snapshot. A page of the second half is read from the end: the last page
--- then sorts as few rows as the first. Only the page's own rows are joined and written as JSON.
-WITH matching AS NOT MATERIALIZED (
+-- One page of a tenant's anomalies, newest first, and how many there are in all: one statement that
+-- reads the tenant's rows once, so both are of the same snapshot. A page of the second half is sorted
+-- from the end: the last page then costs what the first does. Only the page's own rows are joined.
+WITH matching AS MATERIALIZED (
     SELECT
         anomaly.id,
         anomaly.inserted_at

@@ -1,6 +1,6 @@
 -- One page of a tenant's summaries, the latest day first, and how many there are in all; made as in
 -- list_anomalies.sql.
-WITH matching AS NOT MATERIALIZED (
+WITH matching AS MATERIALIZED (
     SELECT
         summary.id,
         summary.period_start,
