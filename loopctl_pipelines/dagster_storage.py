@@ -1,45 +1,106 @@
-"""Dagster's PostgreSQL storage: connections stay open, planned events are stored together."""
+"""Dagster's PostgreSQL storage: connections stay open, events of partitions are stored together."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from datetime import UTC, datetime
+from typing import Any, Final, Self
 
+from dagster import DagsterEventType
 from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import SqlEventLogStorageTable
-from dagster._serdes import ConfigurableClassData
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from dagster._serdes import ConfigurableClassData, serialize_value
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 from dagster_postgres.auth import PgTokenProvider
 from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
+from sqlalchemy import cast, column, values
 
 _STATEMENT_MILLISECONDS = 600_000
 _RECYCLE_SECONDS = 3600
 _EXTRA_CONNECTIONS = 20
 
+_EXECUTIONS: Final = AssetCheckExecutionsTable
+_EXECUTION_KEY: Final = ("asset_key", "check_name", "run_id", "partition")
+_EXECUTION_VALUES: Final = (
+    "execution_status",
+    "evaluation_event",
+    "evaluation_event_timestamp",
+    "evaluation_event_storage_id",
+    "materialization_event_storage_id",
+)
+_EXECUTION_COLUMNS: Final = [
+    column(name, _EXECUTIONS.c[name].type) for name in (*_EXECUTION_KEY, *_EXECUTION_VALUES)
+]
+
 
 class BatchingEventLogStorage(PostgresEventLogStorage):
-    """Stores the planned events of a run in batches, as Dagster does its materializations.
+    """Stores what a run has of each partition in batches, as Dagster does its materializations.
 
-    A run has one for each asset and partition. Dagster collects them and then stores them one by
-    one: 3,000 statements in a run of 500 partitions x 2 assets, which now has 150 in all.
+    Those are the planned events, and the evaluations of checks. Dagster stores them one by one:
+    3,000 statements in a run of 500 partitions x 2 assets, which now has 150 in all.
     """
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store the events; DAGSTER_EVENT_BATCH_SIZE says how many there are at most."""
-        planned = [e for e in events if e.get_dagster_event().is_asset_materialization_planned]
-        others = [e for e in events if not e.get_dagster_event().is_asset_materialization_planned]
-        if planned:
-            self._store_planned(planned)
-        if others:
+        of_kind: dict[str, list[EventLogEntry]] = {}
+        for event in events:
+            of_kind.setdefault(event.get_dagster_event().event_type_value, []).append(event)
+        if planned := of_kind.pop(DagsterEventType.ASSET_MATERIALIZATION_PLANNED.value, []):
+            self._store_planned(planned, self._store(planned))
+        if evaluated := of_kind.pop(DagsterEventType.ASSET_CHECK_EVALUATION.value, []):
+            self._store_evaluated(evaluated, self._store(evaluated))
+        if others := [event for kind in of_kind.values() for event in kind]:
             super().store_event_batch(others)
 
-    def _store_planned(self, events: Sequence[EventLogEntry]) -> None:
+    def _store(self, events: Sequence[EventLogEntry]) -> list[int]:
         insert = self.prepare_insert_event_batch(events).returning(SqlEventLogStorageTable.c.id)
         with self._connect() as connection:
-            ids = [int(row[0]) for row in connection.execute(insert).fetchall()]
+            return [int(row[0]) for row in connection.execute(insert).fetchall()]
+
+    def _store_planned(self, events: Sequence[EventLogEntry], ids: Sequence[int]) -> None:
         # of each asset, Dagster's table of assets wants the last event only
         last = {e.get_dagster_event().asset_key: (e, i) for e, i in zip(events, ids, strict=True)}
         with self.index_transaction() as connection:
             for event, event_id in last.values():
                 self._store_asset_event(connection, event, event_id)
+
+    def _store_evaluated(self, events: Sequence[EventLogEntry], ids: Sequence[int]) -> None:
+        rows = [_execution(event, i) for event, i in zip(events, ids, strict=True)]
+        given = values(*_EXECUTION_COLUMNS, name="given").data(rows)
+        stored = AssetCheckExecutionsTable.c
+        matching = [stored[name] == given.c[name] for name in _EXECUTION_KEY]
+        changed = {
+            c.name: given.c[c.name] for c in _EXECUTION_COLUMNS if c.name not in _EXECUTION_KEY
+        }
+        with self.index_connection() as connection:
+            update = _EXECUTIONS.update().where(*matching).values(**changed)
+            updated = connection.execute(update).rowcount
+        if updated != len(rows):
+            # some were not planned, so they have no row yet
+            for event, event_id in zip(events, ids, strict=True):
+                self.store_asset_check_event(event, event_id)
+
+
+def _execution(event: EventLogEntry, event_id: int) -> tuple[object, ...]:
+    """Return the row that Dagster keeps of the last time a check was made."""
+    evaluation = event.get_dagster_event().asset_check_evaluation_data
+    target = evaluation.target_materialization_data
+    status = (
+        AssetCheckExecutionRecordStatus.SUCCEEDED
+        if evaluation.passed
+        else AssetCheckExecutionRecordStatus.FAILED
+    )
+    return (
+        evaluation.asset_key.to_string(),
+        evaluation.check_name,
+        event.run_id,
+        evaluation.partition,
+        status.value,
+        serialize_value(event),
+        datetime.fromtimestamp(event.timestamp, UTC).replace(tzinfo=None),
+        event_id,
+        target.storage_id if target else None,
+    )
 
 
 class PooledPostgresStorage(DagsterPostgresStorage):

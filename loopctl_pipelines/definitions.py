@@ -9,7 +9,14 @@ import warnings
 from datetime import UTC, datetime
 from functools import cache
 
-from dagster import BetaWarning, Definitions, define_asset_job, definitions, in_process_executor
+from dagster import (
+    BetaWarning,
+    Definitions,
+    PreviewWarning,
+    define_asset_job,
+    definitions,
+    in_process_executor,
+)
 
 from loopctl_pipelines.costs.assets import build_cost_assets, token_usage_reports
 from loopctl_pipelines.costs.jobs import DAILY_COSTS, WEEKLY_RETENTION
@@ -52,6 +59,8 @@ def build_definitions(
     with warnings.catch_warnings():
         # backfill_policy, without which a range of partitions would be a run each
         warnings.simplefilter("ignore", BetaWarning)
+        # partitions of a check, without which one tenant's result would stand for all
+        warnings.simplefilter("ignore", PreviewWarning)
         assets = build_cost_assets(date_by_tenant(start))
         article_embeddings = build_article_embeddings()
     return Definitions(

@@ -24,7 +24,8 @@ came from a provider or from a tenant's rows: Dagster stores messages for good.
     |   `-- ReversedRangeError
     |-- TenantWorkError               one tenant's statement failed; its transaction is rolled back
     |   |-- RollupError
-    |   `-- DetectionError
+    |   |-- DetectionError
+    |   `-- ReconciliationError
     |-- TenantSettingsError           a tenant's own setting cannot be used; the default applies
     |-- RetentionError                a part of one tenant's retention was not done
     |   |-- RetentionStoppedError
@@ -194,6 +195,12 @@ class DetectionError(TenantWorkError):
     """The anomaly detection of one tenant and range of days failed."""
 
     work = "Anomaly detection"
+
+
+class ReconciliationError(TenantWorkError):
+    """The comparison of what is stored with the reports failed."""
+
+    work = "Reconciliation"
 
 
 class TenantSettingsError(PipelinesError):

@@ -9,8 +9,10 @@ from typing import Any
 from uuid import uuid4
 
 from dagster import (
+    AssetCheckEvaluation,
     AssetExecutionContext,
     AssetMaterialization,
+    DagsterEventType,
     Failure,
     MaterializeResult,
     MetadataValue,
@@ -156,6 +158,20 @@ def _record(context: AssetExecutionContext, landed: Mapping[str, Described]) -> 
             step,
             AssetMaterialization(context.asset_key, None, metadata, key),
             DagsterEventBatchMetadata(batch, is_end=number == len(landed)),
+        )
+
+
+def record_evaluations(
+    context: AssetExecutionContext, evaluations: Sequence[AssetCheckEvaluation]
+) -> None:
+    """Have Dagster store the evaluations of a check's partitions, in batches as well."""
+    batch = str(uuid4())
+    for number, evaluation in enumerate(evaluations, start=1):
+        DagsterEvent.from_step(
+            DagsterEventType.ASSET_CHECK_EVALUATION,
+            context.get_step_execution_context(),
+            evaluation,
+            batch_metadata=DagsterEventBatchMetadata(batch, is_end=number == len(evaluations)),
         )
 
 

@@ -5,7 +5,14 @@ from datetime import date, timedelta
 
 import pytest
 import sqlalchemy
-from dagster import AssetCheckKey, DagsterEventType, DagsterInstance, EventLogEntry
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckKey,
+    DagsterEventType,
+    DagsterInstance,
+    EventLogEntry,
+    StaticPartitionsDefinition,
+)
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationPlanned,
 )
@@ -118,3 +125,62 @@ def _stored(storage: EventLogStorage, run_id: str) -> list[object]:
     records = storage.get_records_for_run(run_id, ascending=True).records
     entries = sorted((record.event_log_entry for record in records), key=lambda e: e.timestamp)
     return [(entry.timestamp, entry.level, entry.get_dagster_event()) for entry in entries]
+
+
+def _evaluations(run_id: str) -> list[EventLogEntry]:
+    return [
+        EventLogEntry(  # type: ignore[no-untyped-call]
+            error_info=None,
+            level=10,
+            user_message="",
+            run_id=run_id,
+            timestamp=float(number),
+            dagster_event=DagsterEvent(
+                DagsterEventType.ASSET_CHECK_EVALUATION.value,
+                "daily_costs",
+                event_specific_data=AssetCheckEvaluation(
+                    SUMMARIES, "check", passed=number > 0, metadata={}, partition=partition
+                ),
+            ),
+        )
+        for number, partition in enumerate(("2026-04-01|a", "2026-04-02|a", None))
+    ]
+
+
+@pytest.mark.parametrize("planned", [0, 1, 3])
+def test_evaluations_in_a_batch_are_stored_as_one_by_one(
+    instance: DagsterInstance, planned: int
+) -> None:
+    storage = instance.event_log_storage
+    found = []
+    for run_id in RUNS:
+        evaluations = _evaluations(run_id)
+        for event in evaluations[:planned]:
+            storage.store_event(_planned(event))
+        if run_id == RUNS[0]:
+            for event in evaluations:
+                storage.store_event(event)
+        else:
+            storage.store_event_batch(evaluations)
+        records = storage.get_asset_check_execution_history(CHECK, limit=10)
+        of_run = [record for record in records if record.run_id == run_id]
+        found.append({(r.partition, r.status, r.create_timestamp > 0) for r in of_run})
+        assert len(of_run) == len(evaluations)
+        stored = {r.partition: r.event.get_dagster_event() for r in of_run if r.event}
+        given = [event.get_dagster_event() for event in evaluations]
+        assert stored == {event.asset_check_evaluation_data.partition: event for event in given}
+    assert found[0] == found[1]
+
+
+def _planned(evaluation: EventLogEntry) -> EventLogEntry:
+    partition = evaluation.get_dagster_event().asset_check_evaluation_data.partition
+    days = StaticPartitionsDefinition(["2026-04-01|a", "2026-04-02|a"])
+    subset = days.subset_with_partition_keys([partition]) if partition else None
+    event = DagsterEvent(
+        DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED.value,
+        "daily_costs",
+        event_specific_data=AssetCheckEvaluationPlanned(
+            asset_key=SUMMARIES, check_name="check", partitions_subset=subset
+        ),
+    )
+    return evaluation._replace(dagster_event=event)

@@ -1,5 +1,7 @@
 """The cost assets: raw reports -> summaries per tenant and day -> anomalies in them."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 
 from dagster import (
@@ -8,13 +10,14 @@ from dagster import (
     AssetSpec,
     AutomationCondition,
     BackfillPolicy,
-    MaterializeResult,
+    FreshnessPolicy,
     MultiPartitionsDefinition,
     ResourceParam,
     asset,
 )
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
+from loopctl_pipelines.costs.checks import SUMMARIES_MATCH_REPORTS, anomalies_match_rule
 from loopctl_pipelines.costs.columns import ANOMALY_COLUMNS, REPORT_COLUMNS, SUMMARY_COLUMNS
 from loopctl_pipelines.costs.detection import detect_anomalies
 from loopctl_pipelines.costs.metadata import (
@@ -22,7 +25,7 @@ from loopctl_pipelines.costs.metadata import (
     compared_warning,
     summarized_metadata,
 )
-from loopctl_pipelines.costs.partition_runs import PartitionRun
+from loopctl_pipelines.costs.partition_runs import PartitionRun, RunEvent
 from loopctl_pipelines.costs.rollup import roll_up
 from loopctl_pipelines.costs.run_plots import plots_of_run
 from loopctl_pipelines.database.connection import Database
@@ -46,6 +49,11 @@ token_usage_reports = AssetSpec(
     },
 )
 
+# the nightly run begins at 02:00 UTC (behaviour 1)
+EVERY_NIGHT = FreshnessPolicy.cron(
+    deadline_cron="0 4 * * *", lower_bound_delta=timedelta(hours=2), timezone="UTC"
+)
+
 # Once per landing of the summaries; a run over both assets has updated the anomalies by itself.
 FOLLOW_LANDED_SUMMARIES = (
     AutomationCondition.any_deps_updated().since(
@@ -65,6 +73,8 @@ def build_cost_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
         partitions_def=partitions,
         deps=[token_usage_reports],
         backfill_policy=BackfillPolicy.single_run(),
+        check_specs=[SUMMARIES_MATCH_REPORTS.spec("cost_summaries", partitions)],
+        freshness_policy=EVERY_NIGHT,
         group_name=_GROUP,
         owners=_OWNERS,
         kinds={"postgres"},
@@ -81,15 +91,19 @@ def build_cost_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
     )
     def cost_summaries(
         context: AssetExecutionContext, database: ResourceParam[Database]
-    ) -> MaterializeResult[None]:
-        run = PartitionRun(database, roll_up, RollupError, summarized_metadata)
-        return run.materialize(context)
+    ) -> Iterator[RunEvent]:
+        run = PartitionRun(
+            database, roll_up, RollupError, summarized_metadata, check=SUMMARIES_MATCH_REPORTS
+        )
+        yield from run.materialize(context)
 
     @asset(
         partitions_def=partitions,
         deps=[cost_summaries, token_usage_reports],
         backfill_policy=BackfillPolicy.single_run(),
         automation_condition=FOLLOW_LANDED_SUMMARIES,
+        check_specs=[anomalies_match_rule(AnomalyRule()).spec("cost_anomalies", partitions)],
+        freshness_policy=EVERY_NIGHT,
         group_name=_GROUP,
         owners=_OWNERS,
         kinds={"postgres"},
@@ -107,11 +121,16 @@ def build_cost_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
         context: AssetExecutionContext,
         database: ResourceParam[Database],
         anomaly_rule: ResourceParam[AnomalyRule],
-    ) -> MaterializeResult[None]:
-        work = partial(detect_anomalies, rule=anomaly_rule)
+    ) -> Iterator[RunEvent]:
         run = PartitionRun(
-            database, work, DetectionError, compared_metadata, plots_of_run, compared_warning
+            database,
+            partial(detect_anomalies, rule=anomaly_rule),
+            DetectionError,
+            compared_metadata,
+            plots_of_run,
+            compared_warning,
+            anomalies_match_rule(anomaly_rule),
         )
-        return run.materialize(context)
+        yield from run.materialize(context)
 
     return [cost_summaries, cost_anomalies]

@@ -60,3 +60,23 @@ REPORT_COLUMNS: Final = TableSchema(
         TableColumn("corrects_report_id", "uuid", "the report that this one corrects"),
     ]
 )
+
+DIFFERENCE_COLUMNS: Final = TableSchema(
+    columns=[
+        TableColumn("scope", "string", "agent, epic or project"),
+        TableColumn("model", "string", "empty: all models together"),
+        TableColumn("phase", "string"),
+        TableColumn("figure", "string"),
+        TableColumn("stored", "string", "what the summary says"),
+        TableColumn("reports_say", "string", "what the live reports add up to"),
+    ]
+)
+
+ANOMALY_DIFFERENCE_COLUMNS: Final = TableSchema(
+    columns=[
+        TableColumn("story", "string"),
+        TableColumn("anomaly", "string", "high_cost or suspiciously_low"),
+        TableColumn("stored", "string", "the open anomaly"),
+        TableColumn("should_be", "string", "by the rule"),
+    ]
+)

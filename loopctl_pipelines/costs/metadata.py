@@ -40,7 +40,7 @@ def summarized_metadata(day: DaySummarized) -> Mapping[str, MetadataValue]:
             _models(top, int(day.cost_millicents)), _TOP_MODELS_SCHEMA
         ),
         "chart": MetadataValue.md(
-            bars({_shown(name): dollars(cost) for name, cost in top.items()})
+            bars({shown_name(name): dollars(cost) for name, cost in top.items()})
         ),
     }
 
@@ -74,7 +74,7 @@ def _models(costs: Mapping[str, int], total: int) -> list[TableRecord]:
     return [
         TableRecord(
             {
-                "model": _shown(name),
+                "model": shown_name(name),
                 "cost_dollars": round(dollars(cost), 2),
                 "share_percent": round(100 * cost / total, 1) if total else 0.0,
             }
@@ -83,7 +83,8 @@ def _models(costs: Mapping[str, int], total: int) -> list[TableRecord]:
     ]
 
 
-def _shown(name: str) -> str:
+def shown_name(name: str) -> str:
+    """Return a tenant's text as it may stand in metadata: printable, and not too long."""
     # a name is a tenant's text: a fence or a line break in it would end the chart's block
     printable = "".join(c if c.isprintable() and c != "`" else "?" for c in name)
     return printable if len(printable) <= _SHOWN_NAME else printable[: _SHOWN_NAME - 1] + "…"

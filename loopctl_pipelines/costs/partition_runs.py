@@ -1,15 +1,16 @@
 """Materializes the partitions of one run: tenants side by side, one tenant's failure its own."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import psycopg
-from dagster import AssetExecutionContext, MaterializeResult
+from dagster import AssetExecutionContext, Failure, MaterializeResult, Output
 
+from loopctl_pipelines.costs.checks import PartitionCheck
 from loopctl_pipelines.costs.side_by_side import Failed, Work, run_side_by_side
-from loopctl_pipelines.costs.tenant_days import tenant_days
+from loopctl_pipelines.costs.tenant_days import TenantDays, tenant_days
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.errors import DatabaseUnreachableError, TenantWorkError
 from loopctl_pipelines.partition_results import (
@@ -31,6 +32,7 @@ class _OfOneDay(Protocol):
 Day = TypeVar("Day", bound=_OfOneDay)
 Describe = Callable[[Day], Described]
 Illustrate = Callable[[Database, Iterable[tuple[Tenant, Day]]], Mapping[str, Described]]
+RunEvent = MaterializeResult[None] | Output[None]
 Warn = Callable[[Day], str | None]
 
 
@@ -45,6 +47,7 @@ class PartitionRun(Generic[Day]):
         describe: the metadata of a materialization, made of what `work` returned for the day.
         illustrate: more of it by partition key, made of all the tenants and days that landed.
         warn: what the run's log is to warn of; the same sentence is logged once.
+        check: what checks the partitions that landed.
     """
 
     database: Database
@@ -53,9 +56,12 @@ class PartitionRun(Generic[Day]):
     describe: Describe[Day]
     illustrate: Illustrate[Day] | None = None
     warn: Warn[Day] = lambda _: None
+    check: PartitionCheck[Any] | None = None
 
-    def materialize(self, context: AssetExecutionContext) -> MaterializeResult[None]:
-        """Work on every partition of the run, and return the asset's result.
+    def materialize(self, context: AssetExecutionContext) -> Iterator[RunEvent]:
+        """Work on every partition of the run, yield the asset's result, and check what landed.
+
+        A check that fails is no reason for the run to fail.
 
         Of a run that is cancelled Dagster records none; what landed is in the database, and
         materializing it again changes nothing.
@@ -67,6 +73,7 @@ class PartitionRun(Generic[Day]):
         tenants = active_tenants(context, self.database, [slug for _, slug in wanted])
         units = tenant_days([key for key in wanted if key[1] in tenants], tenants)
         landed: dict[str, Described] = {}
+        checked: list[TenantDays] = []
         days: list[tuple[Tenant, Day]] = []
         failed: list[Failed] = []
         for ended in run_side_by_side(self.database, units, self.work, self.error):
@@ -74,6 +81,7 @@ class PartitionRun(Generic[Day]):
                 context.log.error(str(ended.error))
                 failed.append(ended)
                 continue
+            checked.append(ended.unit)
             for day in ended.days:
                 landed[partition_key(day.day, ended.unit.tenant.slug)] = self.describe(day)
                 days.append((ended.unit.tenant, day))
@@ -82,7 +90,19 @@ class PartitionRun(Generic[Day]):
         for key, metadata in self._illustrations(context, days).items():
             landed[key] = {**landed[key], **metadata}
         failed.sort(key=lambda f: (f.unit.first, f.unit.tenant.slug))
-        return record_partitions(context, landed, [_failed_partitions(f) for f in failed])
+        try:
+            result = record_partitions(context, landed, [_failed_partitions(f) for f in failed])
+        except Failure:
+            self._check(context, checked)
+            raise
+        yield result
+        self._check(context, checked)
+        if self.check:
+            yield Output(None, self.check.output_name(context.asset_key))
+
+    def _check(self, context: AssetExecutionContext, units: Sequence[TenantDays]) -> None:
+        if self.check:
+            self.check.record(context, self.database, units)
 
     def _illustrations(
         self, context: AssetExecutionContext, days: Iterable[tuple[Tenant, Day]]

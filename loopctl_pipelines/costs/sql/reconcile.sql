@@ -1,0 +1,208 @@
+-- One tenant, the UTC days [first, end): where the summaries and the live reports differ, in total
+-- and by model and phase. Written apart from the rollup, so that neither hides the other's mistake.
+-- Returns one row a day, with its first differences as JSON. A summary that is marked as stale is
+-- known to differ: it is only counted.
+WITH live AS MATERIALIZED (
+    SELECT
+        report.day,
+        scope.scope_type,
+        scope.scope_id,
+        report.story_id,
+        report.model_name AS model,
+        report.phase,
+        count(*) AS reports,
+        sum(report.cost_millicents) AS cost,
+        sum(report.input_tokens) AS input,
+        sum(report.output_tokens) AS output
+    FROM loopctl_pipelines.live_reports AS report
+    CROSS JOIN LATERAL (
+        VALUES ('agent', agent_id), ('epic', epic_id), ('project', project_id)
+    ) AS scope (scope_type, scope_id)
+    WHERE report.tenant_id = %(tenant_id)s
+      -- as timestamps: row-level security lets no index compare a timestamp with a date
+      AND report.inserted_at >= %(first)s::timestamp
+      AND report.inserted_at < %(end)s::timestamp
+      AND scope.scope_id IS NOT NULL
+    GROUP BY 1, 2, 3, 4, 5, 6
+),
+
+stored AS MATERIALIZED (
+    SELECT
+        period_start AS day,
+        period_end,
+        scope_type,
+        scope_id,
+        stale,
+        report_count AS reports,
+        total_cost_millicents AS cost,
+        total_input_tokens AS input,
+        total_output_tokens AS output,
+        avg_cost_per_story_millicents AS average,
+        model_breakdown
+    FROM cost_summaries
+    WHERE tenant_id = %(tenant_id)s
+      AND period_start >= %(first)s
+      AND period_start < %(end)s
+      AND scope_type IN ('agent', 'epic', 'project')
+),
+
+live_scopes AS (
+    SELECT
+        day,
+        scope_type,
+        scope_id,
+        sum(reports) AS reports,
+        sum(cost) AS cost,
+        sum(input) AS input,
+        sum(output) AS output,
+        CASE
+            WHEN scope_type <> 'agent' THEN div(sum(cost), count(DISTINCT story_id))
+        END AS average
+    FROM live
+    GROUP BY day, scope_type, scope_id
+),
+
+live_cells AS (
+    SELECT
+        day,
+        scope_type,
+        scope_id,
+        model,
+        phase,
+        sum(cost) AS cost,
+        sum(input) AS input,
+        sum(output) AS output
+    FROM live
+    GROUP BY day, scope_type, scope_id, model, phase
+),
+
+stored_cells AS (
+    SELECT
+        stored.day,
+        stored.scope_type,
+        stored.scope_id,
+        stored.stale,
+        of_model.key AS model,
+        of_phase.key AS phase,
+        figure.cost,
+        figure.input,
+        figure.output
+    FROM stored
+    -- whatever a document was made into, it makes no error here
+    CROSS JOIN LATERAL jsonb_each(
+        CASE jsonb_typeof(stored.model_breakdown)
+            WHEN 'object' THEN stored.model_breakdown
+            ELSE '{}'
+        END
+    ) AS of_model
+    CROSS JOIN LATERAL jsonb_each(
+        CASE jsonb_typeof(of_model.value) WHEN 'object' THEN of_model.value ELSE '{}' END
+    ) AS of_phase
+    CROSS JOIN LATERAL (
+        SELECT
+            max(value #>> '{}') FILTER (WHERE key = 'cost_millicents')::numeric AS cost,
+            max(value #>> '{}') FILTER (WHERE key = 'input_tokens')::numeric AS input,
+            max(value #>> '{}') FILTER (WHERE key = 'output_tokens')::numeric AS output
+        FROM jsonb_each(
+            CASE jsonb_typeof(of_phase.value) WHEN 'object' THEN of_phase.value ELSE '{}' END
+        )
+        WHERE jsonb_typeof(value) = 'number'
+    ) AS figure
+),
+
+-- where every scope equals its reports, agents, projects and epics add up to the same
+different AS MATERIALIZED (
+    SELECT
+        day,
+        scope_type,
+        scope_id,
+        model,
+        phase,
+        figure.name AS figure,
+        figure.stored,
+        figure.reports_say
+    FROM live_cells
+    FULL JOIN stored_cells USING (day, scope_type, scope_id, model, phase)
+    CROSS JOIN LATERAL (
+        VALUES
+            ('cost_millicents', stored_cells.cost, live_cells.cost),
+            ('input_tokens', stored_cells.input, live_cells.input),
+            ('output_tokens', stored_cells.output, live_cells.output)
+    ) AS figure (name, stored, reports_say)
+    WHERE figure.stored IS DISTINCT FROM figure.reports_say
+      AND stored_cells.stale IS NOT TRUE
+    UNION ALL
+    SELECT
+        day,
+        scope_type,
+        scope_id,
+        NULL,
+        NULL,
+        figure.name,
+        figure.stored,
+        figure.reports_say
+    FROM live_scopes
+    FULL JOIN stored USING (day, scope_type, scope_id)
+    CROSS JOIN LATERAL (
+        VALUES
+            ('report_count', stored.reports::numeric, live_scopes.reports),
+            ('total_cost_millicents', stored.cost::numeric, live_scopes.cost),
+            ('total_input_tokens', stored.input::numeric, live_scopes.input),
+            ('total_output_tokens', stored.output::numeric, live_scopes.output),
+            ('avg_cost_per_story_millicents', stored.average::numeric, live_scopes.average),
+            ('days in the period', stored.period_end - stored.day + 1::numeric, 1)
+    ) AS figure (name, stored, reports_say)
+    WHERE figure.stored IS DISTINCT FROM figure.reports_say
+      AND stored.stale IS NOT TRUE
+),
+
+numbered AS (
+    SELECT
+        *,
+        -- what names a model comes first
+        row_number() OVER (
+            PARTITION BY day ORDER BY model IS NULL, scope_type DESC, scope_id, model, phase, figure
+        ) AS number
+    FROM different
+),
+
+different_per_day AS (
+    SELECT
+        day,
+        count(*) AS differences,
+        count(DISTINCT (scope_type, scope_id)) AS scopes,
+        jsonb_agg(
+            jsonb_build_object(
+                'scope_type', scope_type,
+                'scope_id', scope_id,
+                'model', model,
+                'phase', phase,
+                'figure', figure,
+                'stored', stored::text,
+                'reports_say', reports_say::text
+            ) ORDER BY number
+        ) FILTER (WHERE number <= %(shown)s) AS first
+    FROM numbered
+    GROUP BY day
+),
+
+stored_per_day AS (
+    SELECT
+        day,
+        count(*) AS summaries,
+        count(*) FILTER (WHERE stale) AS stale
+    FROM stored
+    GROUP BY day
+)
+
+SELECT
+    asked.day::date AS day,
+    COALESCE(stored_per_day.summaries, 0) AS summaries,
+    COALESCE(stored_per_day.stale, 0) AS stale,
+    COALESCE(different_per_day.scopes, 0) AS scopes,
+    COALESCE(different_per_day.differences, 0) AS differences,
+    COALESCE(different_per_day.first, '[]')::text AS first
+FROM generate_series(%(first)s::date, %(end)s::date - 1, interval '1 day') AS asked (day)
+LEFT JOIN stored_per_day ON stored_per_day.day = asked.day
+LEFT JOIN different_per_day ON different_per_day.day = asked.day
+ORDER BY asked.day
