@@ -69,9 +69,8 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         given = values(*_EXECUTION_COLUMNS, name="given").data(rows)
         stored = AssetCheckExecutionsTable.c
         matching = [stored[name] == given.c[name] for name in _EXECUTION_KEY]
-        changed = {
-            c.name: given.c[c.name] for c in _EXECUTION_COLUMNS if c.name not in _EXECUTION_KEY
-        }
+        # cast: a column that is null in all rows has no type
+        changed = {name: cast(given.c[name], given.c[name].type) for name in _EXECUTION_VALUES}
         with self.index_connection() as connection:
             update = _EXECUTIONS.update().where(*matching).values(**changed)
             updated = connection.execute(update).rowcount
