@@ -84,6 +84,8 @@ def _decision(
     order: Sequence[str],
     now: datetime,
 ) -> Decision:
+    # before the look at what is pending: what comes due in between is in both
+    next_attempt = next_embedding_attempt(embedder.database)
     slug_of = {tenant.id: slug for slug, tenant in list_tenants(embedder.database).items()}
     pending = [
         Pending(slug_of[p.tenant_id], p.articles, p.paused_until)
@@ -95,7 +97,7 @@ def _decision(
         in_flight={slug for slugs in in_flight.values() for slug in slugs},
         open_circuits={slug_of.get(t, "") for t in embedder.provider.breaker.open_tenants()},
         keys=order,
-        next_attempt=next_embedding_attempt(embedder.database),
+        next_attempt=next_attempt,
         now=now,
     )
     return situation.decide()

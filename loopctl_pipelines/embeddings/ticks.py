@@ -75,7 +75,7 @@ class Situation:
         in_flight: slugs of tenants that a run works on, or will.
         open_circuits: slugs of tenants whose circuit breaker is open.
         keys: slugs that are partition keys already.
-        next_attempt: when the first of the articles that wait is due.
+        next_attempt: when the next of the articles that wait comes due.
         now: the present.
     """
 

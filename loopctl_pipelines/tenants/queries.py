@@ -75,7 +75,7 @@ def pending_embeddings(database: Database) -> list[PendingEmbeddings]:
 
 
 def next_embedding_attempt(database: Database) -> datetime | None:
-    """Return when the first of the articles that wait is to be tried again."""
+    """Return when the next of the articles that wait comes due; None: none is to."""
     with database.operator_transaction() as connection:
         row = connection.execute(statement(__package__, "next_embedding_attempt")).fetchone()
     return row[0] if row else None
@@ -84,8 +84,8 @@ def next_embedding_attempt(database: Database) -> datetime | None:
 def articles_version(database: Database) -> str | None:
     """Return what stays the same as long as no article, key or model changes; None: not known.
 
-    PostgreSQL publishes its counters after the commit, by up to a second: what was committed before
-    a look at the articles and is counted after it shows as a change.
+    PostgreSQL publishes its counters some time after the commit, a minute at most: what was committed
+    before a look at the articles and is counted after it shows as a change.
     """
     with database.operator_transaction() as connection:
         row = connection.execute(statement(__package__, "articles_version")).fetchone()

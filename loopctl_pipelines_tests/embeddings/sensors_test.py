@@ -189,6 +189,18 @@ def test_articles_that_wait_are_requested_when_they_are_due(ticks: Ticks) -> Non
     assert len(ticks.tick()) == 1
 
 
+def test_an_article_that_waits_and_is_unpublished_lets_the_sensor_rest(ticks: Ticks) -> None:
+    article = ticks.knowledge.article("acme", "One")
+    with embedder(ticks.knowledge.database, "http://127.0.0.1:9/v1") as unreachable:
+        ticks.knowledge.run(unreachable, "acme")
+    ticks.knowledge.edit("acme", article, status="archived")
+    ticks.knowledge.make_due("acme")
+    ticks.tick()
+    rest_until = Cursor.parse(ticks.cursor).rest_until
+    assert rest_until is not None
+    assert rest_until > datetime.now(UTC)
+
+
 def test_a_tenant_that_is_suspended_is_not_requested(ticks: Ticks, database: Database) -> None:
     ticks.knowledge.article("acme", "One")
     with database.operator_transaction() as connection:
