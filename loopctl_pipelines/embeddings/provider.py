@@ -126,6 +126,6 @@ def _unusable(key: Secret) -> FailureKind | None:
     text = key.reveal()
     if not text.strip():
         return FailureKind.NO_API_KEY
-    if not (text.isascii() and text.isprintable()):
+    if not (text.isascii() and text.isprintable() and text == text.strip()):
         return FailureKind.UNUSABLE_KEY
     return None

@@ -94,7 +94,7 @@ class TenantRun:
         if key is None:
             self._block(settings, report)
             return
-        space = VectorSpace(settings.model or DEFAULT_MODEL)
+        space = VectorSpace(DEFAULT_MODEL if settings.model is None else settings.model)
         stop = Stop()
         batches = BatchRun(
             self.articles, self.provider, claim, stop, key, settings.key_version, space

@@ -4,6 +4,7 @@ import pytest
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.embeddings.circuit import CircuitState
+from loopctl_pipelines.embeddings.loopback import LoopbackServer
 from loopctl_pipelines.embeddings.report import Counts
 from loopctl_pipelines.errors import (
     FailureKind,
@@ -97,6 +98,21 @@ def test_what_was_set_aside_is_tried_again_with_a_new_model(knowledge: Knowledge
     with knowledge.database.operator_transaction() as connection:
         connection.execute("UPDATE tenant_llm_settings SET embedding_model = 'other'")
     assert embed_well(knowledge)[0].embedded == 3
+
+
+@pytest.mark.parametrize("model", ["", " ", "mod\N{LATIN SMALL LETTER E WITH GRAVE}le", "x" * 255])
+def test_a_model_of_any_name_is_taken_at_its_word_and_looked_at_once(
+    knowledge: Knowledge, model: str
+) -> None:
+    knowledge.set_key("acme", KEY, model)
+    with (
+        LoopbackServer([KEY]) as provider,
+        embedder(knowledge.database, provider.base_url) as embed,
+    ):
+        report = knowledge.run(embed, "acme")
+        assert isinstance(report.error, KeyOrModelRefusedError)
+        assert knowledge.pending("acme") == set()
+        assert provider.requests == 1
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
