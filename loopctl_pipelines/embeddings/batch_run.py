@@ -2,6 +2,7 @@
 
 import logging
 import random
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -41,6 +42,13 @@ class Stop:
 
     failure: ProviderFailure | None = None
     refuses_all: bool = False
+    _telling: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def because(self, failure: ProviderFailure, *, refuses_all: bool = False) -> None:
+        """End the work: the first failure stands, but a refusal of all outweighs any other."""
+        with self._telling:
+            if self.failure is None or (refuses_all and not self.refuses_all):
+                self.failure, self.refuses_all = failure, refuses_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +118,8 @@ class BatchRun:
     def _fail(self, batch: Batch, pieces: list[Piece], failure: ProviderFailure) -> Counts:
         """Note what follows from a failure that is not about one text."""
         if outcome(failure) is not Outcome.TRANSIENT:
-            self.stop.failure = failure
-            self.stop.refuses_all = outcome(failure) is Outcome.PERMANENT
+            refuses_all = outcome(failure) is Outcome.PERMANENT
+            self.stop.because(failure, refuses_all=refuses_all)
             return Counts()
         used = 1 if uses_attempt(failure) else 0
         attempts = {
@@ -128,14 +136,13 @@ class BatchRun:
         )
         self.articles.note(attempts, LookedAt(self.space, failure.log_tag, delay))
         if is_asked_to_wait(failure):
-            self.stop.failure = failure
+            self.stop.because(failure)
             self.articles.pause(failure, delay, self.key_version)
         return Counts(waiting=len(attempts))
 
     def _set_aside(self, batch: Batch, split: SplitBatch, refusal: ProviderFailure) -> Counts:
         if split.gave_up:
-            self.stop.failure = refusal
-            self.stop.refuses_all = True
+            self.stop.because(refusal, refuses_all=True)
         refused = {
             article: attempts_of(batch[text], self.space) + 1
             for text in split.set_aside

@@ -70,7 +70,7 @@ class SplitBatch:
         if self._refusals is None:
             return
         self._refusals += 1
-        # a few texts at fault, well spread, spoil every sixteenth of a batch, but not two neighbours
+        # a few texts at fault, well spread, spoil every sixteenth of a batch, not two neighbours
         if self._suspicious and len(self.set_aside) > 1:
             self._give_up()
 

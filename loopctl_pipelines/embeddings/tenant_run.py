@@ -107,8 +107,6 @@ class TenantRun:
         if stop.failure is not None and stop.refuses_all:
             noted = LookedAt(space, stop.failure.log_tag, key_version=settings.key_version)
             report.counts.set_aside += self.articles.set_aside_pending(noted)
-        elif stop.failure == ProviderFailure(FailureKind.NO_API_KEY):
-            self._block(settings, report)
         self.articles.forget_deleted()
 
     def _pages(self, batches: BatchRun, report: TenantReport) -> None:

@@ -84,8 +84,8 @@ def next_embedding_attempt(database: Database) -> datetime | None:
 def articles_version(database: Database) -> str | None:
     """Return what stays the same as long as no article, key or model changes; None: not known.
 
-    PostgreSQL publishes its counters some time after the commit, a minute at most: what was committed
-    before a look at the articles and is counted after it shows as a change.
+    PostgreSQL publishes its counters after the commit, by up to a minute: what was committed before
+    a look at the articles and is counted after it shows as a change.
     """
     with database.operator_transaction() as connection:
         row = connection.execute(statement(__package__, "articles_version")).fetchone()

@@ -173,7 +173,9 @@ def test_without_a_key_nothing_is_sent(key: str) -> None:
         assert server.requests == 0
 
 
-@pytest.mark.parametrize("key", ["ключ", f"{KEY}\r\nX-Injected: 1", "\x00", "\ud800", f"{KEY} "], ids=ascii)
+@pytest.mark.parametrize(
+    "key", ["ключ", f"{KEY}\r\nX-Injected: 1", "\x00", "\ud800", f"{KEY} "], ids=ascii
+)
 def test_a_key_no_header_can_carry_is_not_sent(key: str) -> None:
     with FailingProvider(faults.embeddings()) as server:
         assert embed(server.base_url, key=key) == ProviderFailure(FailureKind.UNUSABLE_KEY)
