@@ -12,7 +12,7 @@ ASKED_TO_WAIT = ProviderFailure(FailureKind.API_ERROR, 429, 20)
 OPEN = ProviderFailure(FailureKind.CIRCUIT_OPEN)
 
 
-@pytest.mark.parametrize("order", permutations([REFUSED, ASKED_TO_WAIT, OPEN]))
+@pytest.mark.parametrize("order", list(permutations([REFUSED, ASKED_TO_WAIT, OPEN])))
 def test_a_refused_key_stays_the_reason_whatever_else_arrives(
     order: tuple[ProviderFailure, ...],
 ) -> None:
