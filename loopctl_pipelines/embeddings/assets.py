@@ -79,7 +79,12 @@ def build_article_embeddings() -> AssetsDefinition:
 def _embed(context: AssetExecutionContext, embedder: Embedder) -> MaterializeResult[None]:
     tenants = active_tenants(context, embedder.database, partitions_of_run(context), ARTICLE_TABLES)
     if PENDING_ONLY_TAG in context.run.tags:
-        due = {p.tenant_id for p in pending_embeddings(embedder.database) if not p.paused_until}
+        # a tenant that another run works on would keep this one, and all that is requested with it
+        due = {
+            pending.tenant_id
+            for pending in pending_embeddings(embedder.database)
+            if not (pending.paused_until or pending.is_held)
+        }
         tenants = {slug: tenant for slug, tenant in tenants.items() if tenant.id in due}
     landed: dict[str, Described] = {}
     failed: list[FailedPartitions] = []

@@ -6,4 +6,5 @@ EMBED_ARTICLES: Final = "embed_articles"
 """The job over `article_embeddings`; `definitions.py` makes it."""
 
 PENDING_ONLY_TAG: Final = "loopctl/pending_only"
-"""On a run: of its tenants, only those are worked on that have something pending and are due."""
+"""On a run: of its tenants, only those are worked on that have something pending, are due, and no
+other run works on."""

@@ -88,7 +88,7 @@ def _decision(
     next_attempt = next_embedding_attempt(embedder.database)
     slug_of = {tenant.id: slug for slug, tenant in list_tenants(embedder.database).items()}
     pending = [
-        Pending(slug_of[p.tenant_id], p.articles, p.paused_until)
+        Pending(slug_of[p.tenant_id], p.articles, p.paused_until, p.is_held)
         for p in pending_embeddings(embedder.database)
         if p.tenant_id in slug_of
     ]

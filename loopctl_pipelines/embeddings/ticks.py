@@ -44,11 +44,12 @@ class Cursor(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A tenant that has articles to look at."""
+    """A tenant that has articles to look at, see `tenants.queries.PendingEmbeddings`."""
 
     slug: str
     articles: int
     paused_until: datetime | None = None
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Situation:
         paused = [p.slug for p in self.pending if p.paused_until]
         reasons: Mapping[str, Sequence[str]] = {
             "paused": paused,
-            "in flight": [p.slug for p in self.pending if p.slug in self.in_flight],
+            "in flight": [p.slug for p in self.pending if p.is_held or p.slug in self.in_flight],
             "with an open circuit": [p.slug for p in self.pending if p.slug in self.open_circuits],
             "without a partition yet": [p.slug for p in self.pending if p.slug not in self.keys],
         }

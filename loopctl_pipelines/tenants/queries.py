@@ -25,11 +25,13 @@ class PendingEmbeddings:
         tenant_id: the tenant.
         articles: how many of its articles have to be looked at.
         paused_until: until when it is left alone, with its zone; None: it is not.
+        is_held: a run works on its articles.
     """
 
     tenant_id: UUID
     articles: int
     paused_until: datetime | None = None
+    is_held: bool = False
 
 
 def list_tenants(database: Database) -> dict[str, Tenant]:

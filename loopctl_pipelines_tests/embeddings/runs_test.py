@@ -1,7 +1,9 @@
 """Runs of `embed_articles` as Dagster records them, and what the sensor asks for."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from dagster import (
@@ -9,19 +11,22 @@ from dagster import (
     AssetRecordsFilter,
     DagsterInstance,
     Definitions,
+    PartitionKeyRange,
 )
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.embeddings.embedder import Embedder
 from loopctl_pipelines.embeddings.job_runs import run_embed_articles
-from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES
-from loopctl_pipelines.in_process_runs import EndedRun
+from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES, PENDING_ONLY_TAG
+from loopctl_pipelines.embeddings.queries import claim_tenant
+from loopctl_pipelines.in_process_runs import EndedRun, run_in_process
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.embeddings import failing_provider as faults
 from loopctl_pipelines_tests.embeddings.knowledge import Knowledge, embedder
 from loopctl_pipelines_tests.embeddings.scripted_provider import scripted, where
+from loopctl_pipelines_tests.usage import id_of
 
 EMBEDDINGS = AssetKey("article_embeddings")
 
@@ -35,6 +40,12 @@ class Project:
         self.embed = embed
         self.definitions: Definitions = build_definitions(Settings(), knowledge.database, embed)
         sync_tenants(instance, knowledge.database)
+
+    def run_pending(self, first: str, last: str) -> EndedRun:
+        """Run as the sensor asks for it."""
+        job = self.definitions.resolve_job_def(EMBED_ARTICLES)
+        tags = {PENDING_ONLY_TAG: "true"}
+        return run_in_process(self.instance, job, PartitionKeyRange(first, last), tags=tags)
 
     def run(self, *slugs: str) -> EndedRun:
         job = self.definitions.resolve_job_def(EMBED_ARTICLES)
@@ -106,3 +117,18 @@ def test_a_tenant_that_is_suspended_is_left_out(project: Project, database: Data
     ended = project.run("acme", "blue", "cold")
     assert {key for _, key in ended.materialized} == {"acme", "cold"}
     assert project.knowledge.embedded("blue") == set()
+
+
+def test_a_run_that_the_sensor_asked_for_does_not_wait_for_a_tenant_that_another_works_on(
+    project: Project, database: Database
+) -> None:
+    with database.tenant_transaction(id_of("blue")) as connection:
+        claim_tenant(connection, id_of("blue"), uuid4(), timedelta(minutes=2))
+    ended = project.run_pending("acme", "cold")
+    assert {key for _, key in ended.materialized} == {"acme", "cold"}
+    assert ended.failure is None
+
+
+def test_a_run_that_the_sensor_asked_for_leaves_idle_tenants_alone(project: Project) -> None:
+    project.run("blue")
+    assert {key for _, key in project.run_pending("acme", "cold").materialized} == {"acme", "cold"}

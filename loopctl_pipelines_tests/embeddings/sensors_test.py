@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from dagster import (
@@ -18,6 +19,7 @@ from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.embeddings.circuit import Permit, Verdict
 from loopctl_pipelines.embeddings.embedder import Embedder
 from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES, PENDING_ONLY_TAG
+from loopctl_pipelines.embeddings.queries import claim_tenant, release_tenant
 from loopctl_pipelines.embeddings.ticks import Cursor
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
@@ -151,6 +153,20 @@ def test_a_run_that_a_person_started_is_in_flight_too(ticks: Ticks) -> None:
         tags={"dagster/partition": "acme"},
     )
     assert ticks.tick() == []
+
+
+def test_a_tenant_that_is_claimed_is_in_flight_whoever_works_on_it(
+    ticks: Ticks, database: Database
+) -> None:
+    ticks.knowledge.article("acme", "One")
+    with database.tenant_transaction(id_of("acme")) as connection:
+        claim_tenant(connection, id_of("acme"), holder := uuid4(), timedelta(hours=1))
+    assert ticks.tick() == []
+    assert "1 in flight" in str(ticks.skipped)
+    assert Cursor.parse(ticks.cursor).rest_until is None
+    with database.tenant_transaction(id_of("acme")) as connection:
+        release_tenant(connection, id_of("acme"), holder)
+    assert len(ticks.tick()) == 1
 
 
 def test_a_tenant_whose_circuit_is_open_is_left_for_later_and_looked_at_each_time(

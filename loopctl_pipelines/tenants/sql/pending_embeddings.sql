@@ -1,5 +1,5 @@
--- Which active tenants have articles to look at, and until when some of them are left alone: ids,
--- counts and times only. No body is read.
+-- Which active tenants have articles to look at, until when some of them are left alone, and which of
+-- them a run works on: ids, counts and times only. No body is read.
 SELECT
     pending.tenant_id,
     pending.articles,
@@ -7,7 +7,8 @@ SELECT
         WHEN run.paused_key IS NOT DISTINCT FROM sha256(settings.embedding_api_key)
             AND run.paused_until > now()
             THEN run.paused_until
-    END AS paused_until
+    END AS paused_until,
+    coalesce(run.held_until > clock_timestamp(), false) AS is_held
 FROM (
     SELECT
         tenant_id,
