@@ -13,7 +13,7 @@ from dagster._serdes import ConfigurableClassData, serialize_value
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 from dagster_postgres.auth import PgTokenProvider
 from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
-from sqlalchemy import column, values
+from sqlalchemy import cast, column, values
 
 _STATEMENT_MILLISECONDS = 600_000
 _RECYCLE_SECONDS = 3600
