@@ -83,3 +83,17 @@ def test_a_text_that_another_article_has_already_is_copied_and_not_sent(
     assert loopback.inputs == 1
     first, second = knowledge.vectors("acme").values()
     assert first == second
+
+
+def test_a_text_that_moved_to_another_article_takes_its_vector_with_it(
+    knowledge: Knowledge, embed: Embedder, loopback: LoopbackServer
+) -> None:
+    moved = knowledge.article("acme", "a", "b\n\nc")
+    knowledge.run(embed, "acme")
+    knowledge.edit("acme", moved, title="other", body="Another text.")
+    knowledge.article("acme", "a\n\nb", "c")
+    before = knowledge.vectors("acme")["other"]
+    counts = knowledge.run(embed, "acme").counts
+    assert (counts.copied, counts.embedded, loopback.inputs) == (1, 1, 2)
+    assert knowledge.vectors("acme")["a\n\nb"] == before
+    assert knowledge.vectors("acme")["other"] != before

@@ -35,8 +35,11 @@ vectors AS MATERIALIZED (
         INNER JOIN articles AS article
             ON article.tenant_id = state.tenant_id
             AND article.id = state.article_id
-            -- unchanged since it was embedded
-            AND article.xmin = state.row_version
+            -- unchanged since it was embedded, or edited, but not yet embedded again
+            AND (
+                article.xmin = state.row_version
+                OR article.embedding_content_hash = state.content_hash
+            )
         WHERE state.tenant_id = %(tenant_id)s
           AND state.content_hash = wanted.content_hash
           AND state.failure IS NULL
