@@ -28,6 +28,7 @@ from dagster._core.execution.context.metadata_logging import (
     OutputMetadataHandle,
 )
 
+from loopctl_pipelines.dagster_storage import BatchingEventLogStorage
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.preflight import COST_TABLES, TableUse, check_database
 from loopctl_pipelines.errors import InactiveTenantError, PipelinesError, UnknownTenantError
@@ -165,13 +166,16 @@ def record_evaluations(
     context: AssetExecutionContext, evaluations: Sequence[AssetCheckEvaluation]
 ) -> None:
     """Have Dagster store the evaluations of a check's partitions, in batches as well."""
+    # Dagster's own storage refuses such a batch
+    in_batches = isinstance(context.instance.event_log_storage, BatchingEventLogStorage)
     batch = str(uuid4())
     for number, evaluation in enumerate(evaluations, start=1):
+        place = DagsterEventBatchMetadata(batch, is_end=number == len(evaluations))
         DagsterEvent.from_step(
             DagsterEventType.ASSET_CHECK_EVALUATION,
             context.get_step_execution_context(),
             evaluation,
-            batch_metadata=DagsterEventBatchMetadata(batch, is_end=number == len(evaluations)),
+            batch_metadata=place if in_batches else None,
         )
 
 

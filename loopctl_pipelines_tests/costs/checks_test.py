@@ -222,3 +222,13 @@ def test_dagster_is_told_that_costs_are_to_be_fresh_each_morning(project: Dagste
         policy = project.definitions.resolve_asset_graph().get(key).freshness_policy
         assert isinstance(policy, FreshnessPolicy)
         assert "0 4 * * *" in str(policy)
+
+
+def test_on_a_storage_of_dagsters_own_the_checks_are_recorded_as_well(
+    database: Database, usage: Usage
+) -> None:
+    usage.write(database)
+    with DagsterInstance.ephemeral() as instance:
+        project = dagster_project(database, instance, SETTINGS)
+        ended = project.run((DAY, DAY), ("a", "c"))
+        assert set(_evaluated(project, ended.run_id, OF_SUMMARIES)) == _keys(days=(DAY,))

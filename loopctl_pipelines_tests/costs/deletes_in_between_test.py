@@ -14,8 +14,8 @@ from loopctl_pipelines_tests.usage import Usage, id_of
 
 DAY = date(2026, 4, 2)
 UNIT = unit("a", DAY)
-# before the lock, after it, after the flags are cleared, after the summaries are written
-PLACES = (0, 1, 2, 3)
+# before the lock and after each statement: the lock, the flags, the archived days, the summaries
+PLACES = range(5)
 
 
 @pytest.fixture(params=["unchanged", "changed", "stale"])
