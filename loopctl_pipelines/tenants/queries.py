@@ -118,10 +118,11 @@ def check_key_lookup(database: Database) -> None:
     """Refuse a login that would find no key, before the first request is told that it is unknown.
 
     Raises:
-        RoleUnfitError: if row-level security binds the login, or it lacks a right.
+        RoleUnfitError: if row-level security binds the login, or it or the role lacks a right.
     """
     with database.operator_transaction() as connection:
-        row = connection.execute(statement(__package__, "key_lookup_fitness")).fetchone()
+        asked = {"role": database.role}
+        row = connection.execute(statement(__package__, "key_lookup_fitness"), asked).fetchone()
     bound, lacking = row or (True, [])
     if bound:
         raise RoleUnfitError(
@@ -129,7 +130,4 @@ def check_key_lookup(database: Database) -> None:
             "would find no tenant's key. Use a login with BYPASSRLS, as loopctl's own has."
         )
     if lacking:
-        raise RoleUnfitError(
-            f"The login of LOOPCTL_DATABASE_URL lacks {', '.join(lacking)}: no key could be looked "
-            "up. Grant it that."
-        )
+        raise RoleUnfitError(f"The API cannot serve: {', '.join(lacking)}. Grant it that.")

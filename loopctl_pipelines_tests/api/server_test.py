@@ -16,6 +16,8 @@ import pytest
 from psycopg import sql
 
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.errors import RoleUnfitError
+from loopctl_pipelines.tenants.queries import check_key_lookup
 from loopctl_pipelines_tests.api.rows import add_anomaly, add_key, add_tenants, rows_of
 from loopctl_pipelines_tests.api.serving import ANOMALIES, Api
 from loopctl_pipelines_tests.costs.interleaved import until_it_ends_or_waits
@@ -112,6 +114,14 @@ def test_a_login_that_would_find_no_key_is_told_before_anybody_asks(
     code, _, err = shell.run("api", "--port", str(_free_port()))
     assert code == 1
     assert "bound by row-level security on api_keys" in " ".join(err.split())
+
+
+def test_a_role_that_may_not_read_agents_is_told(database: Database) -> None:
+    check_key_lookup(database)
+    with database.operator_transaction() as connection:
+        connection.execute("REVOKE SELECT ON agents FROM loopctl_app")
+    with pytest.raises(RoleUnfitError, match="loopctl_app lacks SELECT on agents"):
+        check_key_lookup(database)
 
 
 def test_a_key_to_try_it_with_is_made_on_the_embedded_server_only(

@@ -1,11 +1,15 @@
--- Whether the login sees the API keys of all tenants, and may note their use.
+-- Whether the login sees the API keys of all tenants, and what it and the role of tenant transactions
+-- lack to serve them.
 SELECT
     row_security_active('api_keys') AS bound,
     ARRAY(
-        SELECT privilege || ' on ' || name
+        SELECT format('%%s lacks %%s on %%s', holder, privilege, name)
         FROM (
-            VALUES ('api_keys', 'SELECT'), ('api_keys', 'UPDATE'), ('tenants', 'SELECT')
-        ) AS needed (name, privilege)
-        WHERE NOT has_table_privilege(name, privilege)
-        ORDER BY 1
+            VALUES
+                (current_user::text, 'SELECT', 'api_keys'),
+                (current_user::text, 'UPDATE', 'api_keys'),
+                (current_user::text, 'SELECT', 'tenants'),
+                (%(role)s::text, 'SELECT', 'agents')
+        ) AS needed (holder, privilege, name)
+        WHERE NOT has_table_privilege(holder, name, privilege)
     ) AS lacking
