@@ -26,7 +26,8 @@ class GuardedProvider:
         """Take the provider, the breaker, and how many requests may be in flight in all."""
         self._provider = provider
         self.breaker = breaker
-        # waiting threads are served in the order in which they came: no tenant is passed over
+        # waiting threads are served nearly in the order in which they came: one that comes just
+        # when a turn is free may take it
         self._turns = BoundedSemaphore(requests)
 
     def embed(

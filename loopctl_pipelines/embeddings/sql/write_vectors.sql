@@ -80,6 +80,7 @@ recorded AS (
         content_hash,
         now()
     FROM written
+    ORDER BY id
     ON CONFLICT (tenant_id, article_id) DO UPDATE SET
         row_version = excluded.row_version,
         model = excluded.model,
