@@ -1,17 +1,21 @@
 """The command line as a person uses it: a process of its own, on a real server."""
 
+import os
 import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines_tests.shell import Shell
 from loopctl_pipelines_tests.usage import Usage
 
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
+_ROLLS_UP = "SELECT FROM pg_stat_activity WHERE query LIKE '%FROM loopctl_pipelines.live_reports%'"
 _STARTED = RunsFilter(statuses=[DagsterRunStatus.STARTED])
 
 
@@ -126,3 +130,24 @@ def test_the_embedded_server_of_a_killed_command_is_used_and_stopped_by_the_next
     killed.communicate()
     assert shell.run("tenants", "sync")[0] == 0
     assert not (tmp_path / "postgres" / "data" / "postmaster.pid").exists()
+
+
+def test_a_server_that_is_killed_under_a_command_is_one_sentence_and_the_command_works_again(
+    tmp_path: Path,
+) -> None:
+    shell = Shell(tmp_path)
+    assert shell.run("db", "upgrade")[0] == 0
+    with EmbeddedServer(tmp_path) as server, psycopg.connect(server.url("postgres")) as watching:
+        watching.autocommit = True
+        command = shell.start("demo")
+        while watching.execute(_ROLLS_UP).rowcount <= 1:  # one is the question itself
+            assert command.poll() is None
+        pid = (tmp_path / "postgres" / "data" / "postmaster.pid").read_text().split()[0]
+        os.kill(int(pid), signal.SIGKILL)
+        _, err = command.communicate()
+    assert command.returncode == 1
+    assert "Traceback" not in err
+    assert "The connection to PostgreSQL was lost" in " ".join(err.split())
+    code, out, _ = shell.run("demo")
+    assert code == 0
+    assert "0 of them new" in out

@@ -1,9 +1,13 @@
 """Puts the commands together."""
 
 import sys
+from typing import NoReturn
 
+import psycopg
 import typer
+from dagster_postgres.utils import DagsterPostgresException
 from rich.console import Console
+from sqlalchemy.exc import OperationalError
 
 from loopctl_pipelines.cli.anomalies import anomalies
 from loopctl_pipelines.cli.api import api
@@ -39,5 +43,23 @@ def main() -> None:
     try:
         app()
     except PipelinesError as error:
-        Console(stderr=True).print(str(error), style="red", highlight=False, markup=False)
-        sys.exit(1)
+        _fail(str(error))
+    except (psycopg.OperationalError, OperationalError, DagsterPostgresException) as error:
+        if not _connection_was_lost(error):
+            raise
+        _fail(
+            "The connection to PostgreSQL was lost in the middle of the work. What was committed "
+            "stays; give the command again when the server runs."
+        )
+
+
+def _connection_was_lost(error: Exception) -> bool:
+    """Tell a server that went away from one that refuses: the latter gives another SQLSTATE."""
+    driver = getattr(error, "orig", error)
+    state = getattr(driver, "sqlstate", None) or getattr(driver, "pgcode", None)
+    return state is None or state.startswith(("08", "57P"))
+
+
+def _fail(sentence: str) -> NoReturn:
+    Console(stderr=True).print(sentence, style="red", highlight=False, markup=False)
+    sys.exit(1)
