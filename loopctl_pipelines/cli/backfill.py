@@ -33,7 +33,8 @@ def backfill(
         check_database(project.database)
         slugs = select_tenants(tenant or [], list_tenants(project.database))
         with project.instance() as instance:
-            sync_tenants(instance, project.database)
+            unusable = sync_tenants(instance, project.database).unusable
+            slugs = [slug for slug in slugs if slug not in unusable]
             well = show_backfill(
                 Console(), Backfill(instance, project.job(DAILY_COSTS), *days, slugs), anew=anew
             )

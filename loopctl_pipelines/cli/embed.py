@@ -11,6 +11,7 @@ from loopctl_pipelines.database.preflight import ARTICLE_TABLES, check_database
 from loopctl_pipelines.definitions import build_definitions, build_embedder
 from loopctl_pipelines.embeddings.embed_progress import embed_with_progress, print_standing
 from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES
+from loopctl_pipelines.embeddings.queries import forget_failures
 from loopctl_pipelines.tenants.queries import list_tenants
 from loopctl_pipelines.tenants.selection import select_tenants
 from loopctl_pipelines.tenants.sync import sync_tenants
@@ -20,6 +21,10 @@ def embed(
     tenant: Annotated[
         list[str] | None, typer.Option(help="Slug; may be given again. Unset: all active tenants.")
     ] = None,
+    *,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also what waits, or was refused and set aside.")
+    ] = False,
 ) -> None:
     """Embed the articles that are pending, as `pending_embeddings_sensor` has it done."""
     console = Console()
@@ -32,8 +37,11 @@ def embed(
             EMBED_ARTICLES
         )
         with closing(embedder), project.instance() as instance:
-            sync_tenants(instance, project.database)
-            chosen = [tenants[slug] for slug in slugs]
+            unusable = sync_tenants(instance, project.database).unusable
+            chosen = [tenants[slug] for slug in slugs if slug not in unusable]
+            for one in chosen if again else ():
+                with project.database.tenant_transaction(one.id) as connection:
+                    forget_failures(connection, one.id)
             ended = embed_with_progress(console, instance, job, embedder, chosen)
         print_standing(console, embedder, chosen)
     failures = [run.failure for run in ended if run.failure]

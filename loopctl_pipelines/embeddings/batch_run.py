@@ -15,6 +15,7 @@ from loopctl_pipelines.embeddings.outcomes import (
     Outcome,
     delay_seconds,
     is_asked_to_wait,
+    is_spoilt_for_good,
     may_be_about_one_text,
     outcome,
     uses_attempt,
@@ -127,6 +128,10 @@ class BatchRun:
             for piece in pieces
             for article in batch[piece.text]
         }
+        if is_spoilt_for_good(failure, min(attempts.values())):
+            noted = LookedAt(self.space, failure.log_tag, key_version=self.key_version)
+            self.articles.note(attempts, noted)
+            return Counts(set_aside=len(attempts))
         delay = timedelta(
             seconds=delay_seconds(
                 max(attempts.values()),

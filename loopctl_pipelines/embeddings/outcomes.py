@@ -27,6 +27,8 @@ LONGEST_DELAY_SECONDS = 3_600
 # a provider that answers "Retry-After: 0" for ever is not called in a tight loop
 SHORTEST_DELAY_SECONDS = 1
 
+MOST_SPOILT_ANSWERS = 10
+
 _TRANSIENT_REFUSALS = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 _ABOUT_A_TEXT = (
     HTTPStatus.BAD_REQUEST,
@@ -93,6 +95,15 @@ def uses_attempt(failure: ProviderFailure) -> bool:
     if outcome(failure) in {Outcome.CIRCUIT_OPEN, Outcome.NO_API_KEY}:
         return False
     return failure.retry_after is None or outcome(failure) is Outcome.PERMANENT
+
+
+def is_spoilt_for_good(failure: ProviderFailure, attempts: int) -> bool:
+    """Tell whether answers for a text were spoilt so often that it is set aside: each was billed.
+
+    From the fifth attempt on a text travels alone (`ProviderLimits.after_attempts`), so that it is
+    the text's own answers that were spoilt.
+    """
+    return failure.kind is FailureKind.MALFORMED and attempts >= MOST_SPOILT_ANSWERS
 
 
 def is_asked_to_wait(failure: ProviderFailure) -> bool:

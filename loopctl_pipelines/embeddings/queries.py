@@ -223,6 +223,12 @@ def record_usage(
     connection.execute(statement(__package__, "record_usage"), usage)
 
 
+def forget_failures(connection: TenantConnection, tenant_id: UUID) -> int:
+    """Have articles that wait or were set aside be pending again; return how many they are."""
+    forgotten = {"tenant_id": tenant_id}
+    return connection.execute(statement(__package__, "forget_failures"), forgotten).rowcount
+
+
 def forget_deleted(connection: TenantConnection, tenant_id: UUID) -> None:
     """Remove what is known of articles that no longer exist."""
     connection.execute(statement(__package__, "forget_deleted"), {"tenant_id": tenant_id})

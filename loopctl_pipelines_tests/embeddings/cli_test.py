@@ -52,6 +52,18 @@ def test_embed_of_one_tenant_leaves_the_others_alone(shell: Shell, knowledge: Kn
     assert len(knowledge.pending("cold")) == 3
 
 
+def test_embed_again_tries_what_was_refused_for_a_wrong_address(
+    shell: Shell, knowledge: Knowledge
+) -> None:
+    with LoopbackServer([KEY]) as provider:
+        wrong = {**settings(provider), "LOOPCTL_EMBEDDING_BASE_URL": f"{provider.base_url}/wrong"}
+        assert shell.with_settings(**wrong).run("embed", "--tenant", "acme")[0] == 1
+        right = shell.with_settings(**settings(provider))
+        assert right.run("embed", "--tenant", "acme")[0] == 1
+        assert right.run("embed", "--again", "--tenant", "acme")[0] == 0
+    assert len(knowledge.embedded("acme")) == 3
+
+
 def test_an_open_circuit_is_shown_and_closed_by_hand(shell: Shell, knowledge: Knowledge) -> None:
     breaker = Breaker(knowledge.database, BreakerPolicy())
     for _ in range(3):

@@ -16,6 +16,7 @@ from loopctl_pipelines_tests.embeddings import failing_provider as faults
 from loopctl_pipelines_tests.embeddings.failing_provider import Exchange, FailingProvider, Fault
 from loopctl_pipelines_tests.embeddings.knowledge import KEY, Knowledge, embedder
 from loopctl_pipelines_tests.embeddings.scripted_provider import lexical, scripted, where
+from loopctl_pipelines_tests.usage import id_of
 
 TITLES = {"Article 0", "Article 1", "Article 2"}
 
@@ -236,6 +237,19 @@ def test_a_spoilt_answer_is_asked_for_again_in_smaller_company(knowledge: Knowle
             knowledge.make_due("acme")
     assert sizes[0] == 300
     assert max(sizes[1:]) < 300
+
+
+def test_a_text_whose_answer_is_spoilt_ten_times_is_set_aside(knowledge: Knowledge) -> None:
+    with knowledge.database.tenant_transaction(id_of("acme")) as connection:
+        connection.execute("DELETE FROM articles WHERE title <> 'Article 0'")
+    for _ in range(9):
+        failing(knowledge, faults.truncated_json)
+        knowledge.make_due("acme")
+        with knowledge.database.operator_transaction() as connection:
+            connection.execute("DELETE FROM loopctl_pipelines.embedding_breakers")
+    assert failing(knowledge, faults.truncated_json) == (Counts(set_aside=1), 1)
+    assert knowledge.states("acme") == {"Article 0": ("malformed", 10, False)}
+    assert knowledge.pending("acme") == set()
 
 
 def test_a_tenant_without_a_key_is_skipped_and_audited_once_a_day(knowledge: Knowledge) -> None:
