@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from dagster import DagsterEventType
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationPlanned,
+)
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import SqlEventLogStorageTable
@@ -63,6 +66,35 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         with self.index_transaction() as connection:
             for event, event_id in last.values():
                 self._store_asset_event(connection, event, event_id)
+
+    def _store_asset_check_evaluation_planned(
+        self, event: EventLogEntry, event_id: int | None
+    ) -> None:
+        """Store a row a partition, as Dagster does, without the other partitions in each of them.
+
+        Its event names all of them, so 5,000 partitions were 5,000 rows of 200 kB.
+        """
+        dagster_event = event.get_dagster_event()
+        planned = dagster_event.asset_check_planned_data
+        subset = planned.partitions_subset
+        of_one = AssetCheckEvaluationPlanned(
+            asset_key=planned.asset_key, check_name=planned.check_name
+        )
+        short = event._replace(dagster_event=dagster_event._replace(event_specific_data=of_one))
+        same = {
+            "asset_key": planned.asset_key.to_string(),
+            "check_name": planned.check_name,
+            "run_id": event.run_id,
+            "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
+            "evaluation_event": serialize_value(short),
+            "evaluation_event_timestamp": datetime.fromtimestamp(event.timestamp, UTC).replace(
+                tzinfo=None
+            ),
+            "evaluation_event_storage_id": event_id,
+        }
+        keys = subset.get_partition_keys() if subset else [None]
+        with self.index_connection() as connection:
+            connection.execute(_EXECUTIONS.insert(), [{**same, "partition": key} for key in keys])
 
     def _store_evaluated(self, events: Sequence[EventLogEntry], ids: Sequence[int]) -> None:
         rows = [_execution(event, i) for event, i in zip(events, ids, strict=True)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+import psycopg
 import pytest
 import sqlalchemy
 from dagster import (
@@ -17,6 +18,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationPlanned,
 )
 from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import EventLogStorage
 from sqlalchemy.engine import Engine
 
@@ -184,3 +186,30 @@ def _planned(evaluation: EventLogEntry) -> EventLogEntry:
         ),
     )
     return evaluation._replace(dagster_event=event)
+
+
+def test_a_planned_check_is_stored_in_a_row_a_partition_that_names_no_other(
+    instance: DagsterInstance, dagster_url: str
+) -> None:
+    keys = [f"2026-04-01|tenant-{number:04}" for number in range(200)]
+    partitions = StaticPartitionsDefinition(keys)
+    planned = AssetCheckEvaluationPlanned(
+        asset_key=SUMMARIES,
+        check_name=CHECK.name,
+        partitions_subset=partitions.subset_with_all_partitions(),
+    )
+    event = _events(RUNS[0])[-1]
+    dagster_event = event.get_dagster_event()._replace(event_specific_data=planned)
+    instance.event_log_storage.store_event(event._replace(dagster_event=dagster_event))
+    with psycopg.connect(dagster_url) as connection:
+        rows = connection.execute(
+            "SELECT partition, asset_key, check_name, run_id, execution_status, evaluation_event"
+            " FROM asset_check_executions ORDER BY partition"
+        ).fetchall()
+    assert [row[0] for row in rows] == keys
+    assert {row[1:5] for row in rows} == {
+        (SUMMARIES.to_string(), CHECK.name, RUNS[0], AssetCheckExecutionRecordStatus.PLANNED.value)
+    }
+    assert not any("tenant-" in row[5] for row in rows)
+    (stored,) = instance.all_logs(RUNS[0])
+    assert stored.get_dagster_event().asset_check_planned_data == planned
