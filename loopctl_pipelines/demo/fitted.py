@@ -17,8 +17,6 @@ deviation lies between epics.
 from dataclasses import dataclass
 from typing import Final
 
-MILLICENTS_PER_USD: Final = 100_000
-
 
 @dataclass(frozen=True, slots=True)
 class Lognormal:

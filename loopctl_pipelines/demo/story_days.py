@@ -9,9 +9,9 @@ from uuid import UUID
 
 import numpy as np
 
+from loopctl_pipelines.costs.money import MILLICENTS_PER_DOLLAR
 from loopctl_pipelines.demo.fitted import (
     CUT_AT_DEVIATIONS,
-    MILLICENTS_PER_USD,
     STORY_COSTS,
     WITHIN_EPIC_DEVIATION,
 )
@@ -110,7 +110,7 @@ def _story_day(epic: EpicPlan, story: StoryRow, noise: float) -> StoryDay:
     fitted = STORY_COSTS[epic.lead_model]
     between = sqrt(fitted.deviation**2 - WITHIN_EPIC_DEVIATION**2)
     above_mean = epic.dearness * between + noise
-    cost = exp(fitted.mean + above_mean) * MILLICENTS_PER_USD
+    cost = exp(fitted.mean + above_mean) * MILLICENTS_PER_DOLLAR
     return StoryDay(story, epic.lead_model, cost, above_mean / fitted.deviation)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Final
 
-from loopctl_pipelines.demo.fitted import MILLICENTS_PER_USD
+from loopctl_pipelines.costs.money import MILLICENTS_PER_DOLLAR
 
 _LONGEST_NAME: Final = 255
 # Two of them added up fit bigint: loopctl stores the sum of both kinds of tokens.
@@ -21,10 +21,10 @@ def millicents(text: str) -> int:
     Raises:
         ValueError: if the text is no number, or one beyond bigint.
     """
-    dollars = _number(text, _MOST_MILLICENTS // MILLICENTS_PER_USD)
+    dollars = _number(text, _MOST_MILLICENTS // MILLICENTS_PER_DOLLAR)
     # as many digits as the text can have: 28, the default, would round before the rounding
     exact = Context(prec=len(text) + 30, rounding=ROUND_HALF_UP)
-    return int(exact.to_integral_value(exact.multiply(dollars, Decimal(MILLICENTS_PER_USD))))
+    return int(exact.to_integral_value(exact.multiply(dollars, Decimal(MILLICENTS_PER_DOLLAR))))
 
 
 def tokens(text: str) -> int:
