@@ -26,7 +26,7 @@ from loopctl_pipelines.embeddings.report import Counts
 from loopctl_pipelines.embeddings.sanitizer import log_tag
 from loopctl_pipelines.embeddings.splitting import Piece, SplitBatch
 from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
-from loopctl_pipelines.errors import ProviderFailure
+from loopctl_pipelines.errors import FailureKind, ProviderFailure
 from loopctl_pipelines.tenants.secret import Secret
 
 _logger = logging.getLogger(__name__)
@@ -128,6 +128,9 @@ class BatchRun:
             for piece in pieces
             for article in batch[piece.text]
         }
+        if failure.kind is FailureKind.MALFORMED:
+            # answered with 200, so it was billed; what it cost is not to be read
+            self._record_usage(0, list(attempts))
         if is_spoilt_for_good(failure, min(attempts.values())):
             noted = LookedAt(self.space, failure.log_tag, key_version=self.key_version)
             self.articles.note(attempts, noted)

@@ -239,6 +239,14 @@ def test_a_spoilt_answer_is_asked_for_again_in_smaller_company(knowledge: Knowle
     assert max(sizes[1:]) < 300
 
 
+def test_a_malformed_answer_was_billed_and_is_in_the_ledger(knowledge: Knowledge) -> None:
+    failing(knowledge, faults.truncated_json)
+    failing(knowledge, faults.refusal(500))
+    assert knowledge.rows("acme", "SELECT operation, input_tokens FROM llm_usage_events") == [
+        ("embedding", 0)
+    ]
+
+
 def test_a_text_whose_answer_is_spoilt_ten_times_is_set_aside(knowledge: Knowledge) -> None:
     with knowledge.database.tenant_transaction(id_of("acme")) as connection:
         connection.execute("DELETE FROM articles WHERE title <> 'Article 0'")
