@@ -24,7 +24,8 @@ def test_every_text_has_a_vector_of_length_one(text: str, dimension: int) -> Non
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
 
 
-@given(st.lists(st.sampled_from(VIRTUAL.split()), min_size=1))
+# a text of short words only has no terms, and is one itself
+@given(st.lists(st.sampled_from([w for w in VIRTUAL.split() if len(w) > 4]), min_size=1))
 def test_the_same_words_in_another_order_are_the_same_vector(words: list[str]) -> None:
     assert _similarity(" ".join(words), " ".join(reversed(words))) == pytest.approx(1, abs=1e-6)
 
