@@ -1,0 +1,76 @@
+"""The benchmark of the detection: the same file gives the same tables, by the real statements."""
+
+import csv
+import gzip
+import random
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from benchmarks.detection_quality import RECOMMENDED, detection_quality
+from benchmarks.labelled_usage import LabelledUsage, total
+from benchmarks.planted_outliers import PLANTS, SIZES, Plant, read_costs, trials
+from loopctl_pipelines.anomaly_rule import AnomalyRule
+
+BLOCKS = ("sizes", "plants", "four", "high", "low", "days")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Give a file with four agents' tasks in a repository."""
+    chance = random.Random(1)
+    path = tmp_path / "tasks.csv.gz"
+    with gzip.open(path, "wt", encoding="utf-8", newline="") as lines:
+        rows = csv.writer(lines)
+        rows.writerow(["run", "benchmark", "epic", "story", "cost_usd"])
+        for run in range(4):
+            for story in range(40):
+                rows.writerow([run, "bench", "repository", story, chance.lognormvariate(0, 0.5)])
+        rows.writerow(["0", "bench", "", "no repository", "1"])
+        rows.writerow(["0", "bench", "repository", "no cost", ""])
+    return path
+
+
+def test_the_groups_are_one_agents_tasks_with_a_cost_in_one_repository(file: Path) -> None:
+    assert [len(group) for group in read_costs(file)] == [40] * 4
+
+
+def test_trials_are_the_same_every_time_and_of_every_plant_and_size(file: Path) -> None:
+    groups = read_costs(file)
+    first = list(trials(groups, PLANTS, 2))
+    assert first == list(trials(groups, PLANTS, 2))
+    counted = Counter((trial.name, len(trial.planted)) for trial in first)
+    assert set(counted.values()) == {2}
+    assert {name for name, _ in counted} == {plant.name for plant in PLANTS}
+    assert {size for _, size in counted} == set(SIZES)
+
+
+def test_a_score_counts_what_was_found_missed_false_and_swamped(database_url: str) -> None:
+    plant = Plant("runaway x50", (Decimal(50),))
+    usage = LabelledUsage(database_url, list(trials([[100_000] * 30], [plant], 1)))
+    try:
+        average = {len(t.planted): s for t, s in usage.score(AnomalyRule())}
+        median = {len(t.planted): s for t, s in usage.score(RECOMMENDED)}
+    finally:
+        usage.close()
+    assert (average[3].found, average[3].swamped, average[3].false) == (0, 2, 2)
+    assert (average[5].found, average[5].swamped) == (1, 4)
+    assert (average[5].precision, average[5].recall) == (0.2, 1.0)
+    found = total([score for size, score in median.items() if size > 2])
+    assert (found.found, found.planted, found.false) == (11, 11, 0)
+
+
+def test_the_tables_and_the_picture_are_written_into_the_document(
+    file: Path, tmp_path: Path
+) -> None:
+    document = tmp_path / "detection.md"
+    text = "\n".join(f"before {name}\n<!-- {name} -->\n\n<!-- end -->" for name in BLOCKS)
+    document.write_text(text + "\nafter", encoding="utf-8")
+    detection_quality(file, each=1, docs=tmp_path)
+    written = document.read_text(encoding="utf-8")
+    assert (tmp_path / "images" / "detection.png").read_bytes().startswith(b"\x89PNG")
+    for name in BLOCKS:
+        assert f"before {name}\n<!-- {name} -->\n| " in written
+    assert written.endswith("\nafter")
