@@ -64,3 +64,32 @@ def acting_after(
                 act()
         finally:
             connection.cursor_factory = usual
+
+
+def statements_of(
+    database: Database, tenant: UUID, work: Callable[[TenantConnection], object]
+) -> int:
+    """Return how many statements the work has, in a transaction of the tenant."""
+    said = 0
+
+    class Counting(psycopg.Cursor[TupleRow]):
+        def execute(
+            self,
+            query: Any,  # noqa: ANN401 - psycopg overloads it
+            params: Params | None = None,
+            *,
+            prepare: bool | None = None,
+            binary: bool | None = None,
+        ) -> "Counting":
+            nonlocal said
+            said += 1
+            return super().execute(query, params, prepare=prepare, binary=binary)
+
+    with database.tenant_transaction(tenant) as connection:
+        usual = connection.cursor_factory
+        connection.cursor_factory = Counting
+        try:
+            work(connection)
+        finally:
+            connection.cursor_factory = usual
+    return said
