@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.outcome import Ratio
+from benchmarks.partition_grids import Grid, partition_grids
+from benchmarks.reprocessing import reprocessing
 from benchmarks.timing import Contender, Spread, interleave, ratio
+from loopctl_pipelines.database.embedded import EmbeddedServer
 
 
 def test_all_parts_run_and_keep_their_ratios(tmp_path: Path) -> None:
@@ -49,3 +52,23 @@ def test_a_ratio_is_taken_within_a_round() -> None:
 @pytest.mark.parametrize(("median", "verdict"), [(14.9, "MISSED"), (15.0, "met")])
 def test_a_goal_is_met_from_its_number_on(median: float, verdict: str) -> None:
     assert Ratio("times faster", "a", "b", least=15).verdict(median) == verdict
+
+
+def test_a_backfill_of_the_command_line_and_one_of_the_ui_are_measured(
+    server: EmbeddedServer,
+) -> None:
+    outcome = reprocessing(server, tenants=2, days=3)
+    facts = outcome.facts
+    assert (facts["partitions"], facts["runs of the command line"]) == (6, 1)
+    # Dagster starts a run for each tenant or each day, whichever are fewer
+    assert facts["runs of the UI"] == 2
+    assert outcome.times.keys() == {"command line", "UI", "UI, until it is launched"}
+
+
+def test_the_partitions_page_is_measured_for_each_grid(server: EmbeddedServer) -> None:
+    grids = (Grid(2, 5), Grid(3, 5, window=2))
+    outcome = partition_grids(server, grids, rounds=1)
+    assert {name.partition(":")[0] for name in outcome.times} == {
+        "10 = 2 x 5",
+        "6 = 3 x 2 (-2d of 5)",
+    }
