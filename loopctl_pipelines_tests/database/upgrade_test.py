@@ -88,6 +88,20 @@ def test_a_database_at_an_older_revision_is_not_upgraded(empty_database: str) ->
         assert not is_upgraded(connection)
 
 
+def test_a_view_that_an_older_version_made_is_replaced(empty_database: str) -> None:
+    shown = "SELECT pg_get_viewdef('loopctl_pipelines.live_reports'::regclass)"
+    upgrade(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        fresh = connection.execute(shown).fetchone()
+        older = migration_sql("own/live_reports").partition(b"WHERE report.deleted_at")[0]
+        connection.execute(older + b"WHERE report.deleted_at IS NULL")
+        assert connection.execute(shown).fetchone() != fresh
+        connection.execute("UPDATE loopctl_pipelines.alembic_version SET version_num = '0005'")
+    upgrade(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        assert connection.execute(shown).fetchone() == fresh
+
+
 def test_an_upgrade_leaves_logging_as_it_was(empty_database: str) -> None:
     before = {name: logging.getLogger(name).handlers[:] for name in ("", "alembic", "sqlalchemy")}
     ours = logging.getLogger("loopctl_pipelines_tests.some_logger")
