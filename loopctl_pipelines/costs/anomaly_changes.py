@@ -95,13 +95,13 @@ class Changes:
         opened: the figures and metadata of new anomalies.
         updated: open ones that get other figures or days.
         resolved: open ones that the system resolves, and why.
-        compare_again: days to which an anomaly has fallen back, whose figures are not known.
+        compare_too: days to which an anomaly falls back, whose figures are not known yet.
     """
 
     opened: list[tuple[Deviation, Metadata]] = field(default_factory=list)
     updated: list[Update] = field(default_factory=list)
     resolved: list[tuple[KnownAnomaly, Resolution]] = field(default_factory=list)
-    compare_again: set[date] = field(default_factory=set)
+    compare_too: set[date] = field(default_factory=set)
 
     def as_rows(self) -> dict[str, list[dict[str, Any]]]:
         """Return the parameters of write_anomalies.sql."""
@@ -138,8 +138,8 @@ def changes(
     deviations: Iterable[Deviation],
     known: Iterable[KnownAnomaly],
     was_compared: Callable[[UUID, date], bool],
+    can_be_compared: Callable[[date], bool],
     rule: Metadata,
-    since: date = date.min,
 ) -> Changes:
     """Bring the anomalies in line with what a comparison has found.
 
@@ -148,8 +148,8 @@ def changes(
         known: the open anomalies of the days compared and later ones, and all that were ever
             reported of the stories that deviate.
         was_compared: whether it says anything of a story on a day.
+        can_be_compared: whether more could be found on a day that was not compared, or not wholly.
         rule: what the anomalies' metadata say of the rule.
-        since: the first day that can be compared at all.
     """
     found: defaultdict[Kind, dict[date, Deviation]] = defaultdict(dict)
     for deviation in deviations:
@@ -174,10 +174,22 @@ def changes(
             _open(todo, of_kind, new, rule)
         else:
             kept = {d for d in stored.days if d in of_kind or not was_compared(kind[0], d)}
-            # to a day that cannot be compared, it would fall back without figures
-            fallen = kept and not new and max(stored.days) > max(kept) < since
-            _keep(todo, stored, of_kind, set() if fallen else kept | new, rule)
+            days = _with_figures(kept | new, stored, of_kind, can_be_compared)
+            _keep(todo, stored, of_kind, days, rule)
     return todo
+
+
+def _with_figures(
+    days: set[date],
+    anomaly: KnownAnomaly,
+    found: Mapping[date, Deviation],
+    can_be_compared: Callable[[date], bool],
+) -> set[date]:
+    """Drop the latest days while they are others than before, and their figures not to be had."""
+    known = {*found, *sorted(anomaly.days)[-1:]}
+    while days and (latest := max(days)) not in known and not can_be_compared(latest):
+        days = days - {latest}
+    return days
 
 
 def _open(todo: Changes, found: Mapping[date, Deviation], days: set[date], rule: Metadata) -> None:
@@ -201,7 +213,7 @@ def _keep(
     latest = found.get(max(days))
     metadata = _days(days) | (_figures(latest, rule) if latest else {})
     if latest is None and max(days) != max(anomaly.days):
-        todo.compare_again.add(max(days))
+        todo.compare_too.add(max(days))
     stored = (anomaly.cost, anomaly.reference, anomaly.factor)
     if {**anomaly.metadata, **metadata} != anomaly.metadata or (
         latest and stored != (latest.cost, latest.reference, latest.factor)

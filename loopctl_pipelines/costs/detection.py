@@ -109,16 +109,11 @@ def detect_anomalies(
     """
     connection.execute(statement(__package__, "begin_costs"), {"tenant_id": unit.tenant.id})
     rule_of = tenant_rule(connection, unit.tenant, rule)
-    compared: list[StoriesCompared] = []
-    written: Counter[tuple[date, str]] = Counter()
+    found: dict[date, DayCompared] = {}
     if (due := _days_that_depend_on(unit, rule_of.rule).since(rule_of.since)) is not None:
-        compared = compare_stories(connection, due, rule_of.rule)
-        again = _bring_in_line(connection, unit, compared, rule_of, written)
-        while again:
-            day = again.pop()
-            older = compare_stories(connection, TenantDays(unit.tenant, day, day), rule_of.rule)
-            again |= _bring_in_line(connection, unit, older, rule_of, written)
-    found = {day.day: _done(day, rule_of, written) for day in compared}
+        compared, todo = compare(connection, due, rule_of)
+        written = _write(connection, unit, todo)
+        found = {day.day: _done(day, rule_of, written) for day in compared}
     return [found.get(day) or DayCompared(day, rule_of, archived=True) for day in unit.days()]
 
 
@@ -135,6 +130,23 @@ def tenant_rule(connection: TenantConnection, tenant: Tenant, rule: AnomalyRule)
     archived = archived_before(connection, tenant.id)
     since = archived + timedelta(days=rule.days - 1) if archived else None
     return TenantRule(rule, problem, since)
+
+
+def compare(
+    connection: TenantConnection, unit: TenantDays, rule_of: TenantRule
+) -> tuple[list[StoriesCompared], Changes]:
+    """Compare the stories of these days; return what was found, and what is to be written.
+
+    Days to which an anomaly falls back are compared as well: it has its latest day's figures.
+    """
+    compared = compare_stories(connection, unit, rule_of.rule)
+    todo = _changes_due(connection, unit.tenant.id, compared, rule_of)
+    while todo.compare_too:
+        for day in sorted(todo.compare_too):
+            one_day = TenantDays(unit.tenant, day, day)
+            compared += compare_stories(connection, one_day, rule_of.rule)
+        todo = _changes_due(connection, unit.tenant.id, compared, rule_of)
+    return compared, todo
 
 
 def compare_stories(
@@ -161,22 +173,22 @@ def known_anomalies(
     return cursor.execute(statement(__package__, "known_anomalies"), asked, prepare=True).fetchall()
 
 
-def changes_due(
+def _changes_due(
     connection: TenantConnection,
     tenant_id: UUID,
     compared: Collection[StoriesCompared],
     rule_of: TenantRule,
 ) -> Changes:
-    """Return what is to be written so that the anomalies are what was found."""
     found = [deviation for day in compared for deviation in day.found()]
     stories = {deviation.story_id for deviation in found}
     unsummarized = {day.day: set(day.unsummarized) for day in compared}
+    since = rule_of.since or date.min
     return changes(
         found,
         known_anomalies(connection, tenant_id, min(day.day for day in compared), stories),
         lambda story, day: day in unsummarized and story not in unsummarized[day],
+        lambda day: day >= since and day not in unsummarized,
         {"baseline": rule_of.rule.baseline.value, "days": rule_of.rule.days},
-        rule_of.since or date.min,
     )
 
 
@@ -184,22 +196,17 @@ def _days_that_depend_on(unit: TenantDays, rule: AnomalyRule) -> TenantDays:
     return TenantDays(unit.tenant, unit.first, unit.last + timedelta(days=rule.days - 1))
 
 
-def _bring_in_line(
-    connection: TenantConnection,
-    unit: TenantDays,
-    compared: Collection[StoriesCompared],
-    rule_of: TenantRule,
-    written: Counter[tuple[date, str]],
-) -> set[date]:
-    todo = changes_due(connection, unit.tenant.id, compared, rule_of)
+def _write(
+    connection: TenantConnection, unit: TenantDays, todo: Changes
+) -> Counter[tuple[date, str]]:
     rows = todo.as_rows()
-    if any(rows.values()):
-        given = {name: Jsonb(value) for name, value in rows.items()} | {"tenant_id": unit.tenant.id}
-        done = connection.execute(statement(__package__, "write_anomalies"), given, prepare=True)
-        # what the unit's reports did to other days is told with its last one
-        inside = set(unit.days())
-        written.update((day if day in inside else unit.last, change) for day, change in done)
-    return todo.compare_again
+    if not any(rows.values()):
+        return Counter()
+    given = {name: Jsonb(value) for name, value in rows.items()} | {"tenant_id": unit.tenant.id}
+    done = connection.execute(statement(__package__, "write_anomalies"), given, prepare=True)
+    # what the unit's reports did to other days is told with its last one
+    inside = set(unit.days())
+    return Counter((day if day in inside else unit.last, change) for day, change in done)
 
 
 def _done(

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.anomaly_changes import Changes, Deviation, KnownAnomaly
 from loopctl_pipelines.costs.archived_days import archived_before
-from loopctl_pipelines.costs.detection import changes_due, compare_stories, tenant_rule
+from loopctl_pipelines.costs.detection import compare, tenant_rule
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
@@ -151,8 +151,8 @@ def recheck_anomalies(
     rule_of = tenant_rule(connection, unit.tenant, rule)
     found: dict[date, DayRechecked] = {}
     if (live := unit.since(rule_of.since)) is not None:
-        compared = compare_stories(connection, live, rule_of.rule)
-        due = _by_day(changes_due(connection, unit.tenant.id, compared, rule_of))
+        compared, todo = compare(connection, live, rule_of)
+        due = _by_day(todo)
         found = {
             day.day: DayRechecked(day.day, day.stories, due[day.day], day.is_stale)
             for day in compared
@@ -169,7 +169,8 @@ def _by_day(due: Changes) -> defaultdict[date, list[AnomalyDifference]]:
         kind = (update.known.story_id, update.known.anomaly_type)
         right = _told(update.figures or update.known)
         wrong = AnomalyDifference(*kind, _told(update.known), right)
-        found[date.fromisoformat(update.metadata["period"])].append(wrong)
+        period = date.fromisoformat(update.metadata["period"])
+        found[max({period, *update.known.days})].append(wrong)
     for known, _ in due.resolved:
         kind = (known.story_id, known.anomaly_type)
         found[max(known.days)].append(AnomalyDifference(*kind, _told(known), None))

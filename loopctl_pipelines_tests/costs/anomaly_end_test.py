@@ -136,7 +136,7 @@ def test_when_the_latest_day_is_corrected_an_anomaly_falls_back_to_the_day_befor
     detected(database, NEXT)
     spend(database, EVEN, NEXT)
     (done,) = detected(database, NEXT)
-    assert (done.updated, done.resolved) == (2, 0)
+    assert (done.updated, done.resolved) == (1, 0)
     assert _days(database) == [(str(DAY), [])]
     assert figures(database) == [(story(), "high_cost", "4.50")]
     assert _actions(database) == ["detected"]
@@ -150,8 +150,20 @@ def test_it_falls_back_as_far_as_it_must(database: Database) -> None:
         spend(database, EVEN, day)
     (done,) = detected(database, LATER)
     assert done.resolved == 1
-    assert figures(database) == []
+    (row,) = anomalies(database)
+    assert (row["resolved"], row["metadata"]["period"]) == (True, str(LATER))
     assert _actions(database) == ["detected", "resolved"]
+
+
+def test_it_falls_back_past_a_day_whose_summaries_are_missing(database: Database) -> None:
+    for day in (NEXT, LATER):
+        spend(database, (16000, 1000, 1000, 1000, 1000), day)
+        detected(database, day)
+    change(database, f"DELETE FROM cost_summaries WHERE period_start = '{NEXT}'")
+    spend(database, EVEN, LATER)
+    detected(database, LATER)
+    assert _days(database) == [(str(DAY), [])]
+    assert figures(database) == [(story(), "high_cost", "4.50")]
 
 
 @pytest.mark.parametrize("day", [DAY, NEXT])

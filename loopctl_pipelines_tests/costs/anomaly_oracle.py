@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -65,15 +66,41 @@ class Anomalies:
     ) -> None:
         """Compare all tenants' stories on these days; those without summaries tell nothing."""
         rule = rule or AnomalyRule()
-        comparison = Comparison(list(reports), epic_of, rule, set(unsummarized))
         affected = {day + n * _DAY for day in days for n in range(rule.days)}
-        while affected:
-            self._supersede(comparison, affected)
-            for day in sorted(affected):
-                self._compare(comparison, day)
-            affected = {
-                max(row.days) for row in self.open().values() if max(row.days) != row.figures.period
-            }
+        of_tenant: defaultdict[UUID, list[ReportRow]] = defaultdict(list)
+        for report in reports:
+            of_tenant[report.tenant_id].append(report)
+        for tenant, its_reports in of_tenant.items():
+            comparison = Comparison(its_reports, epic_of, rule, set(unsummarized))
+            own = Anomalies()
+            own.rows.update({key: rows for key, rows in self.rows.items() if key[0] == tenant})
+            self.rows.update(own.compared(comparison, affected).rows)
+
+    def compared(self, comparison: "Comparison", days: set[date]) -> "Anomalies":
+        """Return a tenant's table after a comparison of these days, and those it falls back to."""
+        result = deepcopy(self)
+        result.compare_once(comparison, days)
+        fallen = result.fallen_back_to() - days
+        return self.compared(comparison, days | fallen) if fallen else result
+
+    def compare_once(self, comparison: "Comparison", days: set[date]) -> None:
+        """Compare these days and no others, to which an anomaly may fall back."""
+        self._supersede(comparison, days)
+        for day in days:
+            self._remove(comparison, day)
+        for day in sorted(days):
+            self._add(comparison, day)
+        for row in self.open().values():
+            # it would have a day that tells nothing as its latest, without figures
+            while row.days and max(row.days) != row.figures.period and max(row.days) in days:
+                row.days.remove(max(row.days))
+            if not row.days:
+                row.ended = "no_longer_deviates"
+
+    def fallen_back_to(self) -> set[date]:
+        """Return the days that open anomalies have as their latest, without its figures."""
+        latest = {(max(row.days), row.figures.period) for row in self.open().values()}
+        return {day for day, period in latest if day != period}
 
     def _supersede(self, comparison: "Comparison", days: set[date]) -> None:
         """An archived row that a new day comes to ends before anything else happens to it."""
@@ -82,14 +109,13 @@ class Anomalies:
             if row.archived and found - row.days:
                 row.ended = "superseded"
 
-    def _compare(self, comparison: "Comparison", day: date) -> None:
-        found = comparison.deviating(day)
+    def _remove(self, comparison: "Comparison", day: date) -> None:
         for key, row in self.open().items():
-            if day in row.days and key not in found and comparison.knows(key, day):
-                row.days.remove(day)
-                if not row.days:
-                    row.ended = "no_longer_deviates"
-        for key, figures in found.items():
+            if key not in comparison.deviating(day) and comparison.knows(key, day):
+                row.days.discard(day)
+
+    def _add(self, comparison: "Comparison", day: date) -> None:
+        for key, figures in comparison.deviating(day).items():
             there = self.open().get(key)
             if there is not None and (day in there.days or day not in self._seen(key)):
                 there.days.add(day)
