@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from dagster import DagsterInstance
+from hypothesis import settings
 from psycopg import sql
 
 from loopctl_pipelines.dagster_instance import dagster_instance
@@ -23,6 +24,11 @@ ROLE = "loopctl_app"
 _TEMPLATE = "migrated"
 _DAGSTER_TEMPLATE = "dagster_migrated"
 _numbers = itertools.count()
+
+# The same examples on every run: a change is not refused for what it did not touch. New examples
+# are looked for by `pytest --hypothesis-profile=default`.
+settings.load_profile("ci")
+
 NewDatabase = Callable[[], AbstractContextManager[str]]
 
 
