@@ -159,7 +159,7 @@ def test_it_falls_back_past_a_day_whose_summaries_are_missing(database: Database
     for day in (NEXT, LATER):
         spend(database, (16000, 1000, 1000, 1000, 1000), day)
         detected(database, day)
-    change(database, f"DELETE FROM cost_summaries WHERE period_start = '{NEXT}'")
+    change(database, f"DELETE FROM cost_summaries WHERE period_start = '{NEXT}'")  # noqa: S608
     spend(database, EVEN, LATER)
     detected(database, LATER)
     assert _days(database) == [(str(DAY), [])]
