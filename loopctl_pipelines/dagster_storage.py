@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from dagster import DagsterEventType
+from dagster import AssetKey, DagsterEventType
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationPlanned,
 )
@@ -16,7 +16,7 @@ from dagster._serdes import ConfigurableClassData, serialize_value
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 from dagster_postgres.auth import PgTokenProvider
 from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
-from sqlalchemy import cast, column, values
+from sqlalchemy import cast, column, select, values
 
 _STATEMENT_MILLISECONDS = 600_000
 _RECYCLE_SECONDS = 3600
@@ -54,6 +54,25 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
             self._store_evaluated(evaluated, self._store(evaluated))
         if others := [event for kind in of_kind.values() for event in kind]:
             super().store_event_batch(others)
+
+    def materialized_in(self, run_id: str) -> list[tuple[AssetKey, str]]:
+        """Return the assets and partitions that a run has materialized, in the order of its events.
+
+        Without the events: to read those back took a fifth of the time of a backfill.
+        """
+        stored = SqlEventLogStorageTable.c
+        of_run = (
+            select(stored.asset_key, stored.partition)
+            .where(
+                stored.run_id == run_id,
+                stored.dagster_event_type == DagsterEventType.ASSET_MATERIALIZATION.value,
+                stored.partition.is_not(None),
+            )
+            .order_by(stored.id)
+        )
+        with self._connect() as connection:
+            rows = connection.execute(of_run).fetchall()
+        return [(key, part) for name, part in rows if (key := AssetKey.from_db_string(name))]
 
     def _store(self, events: Sequence[EventLogEntry]) -> list[int]:
         insert = self.prepare_insert_event_batch(events).returning(SqlEventLogStorageTable.c.id)

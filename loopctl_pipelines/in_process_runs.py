@@ -12,6 +12,7 @@ from dagster import (
     PartitionKeyRange,
 )
 
+from loopctl_pipelines.dagster_storage import BatchingEventLogStorage
 from loopctl_pipelines.partitions import range_tags
 
 # what a person should know is in the run's result; Dagster's log is in the UI
@@ -49,13 +50,18 @@ def run_in_process(
         asset_selection=assets,
         raise_on_error=False,
     )
-    materialized = [
+    failure = None if ended.success else _failure(instance, ended.run_id)
+    return EndedRun(ended.run_id, _materialized(instance, ended.run_id), failure)
+
+
+def _materialized(instance: DagsterInstance, run_id: str) -> list[tuple[AssetKey, str]]:
+    if isinstance(storage := instance.event_log_storage, BatchingEventLogStorage):
+        return storage.materialized_in(run_id)
+    return [
         (event.asset_key, event.partition)
-        for event in _events(instance, ended.run_id, DagsterEventType.ASSET_MATERIALIZATION)
+        for event in _events(instance, run_id, DagsterEventType.ASSET_MATERIALIZATION)
         if event.asset_key and event.partition
     ]
-    failure = None if ended.success else _failure(instance, ended.run_id)
-    return EndedRun(ended.run_id, materialized, failure)
 
 
 def _failure(instance: DagsterInstance, run_id: str) -> str:

@@ -22,6 +22,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from dagster._core.storage.event_log import EventLogStorage
 from sqlalchemy.engine import Engine
 
+from loopctl_pipelines.dagster_storage import BatchingEventLogStorage
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.settings import Settings, StartDate
 from loopctl_pipelines_tests.dagster_project import (
@@ -76,6 +77,20 @@ def test_a_run_says_as_much_to_the_storage_over_few_partitions_as_over_many(
         said.append(len(statements))
     # some more or less: Dagster looks at its tables now and then
     assert abs(said[1] - said[0]) < 20
+
+
+def test_what_a_run_has_materialized_is_told_as_its_events_tell_it(
+    project: DagsterProject, instance: DagsterInstance
+) -> None:
+    runs = [project.run((FIRST, FIRST), slugs) for slugs in (("a", "b"), ("a", "c"))]
+    storage = instance.event_log_storage
+    assert isinstance(storage, BatchingEventLogStorage)
+    for run in runs:
+        logged = instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION)
+        events = [entry.get_dagster_event() for entry in logged]
+        told = storage.materialized_in(run.run_id)
+        assert told == [(event.asset_key, event.partition) for event in events]
+        assert (SUMMARIES, "2026-04-01|a") in told
 
 
 def _events(run_id: str) -> list[EventLogEntry]:
