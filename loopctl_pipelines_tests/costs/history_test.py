@@ -1,5 +1,6 @@
 """A day's work reads the day's rows, however many days are stored before and after it."""
 
+from contextlib import closing
 from datetime import date, timedelta
 
 import pytest
@@ -33,30 +34,61 @@ _TABLES = ("token_usage_reports", "cost_summaries")
 _ROWS_READ = "SELECT relname, seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
 
 
-@pytest.fixture(autouse=True)
-def usage(database: Database) -> Usage:
-    """Give a tenant that has reported the same for 400 days, all of them rolled up."""
+@pytest.fixture
+def usage() -> Usage:
+    """Give a tenant's reports of a day."""
     usage = Usage()
     for n in range(REPORTS_A_DAY):
         corrected = usage.reports[0].id if 0 < n <= CORRECTIONS_A_DAY else None
         usage.report("a", DAY, 1000, agent=f"a{n % AGENTS}", story=f"s{n % 7}", corrects=corrected)
+    return usage
+
+
+def _write_history(database: Database, usage: Usage) -> None:
+    """Store that the tenant has reported the same for 400 days, and roll all of them up."""
     usage.write(database)
     with database.operator_transaction() as connection:
         connection.execute(_REPEAT, [DAYS - 1])
     roll_up_all(database, [unit("a", DAY, DAY + timedelta(days=DAYS - 1))])
-    with database.operator_transaction() as connection:
-        connection.execute("ANALYZE")
-    return usage
 
 
-@pytest.mark.parametrize("work", [roll_up, detect])
-def test_a_day_of_a_long_history_is_found_by_index(database: Database, work: Work[object]) -> None:
+def _rows_read(database: Database, work: Work[object]) -> tuple[int, int]:
+    """Return how many reports and summaries a day's work reads."""
     with database.tenant_transaction(id_of("a")) as connection:
         before = dict(connection.execute(_ROWS_READ).fetchall())
         work(connection, unit("a", DAY + timedelta(days=DAYS // 2)))
         after = dict(connection.execute(_ROWS_READ).fetchall())
     reports, summaries = (after[table] - before.get(table, 0) for table in _TABLES)
+    return reports, summaries
+
+
+@pytest.mark.parametrize("work", [roll_up, detect])
+def test_a_day_of_a_long_history_is_found_by_index(
+    database: Database, usage: Usage, work: Work[object]
+) -> None:
+    _write_history(database, usage)
+    with database.operator_transaction() as connection:
+        connection.execute("ANALYZE")
+    reports, summaries = _rows_read(database, work)
     # every correction reads its original
     assert 0 < reports <= REPORTS_A_DAY + CORRECTIONS_A_DAY
     # the rollup reads them to clear the flag, to compare and to delete
     assert 0 < summaries <= 3 * SCOPES
+
+
+@pytest.mark.parametrize("work", [roll_up, detect])
+def test_what_was_planned_while_the_tables_were_empty_reads_no_other_tenants_rows(
+    database: Database, usage: Usage, work: Work[object]
+) -> None:
+    with closing(database.connect()) as connection:
+        connection.autocommit = True
+        connection.execute("VACUUM (ANALYZE) token_usage_reports, cost_summaries")
+    assert _rows_read(database, work) == (0, 0)
+    for n in range(REPORTS_A_DAY):
+        usage.report("b", DAY, 1000, agent=f"a{n % AGENTS}")
+    _write_history(database, usage)
+    roll_up_all(database, [unit("b", DAY, DAY + timedelta(days=DAYS - 1))])
+    # at most what is the tenant's own: no statistics say which of its indexes is the best one
+    reports, summaries = _rows_read(database, work)
+    assert 0 < reports <= DAYS * (REPORTS_A_DAY + CORRECTIONS_A_DAY)
+    assert 0 < summaries <= 3 * DAYS * SCOPES

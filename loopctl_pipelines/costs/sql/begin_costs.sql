@@ -7,6 +7,9 @@ SELECT
     -- the 1.8 s of a tenant with 2,600 scopes. Hashing is right for few rows and for many.
     set_config('enable_nestloop', 'off', true),
     set_config('enable_mergejoin', 'off', true),
+    -- A plan made while a table was empty would read all tenants' rows until the table is analyzed:
+    -- in a first backfill, 55 ms for five days of a tenant instead of 2.
+    set_config('enable_seqscan', 'off', true),
     -- A tenant's 130,000 reports do not fit into the default 4 MB: its hash tables became sorts on
     -- disk (890 ms instead of 750). Small tenants take no more than they need.
     set_config('work_mem', '64MB', true),
