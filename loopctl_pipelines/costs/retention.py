@@ -6,17 +6,18 @@ shrinks because reports were archived.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from threading import Event
 from typing import Final, TypeVar
 
 import psycopg
 from psycopg.rows import TupleRow
-from psycopg.types.json import Jsonb
 
+from loopctl_pipelines.costs.archived_days import archived_before
 from loopctl_pipelines.costs.rollup import roll_up
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database, TenantConnection
@@ -43,6 +44,7 @@ ACTOR_LABEL: Final = "asset:token_data_retention"
 
 Result = TypeVar("Result")
 _DAY = timedelta(days=1)
+_SWEEPS = ("archive_reports", "delete_reports", "archive_anomalies")
 # that one transaction rolls up before they are archived
 _DAYS_AT_ONCE = timedelta(days=31)
 _LONG_AGO = datetime.min  # noqa: DTZ901 - loopctl's timestamps have no zone
@@ -58,6 +60,9 @@ class Retained:
         reports_soft_deleted: reports that were archived.
         reports_hard_deleted: reports that had been soft-deleted long ago and are gone.
         anomalies_archived: anomalies that were archived.
+        late_reports: of the archived ones, those of days that were final before: they came after
+            their day was archived, or an earlier run ended before it archived them. Of the former,
+            no summary has the cost.
         errors: what was not done, and why.
     """
 
@@ -66,12 +71,24 @@ class Retained:
     reports_soft_deleted: int = 0
     reports_hard_deleted: int = 0
     anomalies_archived: int = 0
+    late_reports: int = 0
     errors: tuple[RetentionError, ...] = ()
 
     @property
     def rows(self) -> int:
         """All rows that were changed."""
         return self.reports_soft_deleted + self.reports_hard_deleted + self.anomalies_archived
+
+    @property
+    def late_reports_told(self) -> str | None:
+        """What an operator has to know of them; None if there were none."""
+        if not self.late_reports:
+            return None
+        return (
+            f"Tenant {self.tenant.slug!r}: {self.late_reports} of the archived reports are of days "
+            "that were archived before. Unless an earlier run was interrupted, they came too late "
+            "and no summary has their cost: report again what is to count, on a day that is kept."
+        )
 
 
 def retain_all(database: Database, tenants: Sequence[Tenant], now: datetime) -> Iterator[Retained]:
@@ -107,12 +124,12 @@ def retain(
     days = run.part("its retention days", run.retention_days)
     before = None if days is None else run.cutoff(days)
     run.part("reports deleted long ago", run.delete_reports)
+    final = run.part("days archived before", run.archived_before)
     if run.part("days to archive", lambda: run.archive_days(before)) and before:
-        run.part("reports to archive", lambda: run.sweep("archive_reports", before))
+        run.part("reports to archive", lambda: run.sweep("archive_reports", before, final))
     if before:
         run.part("anomalies to archive", lambda: run.sweep("archive_anomalies", before))
-    if run.done(days).rows:
-        run.part("the audit row", lambda: run.audit(days))
+    run.part("the audit row", lambda: run.audit(days))
     return run.done(days)
 
 
@@ -125,6 +142,7 @@ class _Run:
         self._now = now
         self._ended = ended
         self._rows: Counter[str] = Counter()
+        self._late = 0
         self._errors: list[RetentionError] = []
 
     def done(self, days: int | None) -> Retained:
@@ -134,6 +152,7 @@ class _Run:
             self._rows["archive_reports"],
             self._rows["delete_reports"],
             self._rows["archive_anomalies"],
+            self._late,
             tuple(self._errors),
         )
 
@@ -149,6 +168,9 @@ class _Run:
     def retention_days(self) -> int | None:
         row = self._transaction(lambda connection: self._row(connection, "retention_days"))
         return row[0] if row else None
+
+    def archived_before(self) -> date | None:
+        return self._transaction(lambda connection: archived_before(connection, self._tenant.id))
 
     def cutoff(self, days: int) -> date | None:
         """Return the first UTC day that is kept: days are archived whole, when they are older."""
@@ -186,35 +208,34 @@ class _Run:
             connection.execute(statement(__package__, "archive_days"), asked)
         return before is None or (until is not None and until >= before)
 
-    def sweep(self, name: str, before: date | datetime) -> int:
+    def sweep(self, name: str, before: date | datetime, final: date | None = None) -> int:
         """Run the statement in batches, each a transaction, until it finds no more rows."""
         since, rows = _LONG_AGO, 0
         while not self._ended.is_set():
-            changed, since = self._batch(name, since, before)
+            asked = {"since": since, "before": before, "final_before": final, "batch": BATCH}
+            changed, since, late = self._transaction(partial(self._batch, name, asked))
             self._rows[name] += changed
+            self._late += late
             rows += changed
             if changed < BATCH:
                 break
         return rows
 
-    def _batch(self, name: str, since: datetime, before: date | datetime) -> tuple[int, datetime]:
-        row = self._transaction(
-            lambda connection: self._row(connection, name, since=since, before=before, batch=BATCH)
-        )
-        return row or (0, since)
+    def _batch(
+        self, name: str, asked: Mapping[str, object], connection: TenantConnection
+    ) -> tuple[int, datetime, int]:
+        """Change some rows, and note in the same transaction what is to be audited of it."""
+        changed, last, late = self._row(connection, name, **asked) or (0, _LONG_AGO, 0)
+        if changed:
+            done = {**dict.fromkeys(_SWEEPS, 0), name: changed, "tenant_id": self._tenant.id}
+            connection.execute(statement(__package__, "note_retention"), done)
+        return changed, last, late
 
     def audit(self, days: int | None) -> None:
-        done = self.done(days)
-        shown = {
-            "retention_days": days,
-            "reports_soft_deleted": done.reports_soft_deleted,
-            "reports_hard_deleted": done.reports_hard_deleted,
-            "anomalies_archived": done.anomalies_archived,
-        }
         asked = {
             "tenant_id": self._tenant.id,
             "actor_label": ACTOR_LABEL,
-            "done": Jsonb(shown),
+            "retention_days": days,
         }
         query = statement(__package__, "audit_retention")
         self._transaction(lambda connection: connection.execute(query, asked).rowcount)

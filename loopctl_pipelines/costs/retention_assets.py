@@ -34,6 +34,7 @@ _DONE_SCHEMA = TableSchema(
         TableColumn("reports_soft_deleted", "int", description="archived"),
         TableColumn("reports_hard_deleted", "int", description="soft-deleted 30 days ago"),
         TableColumn("anomalies_archived", "int"),
+        TableColumn("late_reports", "int", description="archived, of days that were final before"),
     ]
 )
 
@@ -71,6 +72,8 @@ def token_data_retention(
     now = datetime.now(UTC).replace(tzinfo=None)
     done = list(retain_all(database, list(tenants), now))
     errors = [str(error) for tenant in done for error in tenant.errors]
+    for late in filter(None, (tenant.late_reports_told for tenant in done)):
+        context.log.warning(late)
     for error in errors:
         context.log.error(error)
     if errors:
@@ -87,6 +90,7 @@ def _metadata(done: Collection[Retained]) -> dict[str, MetadataValue]:
         "reports archived": MetadataValue.int(sum(each.reports_soft_deleted for each in done)),
         "reports deleted": MetadataValue.int(sum(each.reports_hard_deleted for each in done)),
         "anomalies archived": MetadataValue.int(sum(each.anomalies_archived for each in done)),
+        "late reports": MetadataValue.int(sum(each.late_reports for each in done)),
         "errors": MetadataValue.int(sum(len(each.errors) for each in done)),
         "by tenant": MetadataValue.table(_records(changed[:_SHOWN_TENANTS]), _DONE_SCHEMA),
     }
@@ -101,6 +105,7 @@ def _records(done: Sequence[Retained]) -> list[TableRecord]:
                 "reports_soft_deleted": each.reports_soft_deleted,
                 "reports_hard_deleted": each.reports_hard_deleted,
                 "anomalies_archived": each.anomalies_archived,
+                "late_reports": each.late_reports,
             }
         )
         for each in done

@@ -56,6 +56,7 @@ RETENTION_TABLES: Final = TableUse(
         "cost_summaries",
         "cost_anomalies",
         "loopctl_pipelines.archived_days",
+        "loopctl_pipelines.unaudited_retention",
     ),
 )
 

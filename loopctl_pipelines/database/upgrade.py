@@ -52,7 +52,13 @@ _GRANT_TABLES = sql.SQL(
 
 # what the RLS role reads and writes of our own schema
 _OWN_READ = ("live_reports", "pending_articles", "alembic_version")
-_OWN_WRITTEN = ("archived_days", "embedding_breakers", "embedding_states", "embedding_tenants")
+_OWN_WRITTEN = (
+    "archived_days",
+    "embedding_breakers",
+    "embedding_states",
+    "embedding_tenants",
+    "unaudited_retention",
+)
 
 _OWN_IS_GRANTED = """
 SELECT has_schema_privilege(%(role)s, 'loopctl_pipelines', 'USAGE')

@@ -41,6 +41,9 @@ def start_anew(database: Database, usage: Usage) -> None:
     """Leave nothing in the database but this usage."""
     with database.operator_transaction() as connection:
         connection.execute("DELETE FROM tenants")
+        connection.execute(
+            "TRUNCATE loopctl_pipelines.archived_days, loopctl_pipelines.unaudited_retention"
+        )
     usage.write(database)
 
 

@@ -72,10 +72,23 @@ def test_a_run_does_all_active_tenants_and_says_what_it_did(project: DagsterProj
         "reports archived": 2,
         "reports deleted": 0,
         "anomalies archived": 0,
+        "late reports": 0,
         "errors": 0,
         "by tenant": ["a", "b"],
     }
     assert archived_before(project.database, "idle") is None
+
+
+def test_a_run_warns_of_reports_that_came_for_archived_days(project: DagsterProject) -> None:
+    assert _run(project).success
+    with project.database.operator_transaction() as connection:
+        connection.execute(
+            "UPDATE token_usage_reports SET deleted_at = NULL WHERE tenant_id = %s", [id_of("b")]
+        )
+    run = _run(project)
+    assert _shown(project, run)["late reports"] == 1
+    warned = [e.user_message for e in project.instance.all_logs(run.run_id) if e.level == 30]
+    assert [text.partition(" of the")[0] for text in warned] == ["Tenant 'b': 1"]
 
 
 def test_a_run_can_be_for_some_tenants(project: DagsterProject) -> None:

@@ -1,14 +1,17 @@
 """What is deleted and archived, when, and what of it is audited."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 import pytest
 
 from loopctl_pipelines.costs import retention
 from loopctl_pipelines.costs.retention import retain
-from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.connection import Database, TenantConnection
+from loopctl_pipelines.database.tried_again import in_tenant_transaction
 from loopctl_pipelines.tenants.tenant import Tenant
 from loopctl_pipelines_tests.costs.retained import (
     NOW,
@@ -20,8 +23,10 @@ from loopctl_pipelines_tests.costs.retained import (
     reports,
     retained,
 )
+from loopctl_pipelines_tests.costs.runs import stored_summaries
 from loopctl_pipelines_tests.usage import Usage, at, id_of
 
+Done = TypeVar("Done")
 TENANT = Tenant(id_of("a"), "a", "a", "active")
 
 
@@ -172,6 +177,79 @@ def test_a_run_that_changes_nothing_is_not_audited(database: Database, usage: Us
     retained(database)
     assert retained(database).rows == 0
     assert len(audit_rows(database)) == 1
+
+
+class Killed(BaseException):
+    """What ends a process at once, whatever it is doing."""
+
+
+def _kill_after(transactions: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have retention end after so many transactions have committed."""
+    left = [transactions]
+
+    def run(database: Database, tenant_id: UUID, work: Callable[[TenantConnection], Done]) -> Done:
+        if left[0] == 0:
+            raise Killed
+        left[0] -= 1
+        return in_tenant_transaction(database, tenant_id, work)
+
+    monkeypatch.setattr(retention, "in_tenant_transaction", run)
+
+
+@pytest.mark.parametrize("transactions", range(11))
+def test_what_a_killed_run_has_done_is_audited_once_by_the_next_one(
+    database: Database, usage: Usage, transactions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        usage.report("a", ago(200), 100)
+        _deleted(usage, 99)
+    story = usage.story("a")
+    usage.write(database)
+    _anomaly(database, at(ago(200)), story, resolved=False)
+    keep(database, 90)
+    with monkeypatch.context() as killing:
+        killing.setattr(retention, "BATCH", 2)
+        _kill_after(transactions, killing)
+        with pytest.raises(Killed):
+            retain(database, TENANT, NOW)
+    assert audit_rows(database) == []
+    retained(database)
+    (row,) = audit_rows(database)
+    assert (
+        row["new_state"]
+        == row["metadata"]
+        == {
+            "retention_days": 90,
+            "reports_soft_deleted": 3,
+            "reports_hard_deleted": 3,
+            "anomalies_archived": 1,
+        }
+    )
+    retained(database)
+    assert len(audit_rows(database)) == 1
+
+
+def test_reports_that_came_for_days_that_were_archived_before_are_archived_and_told(
+    database: Database, usage: Usage
+) -> None:
+    original = usage.report("a", ago(200), 100)
+    usage.report("a", ago(200), 100)
+    usage.report("a", ago(40), -30, corrects=original)
+    usage.write(database)
+    keep(database, 60)
+    first = retained(database)
+    assert (first.reports_soft_deleted, first.late_reports, first.late_reports_told) == (1, 0, None)
+    before = stored_summaries(database)
+    for _ in range(2):
+        usage.report("a", ago(200), 7)
+    usage.write(database)
+    # the original goes as well, with its correction: it is in the summaries
+    second = retained(database, now=NOW + timedelta(days=30))
+    assert (second.reports_soft_deleted, second.late_reports) == (4, 2)
+    assert str(second.late_reports_told).startswith(
+        "Tenant 'a': 2 of the archived reports are of days that were archived before."
+    )
+    assert {key: row for key, row in stored_summaries(database).items() if key in before} == before
 
 
 @pytest.mark.parametrize("size", [1, 2, 7])

@@ -20,5 +20,5 @@ archived AS (
     RETURNING inserted_at
 )
 
-SELECT count(*) AS done, max(inserted_at) AS last
+SELECT count(*) AS done, max(inserted_at) AS last, 0 AS late
 FROM archived

@@ -1,7 +1,17 @@
 -- Soft-deletes a batch of reports of days that are archived. One that is corrected on a later day
 -- stays until that day is archived too: without it, that day would lose its correction.
+-- Reports of days that were final before this run are counted apart: no summary has them.
 WITH batch AS (
-    SELECT report.id
+    SELECT
+        report.id,
+        report.inserted_at < %(final_before)s
+        -- one that stayed for its correction has been summarized, and is no correction itself
+        AND report.corrects_report_id IS NULL
+        AND NOT EXISTS (
+            SELECT FROM token_usage_reports AS correction
+            WHERE correction.tenant_id = report.tenant_id
+              AND correction.corrects_report_id = report.id
+        ) AS is_late
     FROM token_usage_reports AS report
     WHERE report.tenant_id = %(tenant_id)s
       AND report.inserted_at >= %(since)s
@@ -19,15 +29,16 @@ WITH batch AS (
 ),
 
 archived AS (
-    UPDATE token_usage_reports
+    UPDATE token_usage_reports AS report
     SET deleted_at = now() AT TIME ZONE 'UTC',
         updated_at = now() AT TIME ZONE 'UTC'
-    WHERE tenant_id = %(tenant_id)s
-      AND id IN (SELECT id FROM batch)
+    FROM batch
+    WHERE report.tenant_id = %(tenant_id)s
+      AND report.id = batch.id
       -- another run may have been faster
-      AND deleted_at IS NULL
-    RETURNING inserted_at
+      AND report.deleted_at IS NULL
+    RETURNING report.inserted_at, batch.is_late
 )
 
-SELECT count(*) AS done, max(inserted_at) AS last
+SELECT count(*) AS done, max(inserted_at) AS last, count(*) FILTER (WHERE is_late) AS late
 FROM archived

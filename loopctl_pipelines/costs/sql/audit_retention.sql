@@ -1,8 +1,20 @@
--- Behaviour 6. One row a tenant and run, if there was anything to do.
+-- Behaviour 6. One row a tenant and run, if there was anything to do; of a run that was killed before
+-- it got here, the next one's row tells.
+WITH done AS (
+    DELETE FROM loopctl_pipelines.unaudited_retention
+    WHERE tenant_id = %(tenant_id)s
+    RETURNING jsonb_build_object(
+        'retention_days', %(retention_days)s::integer,
+        'reports_soft_deleted', reports_soft_deleted,
+        'reports_hard_deleted', reports_hard_deleted,
+        'anomalies_archived', anomalies_archived
+    ) AS shown
+)
+
 INSERT INTO audit_log (
     tenant_id, entity_type, entity_id, action, actor_type, actor_label, new_state, metadata
 )
-VALUES (
+SELECT
     %(tenant_id)s, 'token_data_archival', %(tenant_id)s, 'archival_run', 'system', %(actor_label)s,
-    %(done)s, %(done)s
-)
+    shown, shown
+FROM done

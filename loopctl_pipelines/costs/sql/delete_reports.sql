@@ -22,5 +22,5 @@ deleted AS (
     RETURNING deleted_at
 )
 
-SELECT count(*) AS done, max(deleted_at) AS last
+SELECT count(*) AS done, max(deleted_at) AS last, 0 AS late
 FROM deleted
