@@ -68,9 +68,7 @@ class KnownAnomaly:
     @property
     def days(self) -> set[date]:
         """The days it stands for."""
-        earlier = self.metadata.get("earlier")
-        texts = [self.metadata.get("period"), *(earlier if isinstance(earlier, list) else ())]
-        return {day for text in texts if (day := _day(text)) is not None}
+        return _days_of(self.metadata)
 
     @property
     def is_acknowledged(self) -> bool:
@@ -85,6 +83,11 @@ class Update:
     known: KnownAnomaly
     figures: Deviation | None
     metadata: Metadata
+
+    @property
+    def days(self) -> set[date]:
+        """The days it stands for then."""
+        return _days_of(self.metadata)
 
 
 @dataclass(slots=True)
@@ -230,7 +233,14 @@ def _figures(deviation: Deviation, rule: Metadata) -> dict[str, Any]:
     return {"epic_id": str(deviation.epic_id), "stories": deviation.stories, **rule}
 
 
-def _day(text: object) -> date | None:
+def _days_of(metadata: Metadata) -> set[date]:
+    earlier = metadata.get("earlier")
+    texts = [metadata.get("period"), *(earlier if isinstance(earlier, list) else ())]
+    return {day for text in texts if (day := day_of(text)) is not None}
+
+
+def day_of(text: object) -> date | None:
+    """Return the day that a text of an anomaly's metadata names; None where it names none."""
     try:
         return date.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:

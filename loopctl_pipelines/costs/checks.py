@@ -23,7 +23,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.columns import ANOMALY_DIFFERENCE_COLUMNS, DIFFERENCE_COLUMNS
-from loopctl_pipelines.costs.metadata import shown_name
+from loopctl_pipelines.costs.metadata import ARCHIVED, shown_name
 from loopctl_pipelines.costs.reconciliation import (
     SHOWN_DIFFERENCES,
     DayRechecked,
@@ -136,6 +136,8 @@ def _target(
 
 
 def _reconciled(day: DayReconciled) -> Verdict:
+    if day.archived:
+        return _archived(day)
     metadata = {
         "summaries": MetadataValue.int(day.summaries),
         "stale summaries": MetadataValue.int(day.stale),
@@ -148,6 +150,17 @@ def _reconciled(day: DayReconciled) -> Verdict:
         f"first: {_told(day.first[0])}."
     )
     return Verdict(problem, metadata | {"differences": table})
+
+
+def _archived(day: DayReconciled) -> Verdict:
+    problem = (
+        f"{day.late_reports} reports of this archived day are live: they came after it was "
+        "archived and are in no summary, or retention was interrupted before it archived them. The "
+        "next run of token_data_retention archives them; report again what is to count, on a day "
+        "that is kept."
+    )
+    metadata = {**ARCHIVED, "late reports": MetadataValue.int(day.late_reports)}
+    return Verdict(problem if day.late_reports else None, metadata)
 
 
 def _row(difference: Difference) -> TableRecord:
@@ -172,6 +185,8 @@ def _told(difference: Difference) -> str:
 
 
 def _rechecked(day: DayRechecked) -> Verdict:
+    if day.archived:
+        return Verdict(None, ARCHIVED)
     metadata = {"stories compared": MetadataValue.int(day.stories)}
     if not day.different or day.stale:
         return Verdict(None, metadata)

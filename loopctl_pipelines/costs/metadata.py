@@ -1,6 +1,7 @@
 """What a person sees at a materialization in the Dagster UI."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from dagster import MetadataValue, TableColumn, TableRecord, TableSchema
 
@@ -11,7 +12,13 @@ from loopctl_pipelines.costs.rollup import DaySummarized
 
 _TOP_MODELS = 8
 _SHOWN_NAME = 40
-_ARCHIVED = "Its reports were archived by retention: what was computed before stays as it is."
+ARCHIVED: Final = {
+    "archived": MetadataValue.text(
+        "Its reports were archived by retention: what was computed before stays as it is."
+    )
+}
+"""Of a day that is final. No numbers: a plot of them would fall to 0."""
+
 _TOP_MODELS_SCHEMA = TableSchema(
     columns=[
         TableColumn("model", "string"),
@@ -24,8 +31,7 @@ _TOP_MODELS_SCHEMA = TableSchema(
 def summarized_metadata(day: DaySummarized) -> Mapping[str, MetadataValue]:
     """Describe one tenant's summaries of a day: numbers that Dagster plots, models, a chart."""
     if day.archived:
-        # no numbers: a plot of them would fall to 0
-        return {"archived": MetadataValue.text(_ARCHIVED)}
+        return ARCHIVED
     costs = day.cost_per_model or {}
     top = dict(sorted(costs.items(), key=lambda item: (-item[1], item[0]))[:_TOP_MODELS])
     return {
@@ -48,7 +54,7 @@ def summarized_metadata(day: DaySummarized) -> Mapping[str, MetadataValue]:
 def compared_metadata(day: DayCompared) -> Mapping[str, MetadataValue]:
     """Describe what the detection found in one tenant's day, and by which rule."""
     if day.archived:
-        return {"archived": MetadataValue.text(_ARCHIVED)}
+        return ARCHIVED
     problem = day.rule_of.problem
     return {
         "anomalies (high cost)": MetadataValue.int(day.high_cost),

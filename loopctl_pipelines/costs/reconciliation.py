@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -40,8 +41,8 @@ class Difference:
     model: str | None
     phase: str | None
     figure: str
-    stored: int | None
-    reports_say: int | None
+    stored: Decimal | None
+    reports_say: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class DayReconciled:
         differences: in how many figures.
         first: the first of them.
         archived: the day is final, and was not compared.
+        late_reports: of an archived day, the reports that are live: no summary has them, unless
+            retention has not come to them yet.
     """
 
     day: date
@@ -65,13 +68,17 @@ class DayReconciled:
     differences: int = 0
     first: Sequence[Difference] = ()
     archived: bool = False
+    late_reports: int = 0
 
 
+_OF_THIS_DAY = "an anomaly of this day"
 _DIFFERENCES = TypeAdapter(list[Difference])
 
 
 def reconcile(connection: TenantConnection, unit: TenantDays) -> list[DayReconciled]:
     """Compare the tenant's summaries of these days with its reports, in one statement.
+
+    Of days that are archived, only the reports that came too late are counted.
 
     Returns:
         One entry for each day of the unit.
@@ -80,8 +87,9 @@ def reconcile(connection: TenantConnection, unit: TenantDays) -> list[DayReconci
         psycopg.Error: if they cannot be compared.
     """
     connection.execute(statement(__package__, "begin_reading_costs"))
+    archived = archived_before(connection, unit.tenant.id)
     found: dict[date, DayReconciled] = {}
-    if (live := unit.since(archived_before(connection, unit.tenant.id))) is not None:
+    if (live := unit.since(archived)) is not None:
         asked = {
             "tenant_id": live.tenant.id,
             "first": live.first,
@@ -92,7 +100,24 @@ def reconcile(connection: TenantConnection, unit: TenantDays) -> list[DayReconci
         for day, summaries, stale, scopes, differences, first in rows:
             told = _DIFFERENCES.validate_json(first)
             found[day] = DayReconciled(day, summaries, stale, scopes, differences, told)
-    return [found.get(day) or DayReconciled(day, archived=True) for day in unit.days()]
+    late = _late_reports(connection, unit, archived) if archived else {}
+    return [
+        found.get(day) or DayReconciled(day, archived=True, late_reports=late.get(day, 0))
+        for day in unit.days()
+    ]
+
+
+def _late_reports(
+    connection: TenantConnection, unit: TenantDays, archived: date
+) -> dict[date, int]:
+    if archived <= unit.first:
+        return {}
+    asked = {
+        "tenant_id": unit.tenant.id,
+        "first": unit.first,
+        "end": min(unit.end, archived),
+    }
+    return dict(connection.execute(statement(__package__, "late_reports"), asked).fetchall())
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +127,9 @@ class AnomalyDifference:
     Attributes:
         story_id: the story.
         anomaly_type: high_cost or suspiciously_low.
-        stored: cost and factor of the open anomaly.
-        should_be: cost and factor by the rule.
+        stored: cost and factor of the open anomaly; of one that has those of a later day, that it
+            stands for this day too.
+        should_be: the same by the rule.
     """
 
     story_id: UUID
@@ -167,10 +193,15 @@ def _by_day(due: Changes) -> defaultdict[date, list[AnomalyDifference]]:
         found[deviation.day].append(AnomalyDifference(*kind, None, _told(deviation)))
     for update in due.updated:
         kind = (update.known.story_id, update.known.anomaly_type)
-        right = _told(update.figures or update.known)
-        wrong = AnomalyDifference(*kind, _told(update.known), right)
-        period = date.fromisoformat(update.metadata["period"])
-        found[max({period, *update.known.days})].append(wrong)
+        before, after = update.known.days, update.days
+        for day in after - before - {max(after)}:
+            found[day].append(AnomalyDifference(*kind, None, _OF_THIS_DAY))
+        for day in before - after:
+            found[day].append(AnomalyDifference(*kind, _OF_THIS_DAY, None))
+        stored, right = _told(update.known), _told(update.figures or update.known)
+        # figures that agree are told where no day differs: then it is the stories, or the rule
+        if update.figures and (stored != right or before == after):
+            found[update.figures.day].append(AnomalyDifference(*kind, stored, right))
     for known, _ in due.resolved:
         kind = (known.story_id, known.anomaly_type)
         found[max(known.days)].append(AnomalyDifference(*kind, _told(known), None))

@@ -217,6 +217,35 @@ def test_a_check_that_cannot_be_made_for_one_tenant_fails_for_that_one_and_says_
     )
 
 
+def test_where_days_of_one_tenant_are_archived_the_others_are_checked_and_its_late_reports_told(
+    project: DagsterProject, database: Database, usage: Usage
+) -> None:
+    project.run((DAY, NEXT), ("a", "c"))
+    with database.tenant_transaction(id_of("b")) as connection:
+        connection.execute("UPDATE token_usage_reports SET deleted_at = now()")
+        connection.execute(
+            "INSERT INTO loopctl_pipelines.archived_days VALUES (%s, %s, now())",
+            [id_of("b"), NEXT],
+        )
+    usage.report("b", DAY, 5)
+    usage.report("b", NEXT, 5)
+    usage.write(database)
+    ended = project.run((DAY, NEXT), ("a", "c"))
+    assert ended.success
+    found = _evaluated(project, ended.run_id, OF_SUMMARIES)
+    assert set(found) == _keys()
+    assert {key for key, each in found.items() if not each.passed} == {f"{DAY}|b"}
+    late = found[f"{DAY}|b"]
+    assert str(late.description).startswith("1 reports of this archived day are live: they came")
+    assert late.metadata.keys() == {"archived", "late reports"}
+    assert found[f"{NEXT}|b"].metadata["summaries"].value == 3
+    of_anomalies = _evaluated(project, ended.run_id, OF_ANOMALIES)
+    assert {key: "archived" in each.metadata for key, each in of_anomalies.items()} == {
+        key: key == f"{DAY}|b" for key in _keys()
+    }
+    assert all(each.passed for each in of_anomalies.values())
+
+
 def test_dagster_is_told_that_costs_are_to_be_fresh_each_morning(project: DagsterProject) -> None:
     for key in (SUMMARIES, ANOMALIES):
         policy = project.definitions.resolve_asset_graph().get(key).freshness_policy

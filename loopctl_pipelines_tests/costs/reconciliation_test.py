@@ -24,6 +24,13 @@ NONSENSE = """
 UPDATE cost_summaries
 SET model_breakdown = '{"m-x": {"other": {"cost_millicents": "1"}}, "m-y": 3}'
 """
+FRACTIONS = """
+UPDATE cost_summaries
+SET model_breakdown = replace(
+    replace(model_breakdown::text, '"cost_millicents": ', '"cost_millicents": 0.5'),
+    '"input_tokens": ', '"input_tokens": 123456789012345678901234567890'
+)::jsonb
+"""
 MANY = """
 INSERT INTO token_usage_reports (
     id, tenant_id, story_id, agent_id, project_id, input_tokens, output_tokens, model_name,
@@ -160,6 +167,7 @@ def test_one_report_in_100_000_is_found_with_its_day_and_model(
             NONSENSE,
             {"cost_millicents", "input_tokens", "output_tokens"},
         ),
+        (FRACTIONS, {"cost_millicents", "input_tokens"}),
     ],
 )
 def test_whatever_a_summary_was_made_into_is_found(
@@ -266,3 +274,43 @@ def test_a_day_that_is_archived_is_not_compared(database: Database, usage: Usage
         )
         connection.execute("DELETE FROM token_usage_reports")
     assert _of_day(database) == DayReconciled(DAY, archived=True)
+
+
+def test_of_a_range_that_is_partly_archived_the_rest_is_compared(
+    database: Database, usage: Usage
+) -> None:
+    usage.report("a", NEXT, 5)
+    usage.write(database)
+    with database.tenant_transaction(id_of("a")) as connection:
+        connection.execute(
+            "INSERT INTO loopctl_pipelines.archived_days VALUES (%s, %s, now())",
+            [id_of("a"), NEXT],
+        )
+        connection.execute("UPDATE token_usage_reports SET deleted_at = now()")
+    usage.report("a", NEXT, 5)
+    usage.write(database)
+    first, second = _reconciled(database, [unit("a", DAY, NEXT)])
+    assert first == DayReconciled(DAY, archived=True)
+    assert (second.archived, second.scopes, second.late_reports) == (False, 3, 0)
+
+
+def test_reports_that_came_for_an_archived_day_are_counted(
+    database: Database, usage: Usage
+) -> None:
+    with database.tenant_transaction(id_of("a")) as connection:
+        connection.execute(
+            "INSERT INTO loopctl_pipelines.archived_days VALUES (%s, %s, now())",
+            [id_of("a"), NEXT],
+        )
+        connection.execute(
+            "UPDATE token_usage_reports SET deleted_at = now() WHERE id <> %s",
+            [usage.reports[0].id],
+        )
+    # the first one has stayed for its correction on a day that is kept
+    usage.report("a", NEXT, -1, corrects=usage.reports[0].id)
+    for _ in range(2):
+        usage.report("a", DAY, 5)
+    usage.report("a", DAY, 5, deleted=True)
+    usage.report("b", DAY, 5)
+    usage.write(database)
+    assert _of_day(database) == DayReconciled(DAY, archived=True, late_reports=2)

@@ -1,0 +1,94 @@
+"""The second look at the anomalies: what differs from the rule is found on the day it is of."""
+
+from functools import partial
+
+import pytest
+
+from loopctl_pipelines.anomaly_rule import AnomalyRule
+from loopctl_pipelines.costs.reconciliation import DayRechecked, recheck_anomalies
+from loopctl_pipelines.costs.side_by_side import Landed, run_side_by_side
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.errors import ReconciliationError
+from loopctl_pipelines_tests.costs.deviations import (
+    DAY,
+    NEXT,
+    ONE_HIGH,
+    change,
+    detected,
+    spend,
+    story,
+)
+from loopctl_pipelines_tests.costs.runs import physical_rows, unit
+
+FOUND = "9000 millicents, 4.50 times 2000"
+OF_THIS_DAY = "an anomaly of this day"
+
+
+@pytest.fixture(autouse=True)
+def one_anomaly(database: Database) -> None:
+    """Have the detection find one anomaly, of two days."""
+    for day in (DAY, NEXT):
+        spend(database, ONE_HIGH, day)
+    detected(database, DAY, NEXT)
+
+
+def _rechecked(database: Database) -> list[DayRechecked]:
+    """Look at each day by itself, as two runs do."""
+    days: list[DayRechecked] = []
+    for day in (DAY, NEXT):
+        work = partial(recheck_anomalies, rule=AnomalyRule())
+        (end,) = run_side_by_side(database, [unit("a", day)], work, ReconciliationError)
+        assert isinstance(end, Landed)
+        days += end.days
+    return days
+
+
+def _told(database: Database) -> list[list[tuple[str | None, str | None]]]:
+    found = _rechecked(database)
+    for day in found:
+        assert {(each.story_id, each.anomaly_type) for each in day.different} <= {
+            (story(), "high_cost")
+        }
+    return [[(each.stored, each.should_be) for each in day.different] for day in found]
+
+
+def test_what_the_detection_has_just_written_is_what_the_rule_finds(database: Database) -> None:
+    before = physical_rows(database)
+    assert _told(database) == [[], []]
+    assert [day.stories for day in _rechecked(database)] == [5, 5]
+    assert physical_rows(database) == before
+
+
+def test_one_that_is_missing_is_found(database: Database) -> None:
+    change(database, "DELETE FROM cost_anomalies")
+    assert _told(database) == [[(None, FOUND)], [(None, FOUND)]]
+
+
+def test_one_with_other_figures_is_found_on_the_day_that_it_has_them_of(
+    database: Database,
+) -> None:
+    change(database, "UPDATE cost_anomalies SET story_cost_millicents = 9001")
+    wrong = ("9001 millicents, 4.50 times 2000", FOUND)
+    assert _told(database) == [[], [wrong]]
+
+
+def test_one_that_lacks_a_day_is_found_on_that_day(database: Database) -> None:
+    change(database, """UPDATE cost_anomalies SET metadata = metadata || '{"earlier": []}'""")
+    assert _told(database) == [[(None, OF_THIS_DAY)], []]
+
+
+def test_one_that_no_longer_holds_is_found_on_the_day_that_changed(database: Database) -> None:
+    spend(database, (250,) * 5, DAY)
+    assert _told(database) == [[(OF_THIS_DAY, None)], []]
+    spend(database, (250,) * 5, NEXT)
+    assert _told(database) == [[(OF_THIS_DAY, None)], [(FOUND, None)]]
+
+
+def test_one_whose_latest_day_no_longer_holds_is_found_on_that_day(database: Database) -> None:
+    spend(database, (250,) * 5, NEXT)
+    assert _told(database) == [[], [(OF_THIS_DAY, None)]]
+
+
+def test_what_a_person_has_resolved_is_not_missed(database: Database) -> None:
+    change(database, "UPDATE cost_anomalies SET resolved = true")
+    assert _told(database) == [[], []]
