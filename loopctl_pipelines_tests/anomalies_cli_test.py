@@ -39,6 +39,16 @@ def test_the_list_shows_tenant_day_story_id_and_figures(shell: Shell, anomaly: U
         assert part in out
 
 
+@pytest.mark.parametrize("metadata", ['{"period": "z"}', '{"period": 7}', "[]", "null"])
+def test_an_anomaly_whose_metadata_name_no_day_is_listed_without_one(
+    shell: Shell, database: Database, anomaly: UUID, metadata: str
+) -> None:
+    change(database, f"UPDATE cost_anomalies SET metadata = '{metadata}'")  # noqa: S608
+    out = _out(shell)
+    assert str(anomaly) in out
+    assert "2026" not in out
+
+
 @pytest.mark.parametrize(
     ("options", "shown"),
     [((), 0), (("--resolved",), 1), (("--all",), 1)],

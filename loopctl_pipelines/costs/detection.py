@@ -1,8 +1,8 @@
 """The statements of anomaly detection. Each runs in a transaction of its one tenant."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -11,7 +11,13 @@ from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule, AnomalyRuleError
-from loopctl_pipelines.costs.anomaly_changes import Changes, Deviation, KnownAnomaly, changes
+from loopctl_pipelines.costs.anomaly_changes import (
+    Changes,
+    Deviation,
+    KnownAnomaly,
+    changes,
+    day_of,
+)
 from loopctl_pipelines.costs.archived_days import archived_before
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import TenantConnection
@@ -56,7 +62,8 @@ class DayCompared:
             did to anomalies of other days is counted with the last one.
         updated: open anomalies that got other figures or days.
         resolved: open anomalies that no longer hold, each with one audit row.
-        archived: reports of it were archived, so it was not compared, and its anomalies stay.
+        archived: reports that its costs are made of were archived, so it was not compared, and its
+            anomalies stay.
     """
 
     day: date
@@ -109,12 +116,21 @@ def detect_anomalies(
     """
     connection.execute(statement(__package__, "begin_costs"), {"tenant_id": unit.tenant.id})
     rule_of = tenant_rule(connection, unit.tenant, rule)
-    found: dict[date, DayCompared] = {}
+    compared: list[StoriesCompared] = []
+    written: Counter[tuple[date, str]] = Counter()
     if (due := _days_that_depend_on(unit, rule_of.rule).since(rule_of.since)) is not None:
         compared, todo = compare(connection, due, rule_of)
         written = _write(connection, unit, todo)
-        found = {day.day: _done(day, rule_of, written) for day in compared}
-    return [found.get(day) or DayCompared(day, rule_of, archived=True) for day in unit.days()]
+    found = {day.day: _found(day, rule_of) for day in compared}
+    return [
+        replace(
+            found.get(day) or DayCompared(day, rule_of, archived=True),
+            opened=written[day, "opened"],
+            updated=written[day, "updated"],
+            resolved=written[day, "resolved"],
+        )
+        for day in unit.days()
+    ]
 
 
 def tenant_rule(connection: TenantConnection, tenant: Tenant, rule: AnomalyRule) -> TenantRule:
@@ -206,16 +222,14 @@ def _write(
     done = connection.execute(statement(__package__, "write_anomalies"), given, prepare=True)
     # what the unit's reports did to other days is told with its last one
     inside = set(unit.days())
-    return Counter((day if day in inside else unit.last, change) for day, change in done)
+    days = ((day_of(text), change) for text, change in done)
+    return Counter((day if day in inside else unit.last, change) for day, change in days)
 
 
-def _done(
-    compared: StoriesCompared, rule_of: TenantRule, written: Mapping[tuple[date, str], int]
-) -> DayCompared:
+def _found(compared: StoriesCompared, rule_of: TenantRule) -> DayCompared:
     types = Counter(deviation.anomaly_type for deviation in compared.found())
-    day = compared.day
     return DayCompared(
-        day=day,
+        day=compared.day,
         rule_of=rule_of,
         epics=compared.epics,
         blind_epics=compared.blind_epics,
@@ -223,7 +237,4 @@ def _done(
         stories=compared.stories,
         high_cost=types["high_cost"],
         suspiciously_low=types["suspiciously_low"],
-        opened=written.get((day, "opened"), 0),
-        updated=written.get((day, "updated"), 0),
-        resolved=written.get((day, "resolved"), 0),
     )

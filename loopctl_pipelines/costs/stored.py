@@ -9,6 +9,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from loopctl_pipelines.costs.anomaly_changes import day_of
 from loopctl_pipelines.costs.plots import TenantCosts
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
@@ -29,10 +30,10 @@ class DayTotal:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnomaly:
-    """A row of cost_anomalies. Costs are in millicents; the day of one of loopctl's own is None."""
+    """A row of cost_anomalies. Costs are in millicents."""
 
     id: UUID
-    day: date | None
+    period: str | None
     story_id: UUID
     story_title: str
     anomaly_type: str
@@ -41,6 +42,11 @@ class StoredAnomaly:
     deviation_factor: Decimal
     resolved: bool
     archived: bool
+
+    @property
+    def day(self) -> date | None:
+        """The UTC day it is of; None of one of loopctl's own."""
+        return day_of(self.period)
 
 
 def daily_totals(database: Database, unit: TenantDays) -> list[DayTotal]:

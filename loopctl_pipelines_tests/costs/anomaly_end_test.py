@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.costs.deviations import (
     DAY,
@@ -116,6 +117,24 @@ def test_what_somebody_wrote_into_the_metadata_does_no_harm(database: Database) 
     (done,) = detected(database)
     assert done.updated == 1
     assert _days(database) == [(str(DAY), [])]
+
+
+@pytest.mark.parametrize("metadata", ["[]", "7", "null", '["period"]', '"period"'])
+def test_metadata_that_are_no_object_are_replaced_once(database: Database, metadata: str) -> None:
+    change(database, f"UPDATE cost_anomalies SET metadata = '{metadata}'")  # noqa: S608
+    assert [detected(database)[0].updated for _ in range(2)] == [1, 0]
+    assert _days(database) == [(str(DAY), [])]
+
+
+def test_one_whose_latest_day_is_no_day_is_resolved_all_the_same(database: Database) -> None:
+    change(
+        database,
+        "UPDATE cost_anomalies SET metadata = jsonb_build_object("
+        "'period', 'z', 'earlier', jsonb_build_array(metadata -> 'period'))",
+    )
+    spend(database, EVEN)
+    assert detected(database)[0].resolved == 1
+    assert figures(database) == []
 
 
 def test_an_anomaly_remembers_the_earlier_days_on_which_its_story_deviated(
@@ -271,6 +290,18 @@ def test_the_anomalies_of_a_day_whose_reports_were_archived_stay(database: Datab
     before = physical_rows(database)
     (done,) = detected(database)
     assert done.archived
+    assert physical_rows(database) == before
+
+
+def test_of_costs_of_several_days_none_is_compared_that_has_an_archived_day_in_it(
+    database: Database,
+) -> None:
+    for day in (NEXT, LATER):
+        spend(database, EVEN, day)
+    _archive_days_before(database, NEXT)
+    before = physical_rows(database)
+    done = detected(database, DAY, LATER, AnomalyRule(days=2))
+    assert [(day.archived, day.stories) for day in done] == [(True, 0), (True, 0), (False, 5)]
     assert physical_rows(database) == before
 
 

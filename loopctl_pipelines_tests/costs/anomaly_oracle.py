@@ -48,8 +48,13 @@ class Anomaly:
 
 @dataclass
 class Anomalies:
-    """The whole table, brought in line with one comparison after the other."""
+    """The whole table, brought in line with one comparison after the other.
 
+    Attributes:
+        archived_before: the first day whose reports retention has left.
+    """
+
+    archived_before: date = date.min
     rows: defaultdict[AnomalyKey, list[Anomaly]] = field(default_factory=lambda: defaultdict(list))
 
     def open(self) -> dict[AnomalyKey, Anomaly]:
@@ -64,14 +69,19 @@ class Anomalies:
         rule: AnomalyRule | None = None,
         unsummarized: Iterable[date] = (),
     ) -> None:
-        """Compare all tenants' stories on these days; those without summaries tell nothing."""
+        """Compare all tenants' stories on these days; those without summaries tell nothing.
+
+        Neither do archived ones, nor days whose costs have an archived one in them.
+        """
         rule = rule or AnomalyRule()
+        since = self.archived_before + (rule.days - 1) * _DAY
         affected = {day + n * _DAY for day in days for n in range(rule.days)}
+        affected = {day for day in affected if day >= since}
         of_tenant: defaultdict[UUID, list[ReportRow]] = defaultdict(list)
         for report in reports:
             of_tenant[report.tenant_id].append(report)
         for tenant, its_reports in of_tenant.items():
-            comparison = Comparison(its_reports, epic_of, rule, set(unsummarized))
+            comparison = Comparison(its_reports, epic_of, rule, set(unsummarized), since)
             own = Anomalies()
             own.rows.update({key: rows for key, rows in self.rows.items() if key[0] == tenant})
             self.rows.update(own.compared(comparison, affected).rows)
@@ -137,6 +147,7 @@ class Comparison:
     epic_of: EpicOf
     rule: AnomalyRule
     unsummarized: set[date]
+    since: date
     _found: dict[date, dict[AnomalyKey, Figures]] = field(default_factory=dict)
     _of_day: dict[date, list[ReportRow]] = field(default_factory=dict)
 
@@ -146,9 +157,13 @@ class Comparison:
             of_day[report.inserted_at.date()].append(report)
         self._of_day = dict(of_day)
 
+    def tells(self, day: date) -> bool:
+        """Say whether the day has summaries, and all reports that its costs are made of."""
+        return day >= self.since and day not in self.unsummarized
+
     def knows(self, key: AnomalyKey, day: date) -> bool:
         """Say whether the story was compared, or has no report of an epic to compare."""
-        return day not in self.unsummarized or key[1] not in {
+        return self.tells(day) or key[1] not in {
             report.story_id
             for report in self._of_day.get(day, ())
             if (report.tenant_id, report.story_id) in self.epic_of and report.tenant_id == key[0]
@@ -157,7 +172,7 @@ class Comparison:
     def deviating(self, day: date) -> dict[AnomalyKey, Figures]:
         """Return what deviates on the day, with its figures."""
         if day not in self._found:
-            self._found[day] = {} if day in self.unsummarized else dict(self._deviating(day))
+            self._found[day] = dict(self._deviating(day)) if self.tells(day) else {}
         return self._found[day]
 
     def _deviating(self, day: date) -> Iterable[tuple[AnomalyKey, Figures]]:

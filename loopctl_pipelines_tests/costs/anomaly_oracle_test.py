@@ -24,7 +24,7 @@ from loopctl_pipelines_tests.costs.generated_usage import (
 )
 from loopctl_pipelines_tests.costs.oracle_test import in_one_database
 from loopctl_pipelines_tests.costs.runs import all_anomalies, detect_all, roll_up_all, unit
-from loopctl_pipelines_tests.usage import Usage, at
+from loopctl_pipelines_tests.usage import Usage, at, id_of
 
 # so many, because a row has to be archived and come upon again
 often = settings(in_one_database, max_examples=100)
@@ -82,6 +82,13 @@ class Handle:
     archive: bool
 
 
+@dataclass(frozen=True)
+class Archive:
+    """Retention archives the days before this one; it never gives a day back."""
+
+    before: int
+
+
 _compares = st.builds(
     Compare,
     st.integers(0, 2),
@@ -89,13 +96,15 @@ _compares = st.builds(
     st.frozensets(st.integers(0, 2), max_size=1) | st.just(frozenset()),
 )
 _handles = st.builds(Handle, st.integers(0, 30), st.booleans())
-steps = st.lists(edit | _compares | _compares | _handles, min_size=3, max_size=15)
+_archives = st.builds(Archive, st.integers(0, 2))
+steps = st.lists(edit | _compares | _compares | _handles | _archives, min_size=3, max_size=15)
+Step = Edit | Compare | Handle | Archive
 
 
 @often
 @given(reports=reports_of_peers, rule=rules, todo=steps)
 def test_the_anomalies_are_what_a_loop_over_the_reports_gives_after_anything_that_happens(
-    database: Database, reports: list[Drawn], rule: AnomalyRule, todo: list[Edit | Compare | Handle]
+    database: Database, reports: list[Drawn], rule: AnomalyRule, todo: list[Step]
 ) -> None:
     usage = usage_of(reports)
     start_anew(database, usage)
@@ -105,6 +114,8 @@ def test_the_anomalies_are_what_a_loop_over_the_reports_gives_after_anything_tha
             apply(database, usage, [step])
         elif isinstance(step, Handle):
             _handle(database, expected, step)
+        elif isinstance(step, Archive):
+            _archive(database, expected, step)
         else:
             done += _compare(database, usage, expected, rule, step)
             assert all_anomalies(database) == {k: rows for k, rows in expected.rows.items() if rows}
@@ -145,6 +156,18 @@ def _handle(database: Database, expected: Anomalies, step: Handle) -> None:
             " AND anomaly_type = %s AND NOT resolved".encode(),
             [tenant, story, kind],
         )
+
+
+def _archive(database: Database, expected: Anomalies, step: Archive) -> None:
+    before = max(expected.archived_before, FIRST + timedelta(days=step.before))
+    expected.archived_before = before
+    for slug in SLUGS:
+        with database.tenant_transaction(id_of(slug)) as connection:
+            connection.execute(
+                "INSERT INTO loopctl_pipelines.archived_days VALUES (%s, %s, now())"
+                " ON CONFLICT (tenant_id) DO UPDATE SET archived_before = excluded.archived_before",
+                [id_of(slug), before],
+            )
 
 
 def _audited(database: Database) -> Counter[str]:

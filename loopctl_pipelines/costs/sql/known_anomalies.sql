@@ -9,7 +9,8 @@ SELECT
     deviation_factor AS factor,
     resolved,
     archived,
-    COALESCE(metadata, '{}') AS metadata
+    -- loopctl's column takes any document
+    CASE jsonb_typeof(metadata) WHEN 'object' THEN metadata ELSE '{}' END AS metadata
 FROM cost_anomalies
 WHERE tenant_id = %(tenant_id)s
   AND anomaly_type IN ('high_cost', 'suspiciously_low')

@@ -2,7 +2,7 @@
 -- `resolved`, all of them are listed, those that retention has archived too.
 SELECT
     anomaly.id,
-    (anomaly.metadata ->> 'period')::date AS day,
+    anomaly.metadata ->> 'period' AS period,
     anomaly.story_id,
     COALESCE(story.title, '') AS story_title,
     anomaly.anomaly_type,
@@ -20,4 +20,4 @@ WHERE anomaly.tenant_id = %(tenant_id)s
       %(resolved)s::boolean IS NULL
       OR (anomaly.resolved = %(resolved)s AND NOT anomaly.archived)
   )
-ORDER BY day DESC NULLS LAST, anomaly.deviation_factor DESC, anomaly.id
+ORDER BY period DESC NULLS LAST, anomaly.deviation_factor DESC, anomaly.id

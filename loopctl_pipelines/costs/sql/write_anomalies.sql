@@ -1,13 +1,16 @@
 -- One tenant: writes what is to change about its anomalies, and audits each one that is opened or
 -- resolved. One that somebody has resolved meanwhile stays as it is.
--- Returns one row for each that was written, with the day that it is of.
+-- Returns one row for each that was written, with the day that it is of, as its metadata say.
 WITH updated AS (
     UPDATE cost_anomalies AS anomaly
     SET
         story_cost_millicents = change.cost,
         reference_avg_millicents = change.reference,
         deviation_factor = change.factor,
-        metadata = COALESCE(anomaly.metadata, '{}') || change.metadata,
+        metadata = CASE jsonb_typeof(anomaly.metadata)
+            WHEN 'object' THEN anomaly.metadata
+            ELSE '{}'
+        END || change.metadata,
         updated_at = now() AT TIME ZONE 'UTC'
     FROM jsonb_to_recordset(%(updated)s::jsonb) AS change (
         id uuid, cost bigint, reference bigint, factor numeric, metadata jsonb
@@ -22,7 +25,10 @@ resolved AS (
     UPDATE cost_anomalies AS anomaly
     SET
         resolved = true,
-        metadata = COALESCE(anomaly.metadata, '{}') || change.metadata,
+        metadata = CASE jsonb_typeof(anomaly.metadata)
+            WHEN 'object' THEN anomaly.metadata
+            ELSE '{}'
+        END || change.metadata,
         updated_at = now() AT TIME ZONE 'UTC'
     FROM jsonb_to_recordset(%(resolved)s::jsonb) AS change (id uuid, metadata jsonb)
     WHERE anomaly.tenant_id = %(tenant_id)s
@@ -54,7 +60,10 @@ opened AS (
         story_cost_millicents = excluded.story_cost_millicents,
         reference_avg_millicents = excluded.reference_avg_millicents,
         deviation_factor = excluded.deviation_factor,
-        metadata = COALESCE(anomaly.metadata, '{}') || excluded.metadata,
+        metadata = CASE jsonb_typeof(anomaly.metadata)
+            WHEN 'object' THEN anomaly.metadata
+            ELSE '{}'
+        END || excluded.metadata,
         updated_at = excluded.updated_at
     -- xmax is 0 only in a row that this statement inserted (RETURNING old.* needs PostgreSQL 18)
     RETURNING anomaly.*, anomaly.xmax = 0 AS is_new
@@ -105,12 +114,12 @@ audited AS (
 )
 
 SELECT
-    (metadata ->> 'period')::date AS day,
+    metadata ->> 'period' AS day,
     CASE WHEN is_new THEN 'opened' ELSE 'updated' END AS change
 FROM opened
 UNION ALL
-SELECT (metadata ->> 'period')::date, 'updated'
+SELECT metadata ->> 'period', 'updated'
 FROM updated
 UNION ALL
-SELECT (metadata ->> 'period')::date, 'resolved'
+SELECT metadata ->> 'period', 'resolved'
 FROM resolved
