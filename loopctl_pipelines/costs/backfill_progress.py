@@ -48,7 +48,8 @@ def show_backfill(console: Console, backfill: Backfill, *, anew: bool) -> bool:
             skipped = sum(chunk.size for chunk in done)
             progress.advance(task, skipped)
             console.print(
-                f"{skipped} partitions were done before the interruption: not done again."
+                f"{skipped} partitions were done before the interruption: not done again "
+                "(with --anew they are)."
             )
         for chunk, run in _interruptible(backfill.run(done), console):
             progress.advance(task, chunk.size)

@@ -136,7 +136,7 @@ def _request(part: Rectangle) -> RunRequest:
 
 def _told(healing: Healing, stale: int) -> str:
     if not stale:
-        return "No summary is stale."
+        return "No active tenant has a stale summary of a day that has a partition."
     return (
         f"Of {stale} stale days, {healing.in_flight} are in flight, {healing.failed} failed within "
         f"the last {_PAUSE_AFTER_FAILURE.seconds // 60} minutes, the others have no partition yet."
