@@ -1,8 +1,9 @@
 """The circuit breaker of each tenant, shared by all processes through PostgreSQL.
 
 The rules are in `circuit`; here a row lock makes each change of a circuit atomic. Every method is
-one short transaction of its own, so nothing is held while the provider is called. A healthy call
-costs one read of one row: its success, like any neutral outcome, touches no database.
+one short transaction of its own, so nothing is held while the provider is called, and is tried
+again where the session breaks or others get in its way: no failure goes uncounted for that. A
+healthy call costs one read of one row: its success, like any neutral outcome, touches no database.
 
 Time is the database's, one clock for all processes, unless `now` is given (an aware datetime).
 Every method raises DatabaseUnreachableError if no connection is to be had.
@@ -13,6 +14,7 @@ from uuid import UUID, uuid4
 
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.database.tried_again import in_tenant_transaction
 from loopctl_pipelines.embeddings.circuit import (
     BreakerPolicy,
     Circuit,
@@ -39,27 +41,36 @@ class Breaker:
         Of all processes that ask a half-open circuit, one gets the permit. If it dies, its place
         is free again after the lease.
         """
-        with self._database.tenant_transaction(tenant_id) as connection:
+
+        def admit(connection: TenantConnection) -> Permit | Refused:
             circuit, time = _read(connection, "breaker_read", tenant_id, now)
             status = circuit.status(self._policy, time)
             if status.state is CircuitState.CLOSED:
                 return Permit(tenant_id)
             return circuit.refusal(self._policy, time) or self._probe(connection, tenant_id, now)
 
+        return in_tenant_transaction(self._database, tenant_id, admit)
+
     def record(self, permit: Permit, verdict: Verdict, *, now: datetime | None = None) -> None:
         """Take note of how the permitted call ended."""
         if permit.probe_id is None and verdict is not Verdict.COUNTED:
             return
-        with self._database.tenant_transaction(permit.tenant_id) as connection:
+
+        def record(connection: TenantConnection) -> None:
             circuit, time = _read(connection, "breaker_lock", permit.tenant_id, now)
             after = circuit.after(permit, verdict, self._policy, time)
             _store(connection, permit.tenant_id, after)
 
+        in_tenant_transaction(self._database, permit.tenant_id, record)
+
     def state(self, tenant_id: UUID, *, now: datetime | None = None) -> CircuitStatus:
         """Tell the state of a tenant's circuit."""
-        with self._database.tenant_transaction(tenant_id) as connection:
+
+        def state(connection: TenantConnection) -> CircuitStatus:
             circuit, time = _read(connection, "breaker_read", tenant_id, now)
             return circuit.status(self._policy, time)
+
+        return in_tenant_transaction(self._database, tenant_id, state)
 
     def open_tenants(self, *, now: datetime | None = None) -> set[UUID]:
         """Return the tenants whose circuit is open, the ones to be left for later.
@@ -75,8 +86,9 @@ class Breaker:
 
     def reset(self, tenant_id: UUID) -> None:
         """Close a tenant's circuit and forget its failures; those of calls under way still come."""
-        with self._database.tenant_transaction(tenant_id) as connection:
-            _store(connection, tenant_id, _EMPTY)
+        in_tenant_transaction(
+            self._database, tenant_id, lambda connection: _store(connection, tenant_id, _EMPTY)
+        )
 
     def _probe(
         self, connection: TenantConnection, tenant_id: UUID, now: datetime | None
