@@ -23,6 +23,7 @@ from loopctl_pipelines.embeddings.ticks import Cursor, Decision, Pending, Situat
 from loopctl_pipelines.partitions import range_tags, tenant_order
 from loopctl_pipelines.tenants.queries import (
     articles_version,
+    forget_deleted_tenants,
     list_tenants,
     next_embedding_attempt,
     pending_embeddings,
@@ -84,6 +85,7 @@ def _decision(
     order: Sequence[str],
     now: datetime,
 ) -> Decision:
+    forget_deleted_tenants(embedder.database)
     # before the look at what is pending: what comes due in between is in both
     next_attempt = next_embedding_attempt(embedder.database)
     slug_of = {tenant.id: slug for slug, tenant in list_tenants(embedder.database).items()}

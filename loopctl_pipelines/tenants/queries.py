@@ -83,6 +83,12 @@ def next_embedding_attempt(database: Database) -> datetime | None:
     return row[0] if row else None
 
 
+def forget_deleted_tenants(database: Database) -> None:
+    """Remove what this project knows of the articles of tenants that no longer exist."""
+    with database.operator_transaction() as connection:
+        connection.execute(statement(__package__, "forget_deleted_tenants"))
+
+
 def articles_version(database: Database) -> str | None:
     """Return what stays the same as long as no article, key or model changes; None: not known.
 

@@ -224,6 +224,34 @@ def test_a_tenant_that_is_suspended_is_not_requested(ticks: Ticks, database: Dat
     assert ticks.tick() == []
 
 
+def test_what_is_known_of_a_deleted_tenant_is_removed_once_no_run_works_on_it(
+    ticks: Ticks, database: Database
+) -> None:
+    def known() -> list[tuple[int, ...]]:
+        with database.operator_transaction() as connection:
+            return connection.execute(
+                "SELECT (SELECT count(*) FROM loopctl_pipelines.embedding_states)::integer,"
+                " (SELECT count(*) FROM loopctl_pipelines.embedding_tenants)::integer"
+            ).fetchall()
+
+    for slug in ("acme", "blue"):
+        ticks.knowledge.articles(slug, 2)
+        ticks.knowledge.run(ticks.embed, slug)
+    with database.tenant_transaction(id_of("acme")) as connection:
+        claim_tenant(connection, id_of("acme"), holder := uuid4(), timedelta(hours=1))
+    with database.operator_transaction() as connection:
+        connection.execute("DELETE FROM articles WHERE tenant_id = %s", [id_of("acme")])
+        connection.execute("DELETE FROM tenants WHERE id = %s", [id_of("acme")])
+    ticks.tick()
+    assert known() == [(4, 2)]
+    with database.tenant_transaction(id_of("acme")) as connection:
+        release_tenant(connection, id_of("acme"), holder)
+    ticks.cursor = None
+    ticks.tick()
+    assert known() == [(2, 1)]
+    assert set(ticks.knowledge.states("blue")) == {"Article 0", "Article 1"}
+
+
 def test_a_tenant_without_a_partition_waits_for_tenants_sensor(ticks: Ticks) -> None:
     ticks.knowledge.tenant("new")
     ticks.knowledge.article("new", "One")

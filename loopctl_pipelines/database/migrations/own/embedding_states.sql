@@ -1,5 +1,6 @@
 -- What is known of the embedding of each article. No foreign key: it would put triggers on loopctl's
--- articles. Rows of deleted articles are removed by the tenant's next run.
+-- articles. Rows of deleted articles are removed by the tenant's next run, those of deleted tenants by
+-- the sensor.
 CREATE TABLE loopctl_pipelines.embedding_states (
     tenant_id uuid NOT NULL,
     article_id uuid NOT NULL,
