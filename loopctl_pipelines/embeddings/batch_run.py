@@ -29,6 +29,9 @@ from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
 from loopctl_pipelines.errors import FailureKind, ProviderFailure
 from loopctl_pipelines.tenants.secret import Secret
 
+# as many as there are parts of a batch that `SplitBatch` has seen refused before it suspects
+_REFUSED_TEXTS_BEFORE_SUSPICION = 16
+
 _logger = logging.getLogger(__name__)
 
 
@@ -52,6 +55,28 @@ class Stop:
                 self.failure, self.refuses_all = failure, refuses_all
 
 
+@dataclass(slots=True)
+class Refusals:
+    """What the provider has made of the tenant's texts so far, all batches together.
+
+    A request holds few texts where they are long: batch by batch there would never be enough
+    refusals to suspect that it is the key or the model that is refused with 400.
+
+    Attributes:
+        accepted: some request was; refusals are about texts then.
+    """
+
+    accepted: bool = False
+    _texts: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def of_everything(self, texts: int) -> bool:
+        """Count texts that were refused alone; tell whether they are too many for their fault."""
+        with self._counting:
+            self._texts += texts
+            return not self.accepted and self._texts >= _REFUSED_TEXTS_BEFORE_SUSPICION
+
+
 @dataclass(frozen=True, slots=True)
 class BatchRun:
     """What the batches of one tenant have in common. Threads may share it."""
@@ -64,16 +89,20 @@ class BatchRun:
     key_version: bytes | None
     space: VectorSpace
     failures: dict[str, int] = field(default_factory=dict)
+    refusals: Refusals = field(default_factory=Refusals)
 
     def send(self, batch: Batch) -> Counts:
         """Embed a batch; a refused one is split until the text at fault is alone."""
         counts = Counts()
         split = SplitBatch(list(batch))
+        if self.refusals.accepted:
+            split.accepted()
         refusal: ProviderFailure | None = None
         while self.stop.failure is None and (pieces := split.next_request()):
             answer = self._request(pieces)
             if isinstance(answer, Embedded):
                 split.accepted()
+                self.refusals.accepted = True
                 counts.add(self._write(batch, pieces, answer))
             elif may_be_about_one_text(answer):
                 refusal = answer
@@ -149,8 +178,10 @@ class BatchRun:
         return Counts(waiting=len(attempts))
 
     def _set_aside(self, batch: Batch, split: SplitBatch, refusal: ProviderFailure) -> Counts:
-        if split.gave_up:
+        if split.gave_up or self.refusals.of_everything(len(split.set_aside)):
+            # no text is at fault, so nothing is noted of one; all that is pending is set aside
             self.stop.because(refusal, refuses_all=True)
+            return Counts()
         refused = {
             article: attempts_of(batch[text], self.space) + 1
             for text in split.set_aside

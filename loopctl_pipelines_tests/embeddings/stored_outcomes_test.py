@@ -140,6 +140,40 @@ def test_the_article_at_fault_is_set_aside_and_the_others_are_embedded(
     assert embed_well(knowledge)[0].embedded == 1
 
 
+@pytest.mark.parametrize("body", ["A body.", "\N{GRINNING FACE}" * 32_000], ids=["short", "long"])
+def test_where_every_request_is_refused_the_tenant_is_set_aside_as_with_a_refused_key(
+    knowledge: Knowledge, body: str
+) -> None:
+    # of the long ones, a request holds two
+    for n in range(30):
+        knowledge.article("acme", f"Refused {n}", body)
+    with (
+        FailingProvider(faults.refusal(400)) as provider,
+        embedder(knowledge.database, provider.base_url) as embed,
+    ):
+        report = knowledge.run(embed, "acme")
+        assert isinstance(report.error, KeyOrModelRefusedError)
+        assert knowledge.pending("acme") == set()
+        assert report.counts.set_aside == 33
+        # of each long one 128, 64, 32, 16 and 8 kB, and each pair once; four batches are under way
+        assert provider.requests <= 5 * 24 + 12
+
+
+def test_where_something_is_accepted_any_number_of_refused_texts_is_their_own_fault(
+    knowledge: Knowledge,
+) -> None:
+    # as many as a request holds: where nothing else was accepted, they would be the key's fault
+    for n in range(18):
+        knowledge.article("acme", f"Bad {n}", "UNSPEAKABLE".ljust(30_000, "x"))
+    with (
+        scripted(where("UNSPEAKABLE", faults.refusal(400))) as provider,
+        embedder(knowledge.database, provider.base_url) as embed,
+    ):
+        report = knowledge.run(embed, "acme")
+    assert (report.error, report.counts.embedded, report.counts.set_aside) == (None, 3, 18)
+    assert knowledge.embedded("acme") == TITLES
+
+
 @pytest.mark.parametrize(
     ("fault", "tag"),
     [
