@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import psycopg
@@ -56,7 +56,7 @@ class TenantRun:
 
     articles: TenantArticles
     provider: GuardedProvider
-    cloak_key: bytes | None
+    cloak_key: bytes | None = field(repr=False)
     requests: int
     is_stopped: Callable[[], bool]
     on_progress: OnProgress

@@ -1,12 +1,17 @@
 """What becomes of articles: a real provider on loopback, a real PostgreSQL."""
 
+from threading import Semaphore
+
 import pytest
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.embeddings.embedder import Embedder
 from loopctl_pipelines.embeddings.loopback import LoopbackServer
 from loopctl_pipelines.embeddings.report import Counts
-from loopctl_pipelines_tests.embeddings.knowledge import Knowledge
+from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
+from loopctl_pipelines.embeddings.tenant_run import TenantRun
+from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines_tests.embeddings.knowledge import CLOAK_KEY, Knowledge
 
 
 @pytest.fixture
@@ -97,3 +102,15 @@ def test_a_text_that_moved_to_another_article_takes_its_vector_with_it(
     assert (counts.copied, counts.embedded, loopback.inputs) == (1, 1, 2)
     assert knowledge.vectors("acme")["a\n\nb"] == before
     assert knowledge.vectors("acme")["other"] != before
+
+
+def test_no_repr_shows_the_key_of_the_tenants_secrets(
+    knowledge: Knowledge, embed: Embedder
+) -> None:
+    [tenant] = list_tenants(knowledge.database).values()
+    articles = TenantArticles(knowledge.database, tenant, Semaphore())
+    run = TenantRun(
+        articles, embed.provider, CLOAK_KEY, 1, lambda: False, lambda _slug, _articles: None
+    )
+    assert "tenant=" in repr(run)
+    assert repr(CLOAK_KEY) not in repr(run) + repr(embed)
