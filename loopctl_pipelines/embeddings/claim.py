@@ -3,26 +3,31 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
+import psycopg
+
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.tried_again import in_tenant_transaction
 from loopctl_pipelines.embeddings.queries import claim_tenant, release_tenant
-from loopctl_pipelines.errors import ClaimLostError
+from loopctl_pipelines.errors import ClaimLostError, DatabaseUnreachableError
 from loopctl_pipelines.tenants.tenant import Tenant
 
 LEASE: Final = timedelta(seconds=30)
-"""How long a claim lasts that is not renewed: far longer than a request (5 s), and a killed run
-holds its tenants up no longer."""
+"""How long a claim lasts that is not renewed: a killed run holds its tenants up no longer."""
 
 _POLL_SECONDS = 0.25
 
 
 class Claim:
-    """The claim on one tenant's articles; no connection is held between its calls."""
+    """The claim on one tenant's articles; no connection is held between its calls.
+
+    While it is held, a thread renews it: work may wait for its turn at the provider and at the
+    database for longer than any lease, with a vector in hand that is paid for.
+    """
 
     def __init__(self, database: Database, tenant: Tenant, lease: timedelta = LEASE) -> None:
         self._database = database
@@ -43,9 +48,14 @@ class Claim:
                 yield False
                 return
             time.sleep(_POLL_SECONDS)
+        released = threading.Event()
+        renewing = threading.Thread(target=self._renew_until, args=(released,), daemon=True)
+        renewing.start()
         try:
             yield True
         finally:
+            released.set()
+            renewing.join()
             in_tenant_transaction(
                 self._database,
                 self._tenant.id,
@@ -63,6 +73,12 @@ class Claim:
                 return
             if not self._claim():
                 raise ClaimLostError(self._tenant.slug)
+
+    def _renew_until(self, released: threading.Event) -> None:
+        while not released.wait(self._lease.total_seconds() / 3):
+            # what goes wrong here goes wrong again where the work looks
+            with suppress(psycopg.Error, DatabaseUnreachableError, ClaimLostError):
+                self.keep()
 
     def _claim(self) -> bool:
         # before the statement: the lease begins in it, so that it never ends earlier than thought
