@@ -5,5 +5,11 @@ INSERT INTO loopctl_pipelines.embedding_tenants AS tenant (
 VALUES (%(tenant_id)s, %(failure)s, now() + %(delay)s, %(key_version)s)
 ON CONFLICT (tenant_id) DO UPDATE SET
     pause = excluded.pause,
-    paused_until = excluded.paused_until,
+    -- of requests that were refused at once, the one that was asked to wait longest is heard
+    paused_until = CASE
+        WHEN tenant.pause = excluded.pause
+            AND tenant.paused_key IS NOT DISTINCT FROM excluded.paused_key
+            THEN greatest(tenant.paused_until, excluded.paused_until)
+        ELSE excluded.paused_until
+    END,
     paused_key = excluded.paused_key
