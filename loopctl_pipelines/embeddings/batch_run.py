@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from loopctl_pipelines.embeddings.answer import Embedded
 from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
+from loopctl_pipelines.embeddings.batching import ProviderLimits
 from loopctl_pipelines.embeddings.claim import Claim
 from loopctl_pipelines.embeddings.guarded_provider import GuardedProvider
 from loopctl_pipelines.embeddings.outcomes import (
@@ -90,6 +91,15 @@ class BatchRun:
     space: VectorSpace
     failures: dict[str, int] = field(default_factory=dict)
     refusals: Refusals = field(default_factory=Refusals)
+
+    @property
+    def limits(self) -> ProviderLimits:
+        """What a request may hold; less, once an answer of this run was late.
+
+        The next one as large would most likely be late as well, billed all the same, and the third
+        opens the circuit.
+        """
+        return ProviderLimits().after_attempts(1 if FailureKind.TIMEOUT in self.failures else 0)
 
     def send(self, batch: Batch) -> Counts:
         """Embed a batch; a refused one is split until the text at fault is alone."""

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 
 import psycopg
 
 from loopctl_pipelines.database.tried_again import cause_of, sqlstate_of
 from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
 from loopctl_pipelines.embeddings.batch_run import BatchRun, Stop
-from loopctl_pipelines.embeddings.batching import ProviderLimits
 from loopctl_pipelines.embeddings.claim import Claim
 from loopctl_pipelines.embeddings.guarded_provider import GuardedProvider
 from loopctl_pipelines.embeddings.page import Batch, fresh_batches, sort_page
@@ -135,18 +135,21 @@ class TenantRun:
         done = Counts(unchanged=len(sorted_page.embedded), copied=len(copied))
         self._count(report, done, len(page) - len(sorted_page.fresh) + len(copied))
         fresh = [article for article in sorted_page.fresh if article.id not in copied]
-        to_send = fresh_batches(fresh, batches.space, ProviderLimits())
+        to_send = fresh_batches(fresh, batches.space, batches.limits)
 
         def send(batch: Batch) -> tuple[Counts, int]:
             sent = Counts() if self.is_stopped() else batches.send(batch)
             return sent, sum(map(len, batch.values()))
 
-        # the first alone: a refused key or a half-open circuit costs one request, not as many as
-        # may be in flight
-        alone = 0 if report.counts.requests else 1
-        for sent, size in map(send, to_send[:alone]):
-            self._count(report, sent, size)
-        for sent, size in threads.map(send, to_send[alone:]):
+        if to_send and not report.counts.requests:
+            # the first alone: a refused key, a half-open circuit or a batch that is too large to be
+            # answered in time costs one request, not as many as may be in flight
+            first = to_send[0]
+            self._count(report, *send(first))
+            tried = set(chain(*first.values()))
+            left = [article for article in fresh if article not in tried]
+            to_send = fresh_batches(left, batches.space, batches.limits)
+        for sent, size in threads.map(send, to_send):
             self._count(report, sent, size)
 
     def _count(self, report: TenantReport, counts: Counts, articles: int) -> None:

@@ -307,6 +307,25 @@ def test_a_spoilt_answer_is_asked_for_again_in_smaller_company(knowledge: Knowle
     assert max(sizes[1:]) < 300
 
 
+def test_after_a_late_answer_the_rest_of_the_run_travels_in_smaller_company(
+    knowledge: Knowledge,
+) -> None:
+    def late_together(exchange: Exchange) -> Fault | None:
+        return faults.hang if len(exchange.texts) > 1 else None
+
+    # so many bytes that a request holds two of them
+    for n in range(6):
+        knowledge.article("acme", f"Long {n}", "\N{GRINNING FACE}" * 32_000)
+    with (
+        scripted(late_together) as provider,
+        embedder(knowledge.database, provider.base_url, deadline_seconds=3) as embed,
+    ):
+        report = knowledge.run(embed, "acme")
+        assert provider.requests == 7
+    assert report.failures == {"timeout": 1}
+    assert (report.counts.waiting, report.counts.embedded) == (3, 6)
+
+
 def test_a_malformed_answer_was_billed_and_is_in_the_ledger(knowledge: Knowledge) -> None:
     failing(knowledge, faults.truncated_json)
     failing(knowledge, faults.refusal(500))
