@@ -56,6 +56,9 @@ def test_work_whose_claim_another_run_has_taken_is_told_so(
     knowledge: Knowledge, tenant: Tenant
 ) -> None:
     claim = Claim(knowledge.database, tenant, timedelta(0))
-    with claim.held(lambda: False), Claim(knowledge.database, tenant).held(lambda: False):
-        with pytest.raises(ClaimLostError):
-            claim.keep()
+    with (
+        claim.held(lambda: False),
+        Claim(knowledge.database, tenant).held(lambda: False),
+        pytest.raises(ClaimLostError),
+    ):
+        claim.keep()
