@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -110,6 +112,38 @@ def test_a_file_that_cannot_be_read_is_one_sentence(shell: Shell, tmp_path: Path
     sentence = _one_sentence(shell, "load", str(tmp_path / "usage.csv"))
     assert "Line 1: no column 'story'" in sentence
     assert "Nothing was loaded." in sentence
+
+
+_HELP_OF_THE_API = """
+import sys
+from loopctl_pipelines.cli import main
+sys.argv = ["loopctl-pipelines", "api", "--help"]
+try:
+    main()
+finally:
+    print("dagster" in sys.modules)
+"""
+
+
+def test_the_api_starts_without_dagster() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _HELP_OF_THE_API], capture_output=True, text=True, check=True
+    )
+    assert "Serve anomalies and summaries" in ended.stdout
+    assert ended.stdout.endswith("False\n")
+
+
+def test_the_help_names_every_command(shell: Shell) -> None:
+    code, out, _ = shell.run("--help")
+    assert code == 0
+    for name in ("demo", "dev", "backfill", "embed", "load", "anomalies", "api", "breaker", "db"):
+        assert f" {name} " in out
+
+
+def test_an_unknown_command_is_refused(shell: Shell) -> None:
+    code, _, err = shell.run("embedd")
+    assert code == 2
+    assert "No such command 'embedd'" in err
 
 
 def test_upgrade_may_be_repeated(shell: Shell) -> None:

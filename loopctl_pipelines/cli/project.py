@@ -1,21 +1,24 @@
-"""What a command works with: settings, database and Dagster's instance, open."""
+"""What a command works with: settings, database and Dagster's instance, open.
+
+Dagster is imported by what needs it: that takes seconds, and the API does without it.
+"""
 
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
-from dagster import DagsterInstance, JobDefinition
-
-from loopctl_pipelines.dagster_instance import dagster_instance
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.dagster_database import check_dagster_database
 from loopctl_pipelines.database.locations import Locations, locate
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.database.upgrade import upgrade
-from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance, JobDefinition
 
 
 @dataclass(frozen=True)
@@ -36,17 +39,23 @@ class Project:
         """The first day that has partitions."""
         return self.settings.start_date.resolve(self.today)
 
-    def job(self, name: str) -> JobDefinition:
+    def job(self, name: str) -> "JobDefinition":
         """Return one of Dagster's jobs, on the open database."""
+        from loopctl_pipelines.definitions import build_definitions  # noqa: PLC0415
+
         return build_definitions(self.settings, self.database).resolve_job_def(name)
 
     @contextmanager
-    def instance(self) -> Iterator[DagsterInstance]:
+    def instance(self) -> Iterator["DagsterInstance"]:
         """Give out Dagster's instance, the one that the UI shows.
 
         Raises:
             DatabaseNotUsableError: if its storage cannot be worked with.
         """
+        # `definitions` for how it has Dagster store events
+        from loopctl_pipelines import definitions  # noqa: F401, PLC0415
+        from loopctl_pipelines.dagster_instance import dagster_instance  # noqa: PLC0415
+
         check_dagster_database(self.locations.dagster)
         os.environ["LOOPCTL_DAGSTER_URL"] = self.locations.dagster
         with dagster_instance(self.settings.home) as instance:
