@@ -20,9 +20,11 @@ from dagster import (
 
 from loopctl_pipelines.costs.assets import build_cost_assets, token_usage_reports
 from loopctl_pipelines.costs.jobs import DAILY_COSTS, WEEKLY_RETENTION
+from loopctl_pipelines.costs.reconciliation_job import build_reconciliation_job
 from loopctl_pipelines.costs.retention_assets import token_data_retention
 from loopctl_pipelines.costs.schedules import (
     build_daily_costs_schedule,
+    weekly_reconciliation_schedule,
     weekly_retention_schedule,
 )
 from loopctl_pipelines.costs.sensors import build_stale_costs_sensor, cost_anomalies_sensor
@@ -76,13 +78,18 @@ def build_definitions(
                 selection=[token_data_retention],
                 description="Deletes and archives what is older than each tenant keeps it.",
             ),
+            build_reconciliation_job(settings),
             define_asset_job(
                 EMBED_ARTICLES,
                 selection=[article_embeddings],
                 description="Vectors of what is pending of many tenants, in one run.",
             ),
         ],
-        schedules=[build_daily_costs_schedule(settings), weekly_retention_schedule],
+        schedules=[
+            build_daily_costs_schedule(settings),
+            weekly_reconciliation_schedule,
+            weekly_retention_schedule,
+        ],
         sensors=[
             build_tenants_sensor(TENANTS),
             build_stale_costs_sensor(settings),

@@ -1,4 +1,4 @@
-"""The nightly run over yesterday and a few days before it, and the weekly retention."""
+"""The nightly run over yesterday and a few days before it, and the weekly jobs."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from dagster import (
     schedule,
 )
 
-from loopctl_pipelines.costs.jobs import DAILY_COSTS, WEEKLY_RETENTION
+from loopctl_pipelines.costs.jobs import DAILY_COSTS, WEEKLY_RECONCILIATION, WEEKLY_RETENTION
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.partitions import partition_range, range_tags, tenant_order
 from loopctl_pipelines.settings import Settings
@@ -29,6 +29,16 @@ weekly_retention_schedule = ScheduleDefinition(
     execution_timezone="UTC",
     default_status=DefaultScheduleStatus.RUNNING,
     description="Sundays: what is older than each tenant keeps it is deleted or archived.",
+)
+
+weekly_reconciliation_schedule = ScheduleDefinition(
+    name="weekly_reconciliation_schedule",
+    job_name=WEEKLY_RECONCILIATION,
+    # after the retention, which makes old days final
+    cron_schedule="0 5 * * 0",
+    execution_timezone="UTC",
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Sundays: days that changed without anything being marked are found and repaired.",
 )
 
 

@@ -1,0 +1,137 @@
+"""The weekly reconciliation repairs what nothing has marked, and records that and nothing else."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from dagster import DagsterInstance, ExecuteInProcessResult
+
+from loopctl_pipelines.costs.jobs import WEEKLY_RECONCILIATION
+from loopctl_pipelines.costs.schedules import weekly_reconciliation_schedule
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines_tests.costs import oracle
+from loopctl_pipelines_tests.costs.runs import (
+    physical_rows,
+    roll_up_all,
+    stored_anomalies,
+    stored_summaries,
+    unit,
+)
+from loopctl_pipelines_tests.dagster_project import (
+    ANOMALIES,
+    SUMMARIES,
+    DagsterProject,
+    dagster_project,
+)
+from loopctl_pipelines_tests.usage import Usage, id_of
+
+TODAY = datetime.now(UTC).date()
+FIRST = TODAY - timedelta(days=70)
+LAST = TODAY - timedelta(days=1)
+CHANGED = TODAY - timedelta(days=40)
+SETTINGS = Settings(start_date=StartDate(FIRST))
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+BIGINT_MAX = 2**63 - 1
+
+
+@pytest.fixture
+def usage(database: Database) -> Usage:
+    """Two tenants with five stories on three days of the window, rolled up."""
+    usage = Usage()
+    for slug in ("a", "b"):
+        for day in (FIRST, CHANGED, LAST):
+            for n in range(5):
+                usage.report(slug, day, 250, story=f"s{n}")
+    usage.write(database)
+    roll_up_all(database, [unit(slug, FIRST, LAST) for slug in ("a", "b")])
+    return usage
+
+
+@pytest.fixture
+def project(database: Database, instance: DagsterInstance, usage: Usage) -> DagsterProject:
+    assert usage.reports
+    return dagster_project(database, instance, SETTINGS)
+
+
+def _run(project: DagsterProject) -> ExecuteInProcessResult:
+    job = project.definitions.resolve_job_def(WEEKLY_RECONCILIATION)
+    return job.execute_in_process(instance=project.instance, run_config=QUIET, raise_on_error=False)
+
+
+def test_where_nothing_has_changed_nothing_is_written_or_recorded(
+    project: DagsterProject, database: Database
+) -> None:
+    before = physical_rows(database)
+    ended = _run(project)
+    assert ended.success
+    assert physical_rows(database) == before
+    assert project.materialized(ended.run_id) == set()
+
+
+def test_a_late_report_is_found_and_its_day_and_anomaly_are_repaired(
+    project: DagsterProject, database: Database, usage: Usage
+) -> None:
+    usage.report("b", CHANGED, 8750, story="s0")
+    usage.write(database)
+    ended = _run(project)
+    assert project.materialized(ended.run_id, SUMMARIES) == {f"{CHANGED}|b"}
+    assert project.materialized(ended.run_id, ANOMALIES) == {f"{CHANGED}|b"}
+    days = {FIRST, CHANGED, LAST}
+    assert stored_summaries(database) == oracle.summaries(usage.reports, usage.epic_of(), days)
+    assert set(stored_anomalies(database)) == {
+        (id_of("b"), id_of("b", "story", "e", "s0"), "high_cost")
+    }
+
+
+def test_a_story_that_moved_and_a_row_that_was_edited_are_repaired(
+    project: DagsterProject, database: Database, usage: Usage
+) -> None:
+    right = stored_summaries(database)
+    usage.story("a", "t", "f")
+    usage.write(database)
+    with database.operator_transaction() as connection:
+        connection.execute(
+            "UPDATE stories SET epic_id = %s WHERE id = %s",
+            [id_of("a", "epic", "f"), id_of("a", "story", "e", "s0")],
+        )
+        connection.execute(
+            "UPDATE cost_summaries SET total_cost_millicents = 1 WHERE tenant_id = %s"
+            " AND period_start = %s",
+            [id_of("b"), LAST],
+        )
+    ended = _run(project)
+    moved = {f"{day}|a" for day in (FIRST, CHANGED, LAST)}
+    assert project.materialized(ended.run_id) == {*moved, f"{LAST}|b"}
+    of_b = {key: row for key, row in stored_summaries(database).items() if key[0] == id_of("b")}
+    assert of_b == {key: row for key, row in right.items() if key[0] == id_of("b")}
+
+
+def test_a_tenant_that_fails_is_named_and_the_others_are_repaired(
+    project: DagsterProject, database: Database, usage: Usage
+) -> None:
+    for _ in range(2):
+        usage.report("a", CHANGED, BIGINT_MAX)
+    usage.report("b", CHANGED, 1)
+    usage.write(database)
+    ended = _run(project)
+    assert not ended.success
+    (message,) = project.failures(ended.run_id)
+    assert message.startswith(f"Rollup of tenant 'a' for {CHANGED} failed")
+    assert project.materialized(ended.run_id) == {f"{CHANGED}|b"}
+
+
+def test_a_tenant_that_is_not_active_is_left_as_it_is(
+    project: DagsterProject, database: Database
+) -> None:
+    with database.operator_transaction() as connection:
+        connection.execute("UPDATE tenants SET status = 'suspended' WHERE slug = 'b'")
+        connection.execute("DELETE FROM token_usage_reports")
+    ended = _run(project)
+    assert {key.partition("|")[2] for key in project.materialized(ended.run_id)} == {"a"}
+    assert {key[0] for key in stored_summaries(database)} == {id_of("b")}
+
+
+def test_it_runs_on_sundays_after_the_retention_without_being_switched_on() -> None:
+    schedule = weekly_reconciliation_schedule
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 5 * * 0", "UTC")
+    assert schedule.default_status.value == "RUNNING"
