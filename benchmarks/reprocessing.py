@@ -1,6 +1,6 @@
 """A backfill of many tenants and days: on the command line, and as a click in the UI starts it.
 
-Run it with `python -m benchmarks.reprocessing`: at its full size it takes a quarter of an hour.
+Run it with `python -m benchmarks.reprocessing`: at its full size it takes ten minutes.
 """
 
 import os
