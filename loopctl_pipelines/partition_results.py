@@ -65,6 +65,19 @@ def partitions_of_run(context: AssetExecutionContext) -> Sequence[str]:
         return [str(key) for key in definition.get_partition_keys_in_range(wanted)]
 
 
+def all_tenants(database: Database, tables: TableUse = COST_TABLES) -> dict[str, Tenant]:
+    """Return every tenant by slug, once the database is known to be fit for these tables.
+
+    Raises:
+        Failure: if it is not.
+    """
+    try:
+        check_database(database, tables)
+        return list_tenants(database)
+    except PipelinesError as error:
+        raise Failure(str(error), allow_retries=False) from None
+
+
 def active_tenants(
     context: AssetExecutionContext,
     database: Database,
@@ -82,11 +95,7 @@ def active_tenants(
     Raises:
         Failure: if none is active, or the database is not fit to work with.
     """
-    try:
-        check_database(database, tables)
-        tenants = list_tenants(database)
-    except PipelinesError as error:
-        raise Failure(str(error), allow_retries=False) from None
+    tenants = all_tenants(database, tables)
     active: dict[str, Tenant] = {}
     left_out: list[PipelinesError] = []
     for slug in dict.fromkeys(slugs):

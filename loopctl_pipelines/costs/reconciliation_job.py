@@ -32,12 +32,10 @@ from loopctl_pipelines.costs.rollup import DaySummarized, roll_up
 from loopctl_pipelines.costs.side_by_side import Day, Failed, Work, run_side_by_side
 from loopctl_pipelines.costs.tenant_days import TenantDays, tenant_days
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.database.preflight import check_database
-from loopctl_pipelines.errors import DetectionError, PipelinesError, RollupError, TenantWorkError
-from loopctl_pipelines.partition_results import Described
+from loopctl_pipelines.errors import DetectionError, RollupError, TenantWorkError
+from loopctl_pipelines.partition_results import Described, all_tenants
 from loopctl_pipelines.partitions import partition_key
 from loopctl_pipelines.settings import Settings
-from loopctl_pipelines.tenants.queries import list_tenants
 from loopctl_pipelines.tenants.tenant import Tenant
 
 _DAYS_AT_ONCE: Final = 31
@@ -89,11 +87,7 @@ class _Reconciliation:
         self._context = context
         self._database = database
         self._errors: list[TenantWorkError] = []
-        try:
-            check_database(database)
-            self._tenants = {s: t for s, t in list_tenants(database).items() if t.is_active}
-        except PipelinesError as error:
-            raise Failure(str(error), allow_retries=False) from None
+        self._tenants = {s: t for s, t in all_tenants(database).items() if t.is_active}
 
     def roll_up_all(self, first: date, last: date) -> list[tuple[Tenant, DaySummarized]]:
         """Roll up all tenants' days, and return those of which something was written."""

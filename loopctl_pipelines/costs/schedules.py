@@ -22,23 +22,30 @@ from loopctl_pipelines.tenants.queries import list_tenants
 
 _DAY = timedelta(days=1)
 
-weekly_retention_schedule = ScheduleDefinition(
-    name="weekly_retention_schedule",
-    job_name=WEEKLY_RETENTION,
-    cron_schedule="0 3 * * 0",
-    execution_timezone="UTC",
-    default_status=DefaultScheduleStatus.RUNNING,
-    description="Sundays: what is older than each tenant keeps it is deleted or archived.",
+
+def _on_sundays(name: str, job: str, hour: int, what: str) -> ScheduleDefinition:
+    return ScheduleDefinition(
+        name=name,
+        job_name=job,
+        cron_schedule=f"0 {hour} * * 0",
+        execution_timezone="UTC",
+        default_status=DefaultScheduleStatus.RUNNING,
+        description=f"Sundays: {what}.",
+    )
+
+
+weekly_retention_schedule = _on_sundays(
+    "weekly_retention_schedule",
+    WEEKLY_RETENTION,
+    3,
+    "what is older than each tenant keeps it is deleted or archived",
 )
 
-weekly_reconciliation_schedule = ScheduleDefinition(
-    name="weekly_reconciliation_schedule",
-    job_name=WEEKLY_RECONCILIATION,
-    # after the retention, which makes old days final
-    cron_schedule="0 5 * * 0",
-    execution_timezone="UTC",
-    default_status=DefaultScheduleStatus.RUNNING,
-    description="Sundays: days that changed without anything being marked are found and repaired.",
+weekly_reconciliation_schedule = _on_sundays(
+    "weekly_reconciliation_schedule",
+    WEEKLY_RECONCILIATION,
+    5,  # after the retention, which makes old days final
+    "days that changed without anything being marked are found and repaired",
 )
 
 

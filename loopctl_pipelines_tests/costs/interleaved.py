@@ -39,31 +39,18 @@ def acting_after(
     database: Database, tenant: UUID, statements: int, act: Callable[[], object]
 ) -> Iterator[TenantConnection]:
     """Give out a tenant transaction that calls `act` once this many statements have run in it."""
-    left = [statements]
+    left = statements
 
-    class Interrupted(psycopg.Cursor[TupleRow]):
-        def execute(
-            self,
-            query: Any,  # noqa: ANN401 - psycopg overloads it
-            params: Params | None = None,
-            *,
-            prepare: bool | None = None,
-            binary: bool | None = None,
-        ) -> "Interrupted":
-            if left[0] == 0:
-                act()
-            left[0] -= 1
-            return super().execute(query, params, prepare=prepare, binary=binary)
+    def hear() -> None:
+        nonlocal left
+        if left == 0:
+            act()
+        left -= 1
 
-    with database.tenant_transaction(tenant) as connection:
-        usual = connection.cursor_factory
-        connection.cursor_factory = Interrupted
-        try:
-            yield connection
-            if left[0] == 0:
-                act()
-        finally:
-            connection.cursor_factory = usual
+    with database.tenant_transaction(tenant) as connection, _told_of_each(connection, hear):
+        yield connection
+        if left == 0:
+            act()
 
 
 def statements_of(
@@ -72,7 +59,20 @@ def statements_of(
     """Return how many statements the work has, in a transaction of the tenant."""
     said = 0
 
-    class Counting(psycopg.Cursor[TupleRow]):
+    def hear() -> None:
+        nonlocal said
+        said += 1
+
+    with database.tenant_transaction(tenant) as connection, _told_of_each(connection, hear):
+        work(connection)
+    return said
+
+
+@contextmanager
+def _told_of_each(connection: TenantConnection, hear: Callable[[], object]) -> Iterator[None]:
+    """Have `hear` called before each statement of the connection."""
+
+    class Told(psycopg.Cursor[TupleRow]):
         def execute(
             self,
             query: Any,  # noqa: ANN401 - psycopg overloads it
@@ -80,16 +80,13 @@ def statements_of(
             *,
             prepare: bool | None = None,
             binary: bool | None = None,
-        ) -> "Counting":
-            nonlocal said
-            said += 1
+        ) -> "Told":
+            hear()
             return super().execute(query, params, prepare=prepare, binary=binary)
 
-    with database.tenant_transaction(tenant) as connection:
-        usual = connection.cursor_factory
-        connection.cursor_factory = Counting
-        try:
-            work(connection)
-        finally:
-            connection.cursor_factory = usual
-    return said
+    usual = connection.cursor_factory
+    connection.cursor_factory = Told
+    try:
+        yield
+    finally:
+        connection.cursor_factory = usual

@@ -139,12 +139,18 @@ def test_old_anomalies_are_archived_resolved_or_not(database: Database, usage: U
     assert len(rows) == 3
 
 
-def test_a_run_is_audited_as_loopctl_does_it(database: Database, usage: Usage) -> None:
-    usage.report("a", ago(200), 100)
-    _deleted(usage, 99)
+def _write_something_to_retain(database: Database, usage: Usage, reports: int = 1) -> None:
+    """Write so many reports to archive, as many to delete, and an anomaly to archive."""
+    for _ in range(reports):
+        usage.report("a", ago(200), 100)
+        _deleted(usage, 99)
     story = usage.story("a")
     usage.write(database)
     _anomaly(database, at(ago(200)), story, resolved=False)
+
+
+def test_a_run_is_audited_as_loopctl_does_it(database: Database, usage: Usage) -> None:
+    _write_something_to_retain(database, usage)
     keep(database, 90)
     retained(database)
     (row,) = audit_rows(database)
@@ -200,12 +206,7 @@ def _kill_after(transactions: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_a_killed_run_has_done_is_audited_once_by_the_next_one(
     database: Database, usage: Usage, transactions: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in range(3):
-        usage.report("a", ago(200), 100)
-        _deleted(usage, 99)
-    story = usage.story("a")
-    usage.write(database)
-    _anomaly(database, at(ago(200)), story, resolved=False)
+    _write_something_to_retain(database, usage, reports=3)
     keep(database, 90)
     with monkeypatch.context() as killing:
         killing.setattr(retention, "BATCH", 2)
@@ -310,11 +311,7 @@ def test_a_retention_of_ages_archives_nothing(database: Database, usage: Usage) 
 def test_a_part_that_fails_does_not_keep_the_others_off_and_is_audited_with_what_was_done(
     database: Database, usage: Usage
 ) -> None:
-    usage.report("a", ago(200), 100)
-    _deleted(usage, 99)
-    story = usage.story("a")
-    usage.write(database)
-    _anomaly(database, at(ago(200)), story, resolved=False)
+    _write_something_to_retain(database, usage)
     keep(database, 90)
     with database.operator_transaction() as connection:
         connection.execute("ALTER TABLE cost_anomalies ADD CHECK (NOT archived)")
