@@ -8,8 +8,9 @@ import base64
 import socket
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Final, NoReturn
 
 import pytest
@@ -26,14 +27,17 @@ from loopctl_pipelines.embeddings.provider import EmbeddingProvider
 from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
-from loopctl_pipelines_tests.embeddings.failing_provider import Exchange, FailingProvider
+from loopctl_pipelines_tests.embeddings.failing_provider import (
+    Exchange,
+    FailingProvider,
+    embeddings,
+)
 from loopctl_pipelines_tests.embeddings.knowledge import CLOAK_KEY, Knowledge, embedder
 from loopctl_pipelines_tests.embeddings.provider_cases import ALL, BROKEN, DEADLINE
 from loopctl_pipelines_tests.embeddings.traces import HEAD, TAIL, TEXT, WORD, Traces
 from loopctl_pipelines_tests.shell import Shell
 
 CASES = {f"case-{number:02}": case for number, case in enumerate(ALL)}
-EXPECTED = {slug: {ALL[case][1].log_tag} for slug, case in CASES.items()}
 # where the texts are at home; that they are found there shows that the search finds
 AT_HOME: Final = {("public.articles", "text")}
 _END_SECONDS = 300
@@ -73,29 +77,70 @@ def run_in_process(
         list(run_embed_articles(instance, job, slugs))
 
 
-def test_runs_in_this_process_leave_nothing_behind_whatever_the_provider_does(
-    knowledge: Knowledge, instance: DagsterInstance, traces: Traces
-) -> None:
-    for slug in CASES:
-        add_tenant(knowledge, slug)
+@contextmanager
+def wrong_in_every_way() -> Iterator[str]:
+    """Give the URL of a provider that behaves to each tenant as its case demands."""
     with FailingProvider(fault_of_the_key, word=WORD) as provider:
-        run_in_process(knowledge, instance, provider.base_url, list(CASES))
-    assert {slug: kept(knowledge, slug) for slug in CASES} == EXPECTED
+        yield provider.base_url
+
+
+@contextmanager
+def not_there() -> Iterator[str]:
+    """Give a URL where connections are refused."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
+
+
+@contextmanager
+def unvouched() -> Iterator[str]:
+    """Give the URL of a provider that would embed, but whose certificate nobody vouches for."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1", common_name=WORD).configure_cert(context)
+    with FailingProvider(embeddings(), word=WORD, tls=context) as provider:
+        yield provider.base_url
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A provider, and the tags that are to be noted of each tenant's articles."""
+
+    provider: Callable[[], AbstractContextManager[str]]
+    kept: Mapping[str, set[str]]
+
+
+TROUBLES = {
+    "answers wrongly in every way": Trouble(
+        wrong_in_every_way, {slug: {ALL[case][1].log_tag} for slug, case in CASES.items()}
+    ),
+    "is not there": Trouble(not_there, {"acme": {BROKEN.log_tag}}),
+    "has a certificate nobody vouches for": Trouble(unvouched, {"acme": {BROKEN.log_tag}}),
+}
+whatever_the_provider_is = pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+
+
+@whatever_the_provider_is
+def test_runs_in_this_process_leave_nothing_behind_when_the_provider(
+    trouble: Trouble, knowledge: Knowledge, instance: DagsterInstance, traces: Traces
+) -> None:
+    for slug in trouble.kept:
+        add_tenant(knowledge, slug)
+    with trouble.provider() as base_url:
+        run_in_process(knowledge, instance, base_url, list(trouble.kept))
+    assert {slug: kept(knowledge, slug) for slug in trouble.kept} == trouble.kept
     assert traces.found() == AT_HOME
 
 
-def test_runs_that_the_daemon_launches_leave_nothing_behind_whatever_the_provider_does(
-    knowledge: Knowledge, instance: DagsterInstance, traces: Traces
+@whatever_the_provider_is
+def test_runs_that_the_daemon_launches_leave_nothing_behind_when_the_provider(
+    trouble: Trouble, knowledge: Knowledge, instance: DagsterInstance, traces: Traces
 ) -> None:
-    for slug in CASES:
+    for slug in trouble.kept:
         add_tenant(knowledge, slug)
-    with (
-        FailingProvider(fault_of_the_key, word=WORD) as provider,
-        _dagster_dev(traces, provider.base_url),
-    ):
+    with trouble.provider() as base_url, _dagster_dev(traces, base_url):
         run = _first_ended_run(instance)
     assert run.tags["dagster/sensor_name"] == "pending_embeddings_sensor"
-    for slug, tags in EXPECTED.items():
+    for slug, tags in trouble.kept.items():
         # on a busy machine any request may miss the deadline, which is 4 s there
         assert kept(knowledge, slug) in (tags, {DEADLINE.log_tag})
     assert traces.found() == AT_HOME
@@ -133,30 +178,6 @@ def _first_ended_run(instance: DagsterInstance) -> DagsterRun:
                 return run
         time.sleep(1)
     raise AssertionError("the sensor's run did not end")
-
-
-def test_a_provider_that_is_not_there_leaves_nothing_behind(
-    knowledge: Knowledge, instance: DagsterInstance, traces: Traces
-) -> None:
-    add_tenant(knowledge, "acme")
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-        run_in_process(knowledge, instance, f"http://127.0.0.1:{port}/v1", ["acme"])
-    assert kept(knowledge, "acme") == {BROKEN.log_tag}
-    assert traces.found() == AT_HOME
-
-
-def test_a_provider_that_nobody_vouches_for_leaves_nothing_behind(
-    knowledge: Knowledge, instance: DagsterInstance, traces: Traces
-) -> None:
-    add_tenant(knowledge, "acme")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("127.0.0.1", common_name=WORD).configure_cert(context)
-    with FailingProvider(fault_of_the_key, word=WORD, tls=context) as provider:
-        run_in_process(knowledge, instance, provider.base_url, ["acme"])
-    assert kept(knowledge, "acme") == {BROKEN.log_tag}
-    assert traces.found() == AT_HOME
 
 
 @pytest.mark.parametrize(
