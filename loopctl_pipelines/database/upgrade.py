@@ -57,6 +57,7 @@ _OWN_WRITTEN = (
     "embedding_breakers",
     "embedding_states",
     "embedding_tenants",
+    "finished_embeddings",
     "unaudited_retention",
 )
 

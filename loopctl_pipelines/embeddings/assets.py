@@ -25,7 +25,7 @@ from loopctl_pipelines.partition_results import (
     record_partitions,
 )
 from loopctl_pipelines.partitions import TENANTS
-from loopctl_pipelines.tenants.queries import pending_embeddings
+from loopctl_pipelines.tenants.queries import begin_embedding, pending_embeddings
 
 _GROUP = "embeddings"
 _OWNERS = ["team:loopctl-operators"]
@@ -78,6 +78,7 @@ def build_article_embeddings() -> AssetsDefinition:
 
 def _embed(context: AssetExecutionContext, embedder: Embedder) -> MaterializeResult[None]:
     tenants = active_tenants(context, embedder.database, partitions_of_run(context), ARTICLE_TABLES)
+    chosen = tenants
     if PENDING_ONLY_TAG in context.run.tags:
         # a tenant that another run works on would keep this one, and all that is requested with it
         due = {
@@ -85,10 +86,12 @@ def _embed(context: AssetExecutionContext, embedder: Embedder) -> MaterializeRes
             for pending in pending_embeddings(embedder.database)
             if not (pending.paused_until or pending.is_held)
         }
-        tenants = {slug: tenant for slug, tenant in tenants.items() if tenant.id in due}
+        chosen = {slug: tenant for slug, tenant in tenants.items() if tenant.id in due}
+    left_out = [tenant.id for slug, tenant in tenants.items() if slug not in chosen]
+    begin_embedding(embedder.database, context.run.run_id, left_out)
     landed: dict[str, Described] = {}
     failed: list[FailedPartitions] = []
-    for report in embedder.embed(tenants.values()):
+    for report in embedder.embed(chosen.values(), context.run.run_id):
         if report.error is None:
             landed[report.slug] = report_metadata(report)
         else:

@@ -3,13 +3,18 @@
 import threading
 from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field
+
+import psycopg
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.embeddings.guarded_provider import GuardedProvider
 from loopctl_pipelines.embeddings.report import TenantReport
 from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
 from loopctl_pipelines.embeddings.tenant_run import OnProgress, TenantRun
+from loopctl_pipelines.errors import DatabaseUnreachableError
+from loopctl_pipelines.tenants.queries import finish_embedding
 from loopctl_pipelines.tenants.tenant import Tenant
 
 
@@ -33,11 +38,18 @@ class Embedder:
     requests_per_tenant: int = 4
     on_progress: OnProgress = field(default=lambda _slug, _articles: None, repr=False)
 
-    def embed(self, tenants: Iterable[Tenant]) -> Generator[TenantReport]:
+    def embed(
+        self, tenants: Iterable[Tenant], run_id: str | None = None
+    ) -> Generator[TenantReport]:
         """Embed what is pending of these tenants and yield each tenant's report as it ends.
 
         One tenant's trouble is in its own report. Where the caller stops early, requests under way
         end, what they bring is written, and nothing further is begun.
+
+        Args:
+            tenants: whose articles.
+            run_id: Dagster's id of the run that this is the work of, if it is of one: the sensor is
+                told of each tenant that the run is done with.
         """
         stopped = threading.Event()
         turns = threading.Semaphore(max(1, self.database.connections - 1))
@@ -45,6 +57,7 @@ class Embedder:
         try:
             running = [
                 threads.submit(
+                    self._run,
                     TenantRun(
                         TenantArticles(self.database, tenant, turns),
                         self.provider,
@@ -52,7 +65,8 @@ class Embedder:
                         self.requests_per_tenant,
                         stopped.is_set,
                         self.on_progress,
-                    ).run
+                    ),
+                    run_id,
                 )
                 for tenant in tenants
             ]
@@ -61,6 +75,14 @@ class Embedder:
         finally:
             stopped.set()
             threads.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, work: TenantRun, run_id: str | None) -> TenantReport:
+        report = work.run()
+        if run_id is not None:
+            # or the tenant counts as in flight until the run ends
+            with suppress(psycopg.Error, DatabaseUnreachableError):
+                finish_embedding(self.database, run_id, work.articles.tenant.id)
+        return report
 
     def close(self) -> None:
         """Close the provider's connections."""

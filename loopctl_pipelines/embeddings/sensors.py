@@ -23,6 +23,7 @@ from loopctl_pipelines.embeddings.ticks import Cursor, Decision, Pending, Situat
 from loopctl_pipelines.partitions import range_tags, tenant_order
 from loopctl_pipelines.tenants.queries import (
     articles_version,
+    finished_embeddings,
     forget_deleted_tenants,
     list_tenants,
     next_embedding_attempt,
@@ -57,9 +58,11 @@ def build_pending_embeddings_sensor() -> SensorDefinition:
         if cursor.may_rest(version, now):
             return SensorResult(skip_reason="Nothing has changed, and nothing is due.")
         order = tenant_order(context.instance)
-        in_flight = _in_flight(context.instance, cursor.in_flight, order)
-        decision = _decision(embedder, in_flight, order, now)
-        known = {key: slugs for key, slugs in cursor.in_flight.items() if key in in_flight}
+        runs = _unfinished_runs(context.instance)
+        keys = {_key(run) for run in runs}
+        known = {key: slugs for key, slugs in cursor.in_flight.items() if key in keys}
+        tenants_of = {run.run_id: known.get(_key(run)) or _slugs(run, order) for run in runs}
+        decision = _decision(embedder, tenants_of, order, now)
         if not decision.request:
             resting = decision.rest_until is not None
             after = Cursor(
@@ -81,14 +84,25 @@ def build_pending_embeddings_sensor() -> SensorDefinition:
 
 def _decision(
     embedder: Embedder,
-    in_flight: Mapping[str, Sequence[str]],
+    tenants_of: Mapping[str, Sequence[str]],
     order: Sequence[str],
     now: datetime,
 ) -> Decision:
+    """Decide what the tick does.
+
+    Args:
+        embedder: who would do the work.
+        tenants_of: slugs that each unfinished run is for, by run id.
+        order: slugs that are partition keys, in the order of the partitions.
+        now: the present.
+    """
     forget_deleted_tenants(embedder.database)
+    # before the look at what is pending: what a run leaves behind is in that
+    finished = finished_embeddings(embedder.database, tenants_of)
     # before the look at what is pending: what comes due in between is in both
     next_attempt = next_embedding_attempt(embedder.database)
-    slug_of = {tenant.id: slug for slug, tenant in list_tenants(embedder.database).items()}
+    tenants = list_tenants(embedder.database)
+    slug_of = {tenant.id: slug for slug, tenant in tenants.items()}
     pending = [
         Pending(slug_of[p.tenant_id], p.articles, p.paused_until, p.is_held)
         for p in pending_embeddings(embedder.database)
@@ -96,7 +110,12 @@ def _decision(
     ]
     situation = Situation(
         pending,
-        in_flight={slug for slugs in in_flight.values() for slug in slugs},
+        in_flight={
+            slug
+            for run_id, slugs in tenants_of.items()
+            for slug in slugs
+            if slug in tenants and (run_id, tenants[slug].id) not in finished
+        },
         open_circuits={slug_of.get(t, "") for t in embedder.provider.breaker.open_tenants()},
         keys=order,
         next_attempt=next_attempt,
@@ -113,16 +132,17 @@ def _request(run_key: str, slugs: Sequence[str], order: Sequence[str]) -> RunReq
     return RunRequest(run_key=run_key, tags={**tags, PENDING_ONLY_TAG: "true"})
 
 
-def _in_flight(
-    instance: DagsterInstance, requested: Mapping[str, list[str]], order: Sequence[str]
-) -> dict[str, list[str]]:
-    """Return the tenants of each unfinished run, by run key, or run id of one started by hand."""
-    found: dict[str, list[str]] = {}
-    for run in instance.get_runs(UNFINISHED):
-        if run.job_name == EMBED_ARTICLES or _ASSET in (run.asset_selection or ()):
-            key = run.tags.get(_RUN_KEY_TAG, run.run_id)
-            found[key] = requested.get(key) or _slugs(run, order)
-    return found
+def _unfinished_runs(instance: DagsterInstance) -> list[DagsterRun]:
+    return [
+        run
+        for run in instance.get_runs(UNFINISHED)
+        if run.job_name == EMBED_ARTICLES or _ASSET in (run.asset_selection or ())
+    ]
+
+
+def _key(run: DagsterRun) -> str:
+    """Return the key by which the run was requested, or its id where a person started it."""
+    return run.tags.get(_RUN_KEY_TAG, run.run_id)
 
 
 def _slugs(run: DagsterRun, order: Sequence[str]) -> list[str]:

@@ -73,7 +73,7 @@ class Situation:
 
     Attributes:
         pending: tenants that have articles to look at.
-        in_flight: slugs of tenants that a run works on, or will.
+        in_flight: slugs of tenants that a run works on, or will; not those that it is done with.
         open_circuits: slugs of tenants whose circuit breaker is open.
         keys: slugs that are partition keys already.
         next_attempt: when the next of the articles that wait comes due.

@@ -83,6 +83,35 @@ def next_embedding_attempt(database: Database) -> datetime | None:
     return row[0] if row else None
 
 
+def begin_embedding(database: Database, run_id: str, left_out: Collection[UUID]) -> None:
+    """Note that a run begins its work, and is done with the tenants that it leaves out."""
+    with database.operator_transaction() as connection:
+        connection.execute(statement(__package__, "begin_embedding"), {"run_id": run_id})
+        done = {"run_id": run_id, "tenant_ids": list(left_out)}
+        connection.execute(statement(__package__, "finish_embedding"), done)
+
+
+def finish_embedding(database: Database, run_id: str, tenant_id: UUID) -> None:
+    """Note that a run is done with the articles of a tenant, though perhaps not with others'."""
+    with database.operator_transaction() as connection:
+        done = {"run_id": run_id, "tenant_ids": [tenant_id]}
+        connection.execute(statement(__package__, "finish_embedding"), done)
+
+
+def finished_embeddings(database: Database, run_ids: Collection[str]) -> set[tuple[str, UUID]]:
+    """Return (run id, tenant id) where a run is done with a tenant; forget that of other runs.
+
+    Args:
+        database: loopctl's database.
+        run_ids: the runs that have not ended.
+    """
+    asked = {"run_ids": list(run_ids)}
+    with database.operator_transaction() as connection:
+        connection.execute(statement(__package__, "forget_ended_runs"), asked)
+        rows = connection.execute(statement(__package__, "finished_embeddings"), asked)
+        return set(rows.fetchall())
+
+
 def forget_deleted_tenants(database: Database) -> None:
     """Remove what this project knows of the articles of tenants that no longer exist."""
     with database.operator_transaction() as connection:

@@ -32,6 +32,7 @@ def test_our_own_schema_holds_what_loopctl_has_not(empty_database: str) -> None:
         "embedding_states_content_hash",
         "embedding_states_next_attempt_at",
         "embedding_tenants",
+        "finished_embeddings",
         "archived_days",
         "pending_articles",
         "unaudited_retention",
@@ -97,7 +98,10 @@ def test_a_view_that_an_older_version_made_is_replaced(empty_database: str) -> N
         older = migration_sql("own/live_reports").partition(b"WHERE report.deleted_at")[0]
         connection.execute(older + b"WHERE report.deleted_at IS NULL")
         assert connection.execute(shown).fetchone() != fresh
-        connection.execute("DROP TABLE loopctl_pipelines.unaudited_retention")
+        connection.execute(
+            "DROP TABLE loopctl_pipelines.unaudited_retention,"
+            " loopctl_pipelines.finished_embeddings"
+        )
         connection.execute("UPDATE loopctl_pipelines.alembic_version SET version_num = '0005'")
     upgrade(empty_database)
     with psycopg.connect(empty_database) as connection:

@@ -5,76 +5,19 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from dagster import (
-    DagsterInstance,
-    DagsterRunStatus,
-    RunRequest,
-    SensorResult,
-    build_sensor_context,
-)
+from dagster import DagsterInstance, DagsterRunStatus, RunRequest
 from dagster._core.test_utils import create_run_for_test
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.embeddings.circuit import Permit, Verdict
 from loopctl_pipelines.embeddings.embedder import Embedder
 from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES, PENDING_ONLY_TAG
 from loopctl_pipelines.embeddings.queries import claim_tenant, release_tenant
 from loopctl_pipelines.embeddings.ticks import Cursor
-from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.embeddings.knowledge import KEY, Knowledge, embedder
+from loopctl_pipelines_tests.embeddings.ticking import SLUGS, Ticks, tenants_of
 from loopctl_pipelines_tests.usage import id_of
-
-SLUGS = ("acme", "blue", "cold")
-
-
-class Ticks:
-    """Evaluates the sensor again and again, as the daemon does."""
-
-    def __init__(self, knowledge: Knowledge, instance: DagsterInstance, embed: Embedder) -> None:
-        self.knowledge = knowledge
-        self.instance = instance
-        self.embed = embed
-        self.cursor: str | None = None
-        self.skipped: str | None = None
-        definitions = build_definitions(Settings(), knowledge.database, embed)
-        self._repository = definitions.get_repository_def()
-        self._sensor = definitions.resolve_sensor_def("pending_embeddings_sensor")
-        sync_tenants(instance, knowledge.database)
-
-    def tick(self) -> list[RunRequest]:
-        context = build_sensor_context(
-            self.instance,
-            cursor=self.cursor,
-            repository_def=self._repository,
-            resources={"embedder": self.embed},
-        )
-        result = self._sensor(context)
-        assert isinstance(result, SensorResult)
-        self.cursor = result.cursor or self.cursor
-        self.skipped = result.skip_reason.skip_message if result.skip_reason else None
-        return list(result.run_requests or ())
-
-    def start(self, request: RunRequest, status: DagsterRunStatus) -> str:
-        """Have the run that was requested be in this status, and return its id."""
-        tags = {**request.tags, "dagster/run_key": request.run_key or ""}
-        run = create_run_for_test(self.instance, job_name=EMBED_ARTICLES, status=status, tags=tags)
-        return str(run.run_id)
-
-    def end(self, run_id: str) -> None:
-        """Have a run end."""
-        run = self.instance.get_run_by_id(run_id)
-        assert run
-        self.instance.report_run_canceled(run)
-
-
-def tenants_of(request: RunRequest) -> tuple[str | None, str | None]:
-    return (
-        request.tags.get("dagster/asset_partition_range_start"),
-        request.tags.get("dagster/asset_partition_range_end"),
-    )
-
 
 PUBLISHED_SECONDS = 90  # PostgreSQL publishes its counters within a minute
 

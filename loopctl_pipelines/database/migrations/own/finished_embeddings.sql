@@ -1,0 +1,19 @@
+-- Whose articles a run that has not ended is done with: what is new there need not wait for the run's end.
+-- The sensor removes the rows of runs that have ended.
+CREATE TABLE loopctl_pipelines.finished_embeddings (
+    tenant_id uuid NOT NULL,
+    -- Dagster's id of the run
+    run_id text NOT NULL,
+    PRIMARY KEY (tenant_id, run_id)
+);
+
+ALTER TABLE loopctl_pipelines.finished_embeddings ENABLE ROW LEVEL SECURITY;
+ALTER TABLE loopctl_pipelines.finished_embeddings FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant_isolation ON loopctl_pipelines.finished_embeddings
+    USING (tenant_id = NULLIF(current_setting('app.current_tenant_id', true), '')::uuid);
+
+-- As with the breakers: outside of any tenant's transaction the owner may note, list and clean up.
+CREATE POLICY owner_outside_tenants ON loopctl_pipelines.finished_embeddings
+    TO CURRENT_USER
+    USING (NULLIF(current_setting('app.current_tenant_id', true), '') IS NULL);
