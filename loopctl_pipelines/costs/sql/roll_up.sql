@@ -150,13 +150,24 @@ changed AS (
           -- says the day once more, or all days ever stored would be read
           AND stored.period_start >= %(first)s
           AND stored.period_start < %(end)s
-          AND stored.period_end = computed.day
-          AND stored.total_input_tokens = computed.input_tokens
-          AND stored.total_output_tokens = computed.output_tokens
-          AND stored.total_cost_millicents = computed.cost_millicents
-          AND stored.report_count = computed.reports
-          AND stored.model_breakdown = computed.breakdown
-          AND stored.avg_cost_per_story_millicents IS NOT DISTINCT FROM computed.average
+          -- no key of the hash table: the documents would be hashed too
+          AND (
+              stored.period_end,
+              stored.total_input_tokens,
+              stored.total_output_tokens,
+              stored.total_cost_millicents,
+              stored.report_count,
+              stored.model_breakdown,
+              stored.avg_cost_per_story_millicents
+          ) IS NOT DISTINCT FROM (
+              computed.day,
+              computed.input_tokens,
+              computed.output_tokens,
+              computed.cost_millicents,
+              computed.reports,
+              computed.breakdown,
+              computed.average
+          )
     )
 ),
 
