@@ -2,7 +2,6 @@
 
 import logging
 import random
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,7 +21,8 @@ from loopctl_pipelines.embeddings.outcomes import (
     uses_attempt,
 )
 from loopctl_pipelines.embeddings.page import Batch, attempts_of
-from loopctl_pipelines.embeddings.queries import LookedAt
+from loopctl_pipelines.embeddings.queries import LookedAt, Pause
+from loopctl_pipelines.embeddings.refusals import Refusals, Stop
 from loopctl_pipelines.embeddings.report import Counts
 from loopctl_pipelines.embeddings.sanitizer import log_tag
 from loopctl_pipelines.embeddings.splitting import Piece, SplitBatch
@@ -30,52 +30,7 @@ from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
 from loopctl_pipelines.errors import FailureKind, ProviderFailure
 from loopctl_pipelines.tenants.secret import Secret
 
-# as many as there are parts of a batch that `SplitBatch` has seen refused before it suspects
-_REFUSED_TEXTS_BEFORE_SUSPICION = 16
-
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Stop:
-    """Ends the work of one tenant early; its threads look at it before each request.
-
-    Attributes:
-        failure: why; None: go on.
-        refuses_all: the failure is about the key or the model, so nothing else need be tried.
-    """
-
-    failure: ProviderFailure | None = None
-    refuses_all: bool = False
-    _telling: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def because(self, failure: ProviderFailure, *, refuses_all: bool = False) -> None:
-        """End the work: the first failure stands, but a refusal of all outweighs any other."""
-        with self._telling:
-            if self.failure is None or (refuses_all and not self.refuses_all):
-                self.failure, self.refuses_all = failure, refuses_all
-
-
-@dataclass(slots=True)
-class Refusals:
-    """What the provider has made of the tenant's texts so far, all batches together.
-
-    A request holds few texts where they are long: batch by batch there would never be enough
-    refusals to suspect that it is the key or the model that is refused with 400.
-
-    Attributes:
-        accepted: some request was; refusals are about texts then.
-    """
-
-    accepted: bool = False
-    _texts: int = 0
-    _counting: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def of_everything(self, texts: int) -> bool:
-        """Count texts that were refused alone; tell whether they are too many for their fault."""
-        with self._counting:
-            self._texts += texts
-            return not self.accepted and self._texts >= _REFUSED_TEXTS_BEFORE_SUSPICION
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +44,8 @@ class BatchRun:
     key: Secret
     key_version: bytes | None
     space: VectorSpace
+    refusals: Refusals
     failures: dict[str, int] = field(default_factory=dict)
-    refusals: Refusals = field(default_factory=Refusals)
 
     @property
     def limits(self) -> ProviderLimits:
@@ -112,7 +67,7 @@ class BatchRun:
             answer = self._request(pieces)
             if isinstance(answer, Embedded):
                 split.accepted()
-                self.refusals.accepted = True
+                self._accepted()
                 counts.add(self._write(batch, pieces, answer))
             elif may_be_about_one_text(answer):
                 refusal = answer
@@ -130,6 +85,12 @@ class BatchRun:
         if isinstance(answer, ProviderFailure):
             self.failures[answer.log_tag] = self.failures.get(answer.log_tag, 0) + 1
         return answer
+
+    def _accepted(self) -> None:
+        if not self.refusals.accepted:
+            self.refusals.accepted = True
+            if self.refusals.pauses_before:
+                self.articles.end_pauses()
 
     def _write(self, batch: Batch, pieces: tuple[Piece, ...], answer: Embedded) -> Counts:
         articles = [article for piece in pieces for article in batch[piece.text]]
@@ -174,17 +135,20 @@ class BatchRun:
             noted = LookedAt(self.space, failure.log_tag, key_version=self.key_version)
             self.articles.note(attempts, noted)
             return Counts(set_aside=len(attempts))
+        asked_to_wait = is_asked_to_wait(failure)
         delay = timedelta(
             seconds=delay_seconds(
-                max(attempts.values()),
+                # a limit is the tenant's: it grows with its pauses, whichever texts they befall
+                self.refusals.pauses if asked_to_wait else max(attempts.values()),
                 failure.retry_after,
                 jitter=random.random(),  # noqa: S311 - spreads retries, guards nothing
             )
         )
         self.articles.note(attempts, LookedAt(self.space, failure.log_tag, delay))
-        if is_asked_to_wait(failure):
+        if asked_to_wait:
             self.stop.because(failure)
-            self.articles.pause(failure, delay, self.key_version)
+            pause = Pause(failure.log_tag, delay, self.refusals.pauses)
+            self.articles.pause(pause, self.key_version)
         return Counts(waiting=len(attempts))
 
     def _set_aside(self, batch: Batch, split: SplitBatch, refusal: ProviderFailure) -> Counts:

@@ -2,7 +2,8 @@
 
     failure                              outcome       breaker  attempt used
     4xx but 408 and 429                  permanent     neutral  yes
-    408, 429                             transient     neutral  yes, without Retry-After
+    408                                  transient     neutral  yes, without Retry-After
+    429                                  transient     neutral  no
     5xx and above                        transient     counts   yes, without Retry-After
     1xx, 3xx                             transient     neutral  yes, without Retry-After
     transport, timeout, crash            transient     counts   yes
@@ -90,11 +91,12 @@ def may_be_about_one_text(failure: ProviderFailure) -> bool:
 def uses_attempt(failure: ProviderFailure) -> bool:
     """Tell whether the failure is one more attempt of its articles.
 
-    Not one: no request was sent, or the provider itself said when to come again.
+    Not one: no request was sent, or the provider wants nothing of this tenant for a while,
+    whichever articles it is asked for.
     """
     if outcome(failure) in {Outcome.CIRCUIT_OPEN, Outcome.NO_API_KEY}:
         return False
-    return failure.retry_after is None or outcome(failure) is Outcome.PERMANENT
+    return not is_asked_to_wait(failure)
 
 
 def is_spoilt_for_good(failure: ProviderFailure, attempts: int) -> bool:
@@ -117,7 +119,8 @@ def delay_seconds(attempts: int, retry_after: int | None = None, *, jitter: floa
     """Return how long to wait after a transient failure.
 
     Args:
-        attempts: attempts used so far, this one included; at least 1 unless `retry_after` is given.
+        attempts: attempts used so far, or pauses in a row of a tenant whose limit is reached, this
+            one included; at least 1 unless `retry_after` is given.
         retry_after: seconds the provider asked for; they stand in place of the schedule.
         jitter: 0 to 1: the share of up to a quarter more, so that articles do not return at once.
     """

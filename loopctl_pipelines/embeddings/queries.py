@@ -34,11 +34,14 @@ class EmbeddingSettings:
         encrypted_key: its embedding key as it is stored, see `tenants.cloak`; None: it has none.
         key_version: SHA-256 of that; it tells whether the key was set anew.
         model: None: the default model.
+        consecutive_pauses: how many pauses in a row the provider has asked for with this key,
+            without accepting a request in between.
     """
 
     encrypted_key: bytes | None = None
     key_version: bytes | None = None
     model: str | None = None
+    consecutive_pauses: int = 0
 
     def __repr__(self) -> str:
         return f"EmbeddingSettings(model={self.model!r})"
@@ -59,6 +62,22 @@ class LookedAt:
     failure: str | None = None
     delay: timedelta | None = None
     key_version: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why a tenant is left alone, and how long.
+
+    Attributes:
+        failure: a failure's tag.
+        delay: how long.
+        consecutive: how many pauses in a row the provider has asked for, without accepting a
+            request in between.
+    """
+
+    failure: str
+    delay: timedelta
+    consecutive: int = 0
 
 
 def read_settings(connection: TenantConnection, tenant_id: UUID) -> EmbeddingSettings:
@@ -183,20 +202,22 @@ def write_vectors(
 
 
 def pause_tenant(
-    connection: TenantConnection,
-    tenant_id: UUID,
-    failure: str,
-    delay: timedelta,
-    key_version: bytes | None,
+    connection: TenantConnection, tenant_id: UUID, pause: Pause, key_version: bytes | None
 ) -> None:
     """Leave the tenant alone for a while, or until its key changes."""
-    pause = {
+    paused = {
         "tenant_id": tenant_id,
-        "failure": failure,
-        "delay": delay,
+        "failure": pause.failure,
+        "delay": pause.delay,
+        "consecutive": pause.consecutive,
         "key_version": key_version,
     }
-    connection.execute(statement(__package__, "pause_tenant"), pause)
+    connection.execute(statement(__package__, "pause_tenant"), paused)
+
+
+def end_pauses(connection: TenantConnection, tenant_id: UUID) -> None:
+    """Note that the provider has accepted a request, so that its next pause is the first."""
+    connection.execute(statement(__package__, "end_pauses"), {"tenant_id": tenant_id})
 
 
 def audit_missing_key(connection: TenantConnection, tenant_id: UUID) -> bool:

@@ -12,7 +12,7 @@ from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.database.tried_again import in_tenant_transaction
 from loopctl_pipelines.embeddings import queries
 from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
-from loopctl_pipelines.embeddings.queries import EmbeddingSettings, LookedAt, Vector
+from loopctl_pipelines.embeddings.queries import EmbeddingSettings, LookedAt, Pause, Vector
 from loopctl_pipelines.embeddings.report import Standing
 from loopctl_pipelines.errors import FailureKind, ProviderFailure
 from loopctl_pipelines.tenants.tenant import Tenant
@@ -106,26 +106,29 @@ class TenantArticles:
         """Set aside all that is pending, unread, and return how many articles it is."""
         return self._run(partial(queries.set_aside_pending, tenant_id=self.tenant.id, noted=noted))
 
-    def pause(self, failure: ProviderFailure, delay: timedelta, key_version: bytes | None) -> None:
+    def pause(self, pause: Pause, key_version: bytes | None) -> None:
         """Leave the tenant alone for a while, or until its key changes."""
         self._run(
             partial(
                 queries.pause_tenant,
                 tenant_id=self.tenant.id,
-                failure=failure.log_tag,
-                delay=delay,
+                pause=pause,
                 key_version=key_version,
             )
         )
+
+    def end_pauses(self) -> None:
+        """Note that the provider has accepted a request, so that its next pause is the first."""
+        self._run(partial(queries.end_pauses, tenant_id=self.tenant.id))
 
     def block(self, key_version: bytes | None) -> None:
         """Leave the tenant alone until the next UTC day, for want of a key; audited once a day."""
         now = datetime.now(UTC)
         midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
-        missing = ProviderFailure(FailureKind.NO_API_KEY).log_tag
+        pause = Pause(ProviderFailure(FailureKind.NO_API_KEY).log_tag, midnight - now)
 
         def block(connection: TenantConnection) -> None:
-            queries.pause_tenant(connection, self.tenant.id, missing, midnight - now, key_version)
+            queries.pause_tenant(connection, self.tenant.id, pause, key_version)
             queries.audit_missing_key(connection, self.tenant.id)
 
         self._run(block)

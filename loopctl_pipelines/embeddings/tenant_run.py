@@ -11,11 +11,12 @@ import psycopg
 
 from loopctl_pipelines.database.tried_again import cause_of, sqlstate_of
 from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
-from loopctl_pipelines.embeddings.batch_run import BatchRun, Stop
+from loopctl_pipelines.embeddings.batch_run import BatchRun
 from loopctl_pipelines.embeddings.claim import Claim
 from loopctl_pipelines.embeddings.guarded_provider import GuardedProvider
 from loopctl_pipelines.embeddings.page import Batch, fresh_batches, sort_page
-from loopctl_pipelines.embeddings.queries import EmbeddingSettings, LookedAt
+from loopctl_pipelines.embeddings.queries import EmbeddingSettings, LookedAt, Pause
+from loopctl_pipelines.embeddings.refusals import Refusals, Stop
 from loopctl_pipelines.embeddings.report import Counts, TenantReport
 from loopctl_pipelines.embeddings.sanitizer import sanitize
 from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
@@ -97,7 +98,14 @@ class TenantRun:
         space = VectorSpace(DEFAULT_MODEL if settings.model is None else settings.model)
         stop = Stop()
         batches = BatchRun(
-            self.articles, self.provider, claim, stop, key, settings.key_version, space
+            self.articles,
+            self.provider,
+            claim,
+            stop,
+            key,
+            settings.key_version,
+            space,
+            Refusals(settings.consecutive_pauses),
         )
         try:
             self._pages(batches, report)
@@ -158,18 +166,20 @@ class TenantRun:
 
     def _pause_after_crash(self) -> None:
         """Keep the sensor from asking for the same failure at every tick; a person may at once."""
-        crash = ProviderFailure(FailureKind.CRASH)
         with suppress(psycopg.Error, DatabaseUnreachableError):
-            key_version = self.articles.settings().key_version
-            self.articles.pause(crash, _CRASH_PAUSE, key_version)
+            self._pause(FailureKind.CRASH, _CRASH_PAUSE, self.articles.settings())
+
+    def _pause(self, why: FailureKind, delay: timedelta, settings: EmbeddingSettings) -> None:
+        """Leave the tenant alone for a reason that is not the provider's limit."""
+        pause = Pause(ProviderFailure(why).log_tag, delay, settings.consecutive_pauses)
+        self.articles.pause(pause, settings.key_version)
 
     def _key(self, settings: EmbeddingSettings) -> Secret | None:
         if settings.encrypted_key is None:
             return None
         key = self.cloak_key and decrypt(settings.encrypted_key, self.cloak_key)
         if not key:
-            unusable = ProviderFailure(FailureKind.UNUSABLE_KEY)
-            self.articles.pause(unusable, _UNREADABLE_PAUSE, settings.key_version)
+            self._pause(FailureKind.UNUSABLE_KEY, _UNREADABLE_PAUSE, settings)
             raise SecretUnreadableError(self.articles.tenant.slug)
         return key if key.reveal().strip() else None
 

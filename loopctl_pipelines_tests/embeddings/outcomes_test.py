@@ -106,9 +106,13 @@ def test_every_kind_of_failure_has_an_outcome() -> None:
 
 
 def test_a_transient_refusal_is_an_attempt_unless_the_provider_says_when_to_return() -> None:
-    statuses = (*OTHER_STATUSES, 408, 429, *DOWN_STATUSES)
+    statuses = (*OTHER_STATUSES, 408, *DOWN_STATUSES)
     assert all(uses_attempt(failure) for failure in _refusals(statuses, [None]))
     assert not any(uses_attempt(failure) for failure in _refusals(statuses, [0, 1, 300]))
+
+
+def test_that_a_tenants_limit_is_reached_is_no_attempt_of_any_article() -> None:
+    assert not any(uses_attempt(failure) for failure in _refusals([429]))
 
 
 def test_only_400_413_and_422_may_be_about_one_text() -> None:

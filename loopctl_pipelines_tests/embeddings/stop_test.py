@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from loopctl_pipelines.embeddings.batch_run import Stop
+from loopctl_pipelines.embeddings.refusals import Stop
 from loopctl_pipelines.errors import FailureKind, ProviderFailure
 
 REFUSED = ProviderFailure(FailureKind.API_ERROR, 401)

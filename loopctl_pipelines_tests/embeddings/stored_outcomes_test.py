@@ -1,7 +1,5 @@
 """What is stored after each kind of failure, and what the next run makes of it."""
 
-import threading
-
 import pytest
 
 from loopctl_pipelines.database.connection import Database
@@ -212,57 +210,6 @@ def test_a_refused_connection_lets_articles_wait(knowledge: Knowledge) -> None:
     with embedder(knowledge.database, url) as embed:
         assert knowledge.run(embed, "acme").counts == Counts(waiting=3)
     assert knowledge.states("acme") == dict.fromkeys(TITLES, ("request_failed", 1, True))
-
-
-@pytest.mark.parametrize(
-    ("fault", "attempts"),
-    [
-        (faults.refusal(429, Retry_After="20"), 0),
-        (faults.refusal(429), 1),
-        (faults.refusal(503, Retry_After="20"), 0),
-    ],
-)
-def test_a_tenant_that_is_asked_to_wait_is_left_alone_and_asking_is_no_attempt(
-    knowledge: Knowledge, fault: Fault, attempts: int
-) -> None:
-    assert failing(knowledge, fault)[1] == 1
-    assert {state[1] for state in knowledge.states("acme").values()} == {attempts}
-    [(paused,)] = knowledge.rows(
-        "acme", "SELECT paused_until > now() FROM loopctl_pipelines.embedding_tenants"
-    )
-    assert paused
-
-
-def test_of_requests_refused_at_once_the_longest_wait_that_was_asked_for_is_kept(
-    knowledge: Knowledge,
-) -> None:
-    together = threading.Barrier(2)
-    paused = "SELECT FROM loopctl_pipelines.embedding_tenants WHERE pause IS NOT NULL"
-
-    def ask_to_wait(exchange: Exchange) -> Fault | None:
-        if all(text.startswith("Article") for text in exchange.texts):
-            return None
-        if together.wait(60) == 0:
-            return faults.refusal(429, Retry_After="300")
-        while not knowledge.rows("acme", paused):
-            pass
-        return faults.refusal(429, Retry_After="1")
-
-    # so many bytes that a request holds two of them
-    for n in range(4):
-        knowledge.article("acme", f"Long {n}", "\N{GRINNING FACE}" * 32_000)
-    with (
-        scripted(ask_to_wait) as provider,
-        embedder(knowledge.database, provider.base_url, deadline_seconds=60) as embed,
-    ):
-        knowledge.run(embed, "acme")
-        assert provider.requests == 3
-    [(long,)] = knowledge.rows(
-        "acme",
-        "SELECT paused_until > now() + interval '2 minutes'"
-        " FROM loopctl_pipelines.embedding_tenants",
-    )
-    assert long
 
 
 def test_three_failures_open_the_circuit_and_what_is_left_uses_no_attempt(

@@ -1,8 +1,8 @@
 -- Leaves the whole tenant alone for a while, or until its key changes.
 INSERT INTO loopctl_pipelines.embedding_tenants AS tenant (
-    tenant_id, pause, paused_until, paused_key
+    tenant_id, pause, paused_until, paused_key, consecutive_pauses
 )
-VALUES (%(tenant_id)s, %(failure)s, now() + %(delay)s, %(key_version)s)
+VALUES (%(tenant_id)s, %(failure)s, now() + %(delay)s, %(key_version)s, %(consecutive)s)
 ON CONFLICT (tenant_id) DO UPDATE SET
     pause = excluded.pause,
     -- of requests that were refused at once, the one that was asked to wait longest is heard
@@ -12,4 +12,5 @@ ON CONFLICT (tenant_id) DO UPDATE SET
             THEN greatest(tenant.paused_until, excluded.paused_until)
         ELSE excluded.paused_until
     END,
-    paused_key = excluded.paused_key
+    paused_key = excluded.paused_key,
+    consecutive_pauses = excluded.consecutive_pauses

@@ -1,7 +1,14 @@
--- One tenant's embedding key, encrypted, and its model; no row: neither was ever set.
+-- One tenant's embedding key, encrypted, its model, and how many pauses in a row the provider has asked
+-- for with that key; no row: key and model were never set.
 SELECT
-    embedding_api_key AS encrypted_key,
-    sha256(embedding_api_key) AS key_version,
-    embedding_model AS model
-FROM tenant_llm_settings
-WHERE tenant_id = %(tenant_id)s
+    settings.embedding_api_key AS encrypted_key,
+    sha256(settings.embedding_api_key) AS key_version,
+    settings.embedding_model AS model,
+    CASE
+        WHEN run.paused_key = sha256(settings.embedding_api_key) THEN run.consecutive_pauses
+        ELSE 0
+    END AS consecutive_pauses
+FROM tenant_llm_settings AS settings
+LEFT JOIN loopctl_pipelines.embedding_tenants AS run
+    ON run.tenant_id = settings.tenant_id
+WHERE settings.tenant_id = %(tenant_id)s
