@@ -1,7 +1,6 @@
 """Writing vectors: a statement a vector, ours, and the least there is to do."""
 
 from contextlib import closing
-from threading import Semaphore
 from time import perf_counter
 
 from benchmarks.knowledge_base import CONNECTIONS, KnowledgeBase
@@ -12,6 +11,7 @@ from benchmarks.timing import Contender, interleave
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
 from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
+from loopctl_pipelines.embeddings.turns import Turns
 
 _SPACE = VectorSpace()
 _BARE, _SINGLE, _OURS = "a bare UPDATE", "a statement a vector", "ours"
@@ -46,7 +46,7 @@ class _Writing:
     def __init__(self, knowledge: KnowledgeBase) -> None:
         [tenant] = knowledge.tenants
         self._knowledge = knowledge
-        self._store = TenantArticles(knowledge.database, tenant, Semaphore(CONNECTIONS))
+        self._store = TenantArticles(knowledge.database, tenant, Turns(CONNECTIONS).of_a_tenant())
         self._pending = self._read_pending()
         self._made = {
             article.hash_in(_SPACE): vector_of(article.text, _SPACE.dimension)

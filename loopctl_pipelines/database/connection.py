@@ -27,6 +27,7 @@ _ENTER_TENANT = sql.SQL(
 )
 _ENTER_OPERATOR = sql.SQL("SET LOCAL TimeZone = 'UTC'")
 _TIMEOUT = sql.SQL("; SET LOCAL statement_timeout = {milliseconds}")
+_LOCK_TIMEOUT = sql.SQL("; SET LOCAL lock_timeout = {milliseconds}")
 
 
 def connect(
@@ -93,10 +94,17 @@ class Database:
         )
 
     @contextmanager
-    def tenant_transaction(self, tenant_id: UUID) -> Iterator[TenantConnection]:
+    def tenant_transaction(
+        self, tenant_id: UUID, *, lock_seconds: float | None = None
+    ) -> Iterator[TenantConnection]:
         """Give out a transaction that sees and writes this one tenant's rows, and no others.
 
         It commits when the block ends and rolls back when the block raises.
+
+        Args:
+            tenant_id: the tenant.
+            lock_seconds: after which a statement that waits for another session's lock fails;
+                None: as the server is configured.
 
         Raises:
             DatabaseUnreachableError: if no connection is to be had.
@@ -104,6 +112,8 @@ class Database:
         enter = _ENTER_TENANT.format(
             role=sql.Identifier(self.role), tenant=sql.Literal(str(UUID(str(tenant_id))))
         )
+        if lock_seconds is not None:
+            enter += _LOCK_TIMEOUT.format(milliseconds=round(lock_seconds * 1000))
         with self._connection() as connection, connection.transaction():
             connection.execute(enter + self._timeout)
             yield connection

@@ -36,7 +36,11 @@ _CAUSES = {
 
 
 def in_tenant_transaction(
-    database: Database, tenant_id: UUID, work: Callable[[TenantConnection], Done]
+    database: Database,
+    tenant_id: UUID,
+    work: Callable[[TenantConnection], Done],
+    *,
+    lock_seconds: float | None = None,
 ) -> Done:
     """Run `work` in a transaction of the tenant, up to three times if others get in its way.
 
@@ -46,7 +50,7 @@ def in_tenant_transaction(
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            with database.tenant_transaction(tenant_id) as connection:
+            with database.tenant_transaction(tenant_id, lock_seconds=lock_seconds) as connection:
                 return work(connection)
         except psycopg.Error as error:
             lost = isinstance(error, psycopg.OperationalError) and error.sqlstate is None

@@ -59,6 +59,7 @@ _OWN_WRITTEN = (
     "embedding_tenants",
     "finished_embeddings",
     "unaudited_retention",
+    "unwritten_vectors",
 )
 
 _OWN_IS_GRANTED = """

@@ -99,12 +99,13 @@ class BatchRun:
             batch[piece.text][0].hash_in(self.space): vector
             for piece, vector in zip(pieces, answer.vectors, strict=True)
         }
-        written = self.articles.write(articles, vectors, self.space)
+        done = self.articles.write(articles, vectors, self.space)
         firsts = {batch[piece.text][0].id for piece in pieces}
         return Counts(
-            embedded=len(written & firsts),
-            copied=len(written - firsts),
-            edited=len(articles) - len(written),
+            embedded=len(done.written & firsts),
+            copied=len(done.written - firsts),
+            edited=len(articles) - len(done.both),
+            waiting=len(done.locked),
             requests=1,
             tokens=answer.tokens,
         )

@@ -13,6 +13,7 @@ from loopctl_pipelines.embeddings.guarded_provider import GuardedProvider
 from loopctl_pipelines.embeddings.report import TenantReport
 from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
 from loopctl_pipelines.embeddings.tenant_run import OnProgress, TenantRun
+from loopctl_pipelines.embeddings.turns import Turns
 from loopctl_pipelines.errors import DatabaseUnreachableError
 from loopctl_pipelines.tenants.queries import finish_embedding
 from loopctl_pipelines.tenants.tenant import Tenant
@@ -52,14 +53,14 @@ class Embedder:
                 told of each tenant that the run is done with.
         """
         stopped = threading.Event()
-        turns = threading.Semaphore(max(1, self.database.connections - 1))
+        turns = Turns(max(1, self.database.connections - 1))
         threads = ThreadPoolExecutor(self.tenants_at_once, thread_name_prefix="tenant")
         try:
             running = [
                 threads.submit(
                     self._run,
                     TenantRun(
-                        TenantArticles(self.database, tenant, turns),
+                        TenantArticles(self.database, tenant, turns.of_a_tenant()),
                         self.provider,
                         self.cloak_key,
                         self.requests_per_tenant,

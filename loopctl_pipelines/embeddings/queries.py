@@ -23,6 +23,9 @@ from loopctl_pipelines.embeddings.report import Standing
 ARTICLES_PER_PAGE: Final = 2_048
 _BYTES_PER_PAGE = 16 * 2**20
 
+LOCKED: Final = "article_locked"
+"""Stands for a failure where an article's vector is there, and another session holds its row."""
+
 Vector = npt.NDArray[np.float32]
 
 
@@ -78,6 +81,27 @@ class Pause:
     failure: str
     delay: timedelta
     consecutive: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of articles that there is a vector for.
+
+    Attributes:
+        written: have it now.
+        locked: another session holds their rows; nobody waits for it.
+    """
+
+    written: frozenset[UUID] = frozenset()
+    locked: frozenset[UUID] = frozenset()
+
+    @property
+    def both(self) -> frozenset[UUID]:
+        """Articles for which there is no need to ask the provider."""
+        return self.written | self.locked
+
+    def __or__(self, other: "Written") -> "Written":
+        return Written(self.written | other.written, self.locked | other.locked)
 
 
 def read_settings(connection: TenantConnection, tenant_id: UUID) -> EmbeddingSettings:
@@ -171,7 +195,7 @@ def write_vectors(
     articles: Sequence[PendingArticle],
     vectors: Mapping[str, Vector],
     space: VectorSpace,
-) -> set[UUID]:
+) -> Written:
     """Write vector, hash, model and dimension of articles whose text is still the same.
 
     Args:
@@ -179,14 +203,14 @@ def write_vectors(
         tenant_id: the tenant.
         articles: as they were read.
         vectors: by content hash; articles without one take that of an embedded article of equal
-            text, if the tenant has one.
+            text, if the tenant has one, or one that was kept.
         space: the tenant's model and dimension.
 
     Returns:
-        The articles written. The others were edited or unpublished meanwhile, or have no vector.
+        The articles written, and those that are locked. The others were edited or unpublished
+        meanwhile, or have no vector.
     """
-    info = TypeInfo.fetch(connection, "vector")
-    register_vector_info(connection, info)
+    _know_vectors(connection)
     rows = connection.execute(
         statement(__package__, "write_vectors"),
         {
@@ -197,8 +221,24 @@ def write_vectors(
             "vectors": list(vectors.values()),
             "characters": HEAD_CHARACTERS,
         },
+    ).fetchall()
+    return Written(
+        frozenset(article for article, is_written in rows if is_written),
+        frozenset(article for article, is_written in rows if not is_written),
     )
-    return {row[0] for row in rows}
+
+
+def keep_vectors(
+    connection: TenantConnection, tenant_id: UUID, vectors: Mapping[str, Vector]
+) -> None:
+    """Keep vectors by content hash, for `write_vectors` to find them."""
+    _know_vectors(connection)
+    kept = {
+        "tenant_id": tenant_id,
+        "vector_hashes": list(vectors),
+        "vectors": list(vectors.values()),
+    }
+    connection.execute(statement(__package__, "keep_vectors"), kept)
 
 
 def pause_tenant(
@@ -251,8 +291,9 @@ def forget_failures(connection: TenantConnection, tenant_id: UUID) -> int:
 
 
 def forget_deleted(connection: TenantConnection, tenant_id: UUID) -> None:
-    """Remove what is known of articles that no longer exist."""
-    connection.execute(statement(__package__, "forget_deleted"), {"tenant_id": tenant_id})
+    """Remove what is known of articles that no longer exist, and vectors that are written."""
+    for name in ("forget_deleted", "forget_vectors"):
+        connection.execute(statement(__package__, name), {"tenant_id": tenant_id})
 
 
 def read_standing(connection: TenantConnection, tenant_id: UUID) -> Standing:
@@ -260,6 +301,10 @@ def read_standing(connection: TenantConnection, tenant_id: UUID) -> Standing:
     cursor = connection.cursor(row_factory=class_row(Standing))
     rows = cursor.execute(statement(__package__, "tenant_standing"), {"tenant_id": tenant_id})
     return rows.fetchone() or Standing()
+
+
+def _know_vectors(connection: TenantConnection) -> None:
+    register_vector_info(connection, TypeInfo.fetch(connection, "vector"))
 
 
 def _identities(articles: Sequence[PendingArticle], space: VectorSpace) -> dict[str, object]:

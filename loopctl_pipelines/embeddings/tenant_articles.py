@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from threading import Semaphore
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -12,13 +11,19 @@ from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.database.tried_again import in_tenant_transaction
 from loopctl_pipelines.embeddings import queries
 from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
-from loopctl_pipelines.embeddings.queries import EmbeddingSettings, LookedAt, Pause, Vector
+from loopctl_pipelines.embeddings.outcomes import delay_seconds
+from loopctl_pipelines.embeddings.page import attempts_of
+from loopctl_pipelines.embeddings.queries import EmbeddingSettings, LookedAt, Pause, Vector, Written
 from loopctl_pipelines.embeddings.report import Standing
+from loopctl_pipelines.embeddings.turns import TenantTurns
 from loopctl_pipelines.errors import FailureKind, ProviderFailure
 from loopctl_pipelines.tenants.tenant import Tenant
 
 ARTICLES_PER_WRITE: Final = 256
 """Articles of one transaction: the vector index takes about a millisecond for each."""
+
+# a row of the ledger refers to the tenant's, which may be locked for as long as loopctl likes
+_LEDGER_LOCK_SECONDS = 1.0
 
 Done = TypeVar("Done")
 
@@ -31,12 +36,12 @@ class TenantArticles:
         database: where they are.
         tenant: whose they are.
         turns: bounds the statements of all tenants together, so that the breaker, which goes
-            past it, never waits behind them for a connection.
+            past it, never waits behind them for a connection, and this tenant's among them.
     """
 
     database: Database
     tenant: Tenant
-    turns: Semaphore
+    turns: TenantTurns
 
     def settings(self) -> EmbeddingSettings:
         """Return the tenant's key and model."""
@@ -73,16 +78,18 @@ class TenantArticles:
         articles: Sequence[PendingArticle],
         vectors: Mapping[str, Vector],
         space: VectorSpace,
-    ) -> set[UUID]:
-        """Write vectors by content hash, see `queries.write_vectors`; return what was written."""
-        written: set[UUID] = set()
+    ) -> Written:
+        """Write vectors by content hash, see `queries.write_vectors`.
+
+        Those of locked articles are kept, and the articles wait: a later run writes them.
+        """
+        written = Written()
         for start in range(0, len(articles), ARTICLES_PER_WRITE):
             part = articles[start : start + ARTICLES_PER_WRITE]
             hashes = {article.hash_in(space) for article in part}
             written |= self._run(
                 partial(
-                    queries.write_vectors,
-                    tenant_id=self.tenant.id,
+                    self._write,
                     articles=part,
                     vectors={name: vectors[name] for name in hashes & vectors.keys()},
                     space=space,
@@ -91,7 +98,7 @@ class TenantArticles:
         return written
 
     def record_usage(self, space: VectorSpace, tokens: int, article_id: UUID | None) -> None:
-        """Add a billed request to the ledger."""
+        """Add a billed request to the ledger; a lock is waited for no longer than a second."""
         self._run(
             partial(
                 queries.record_usage,
@@ -99,7 +106,8 @@ class TenantArticles:
                 model=space.model,
                 tokens=tokens,
                 article_id=article_id,
-            )
+            ),
+            lock_seconds=_LEDGER_LOCK_SECONDS,
         )
 
     def set_aside_pending(self, noted: LookedAt) -> int:
@@ -141,6 +149,29 @@ class TenantArticles:
         """Remove what is known of articles that no longer exist."""
         self._run(partial(queries.forget_deleted, tenant_id=self.tenant.id))
 
-    def _run(self, work: Callable[[TenantConnection], Done]) -> Done:
-        with self.turns:
-            return in_tenant_transaction(self.database, self.tenant.id, work)
+    def _write(
+        self,
+        connection: TenantConnection,
+        articles: Sequence[PendingArticle],
+        vectors: Mapping[str, Vector],
+        space: VectorSpace,
+    ) -> Written:
+        done = queries.write_vectors(connection, self.tenant.id, articles, vectors, space)
+        locked = [article for article in articles if article.id in done.locked]
+        if locked:
+            hashes = {article.hash_in(space) for article in locked} & vectors.keys()
+            kept = {name: vectors[name] for name in hashes}
+            queries.keep_vectors(connection, self.tenant.id, kept)
+            attempts = {article: attempts_of([article], space) + 1 for article in locked}
+            delay = timedelta(seconds=delay_seconds(max(attempts.values())))
+            noted = LookedAt(space, queries.LOCKED, delay)
+            queries.write_states(connection, self.tenant.id, attempts, noted)
+        return done
+
+    def _run(
+        self, work: Callable[[TenantConnection], Done], *, lock_seconds: float | None = None
+    ) -> Done:
+        with self.turns.taken():
+            return in_tenant_transaction(
+                self.database, self.tenant.id, work, lock_seconds=lock_seconds
+            )

@@ -140,9 +140,13 @@ class TenantRun:
             noted = LookedAt(batches.space, tag, key_version=batches.key_version)
             self.articles.note({article: article.attempts for article in articles}, noted)
         copied = self.articles.write(sorted_page.fresh, {}, batches.space)
-        done = Counts(unchanged=len(sorted_page.embedded), copied=len(copied))
-        self._count(report, done, len(page) - len(sorted_page.fresh) + len(copied))
-        fresh = [article for article in sorted_page.fresh if article.id not in copied]
+        done = Counts(
+            unchanged=len(sorted_page.embedded),
+            copied=len(copied.written),
+            waiting=len(copied.locked),
+        )
+        self._count(report, done, len(page) - len(sorted_page.fresh) + len(copied.both))
+        fresh = [article for article in sorted_page.fresh if article.id not in copied.both]
         to_send = fresh_batches(fresh, batches.space, batches.limits)
 
         def send(batch: Batch) -> tuple[Counts, int]:

@@ -36,6 +36,7 @@ def test_our_own_schema_holds_what_loopctl_has_not(empty_database: str) -> None:
         "archived_days",
         "pending_articles",
         "unaudited_retention",
+        "unwritten_vectors",
     }
 
 
@@ -100,7 +101,8 @@ def test_a_view_that_an_older_version_made_is_replaced(empty_database: str) -> N
         assert connection.execute(shown).fetchone() != fresh
         connection.execute(
             "DROP TABLE loopctl_pipelines.unaudited_retention,"
-            " loopctl_pipelines.finished_embeddings"
+            " loopctl_pipelines.finished_embeddings,"
+            " loopctl_pipelines.unwritten_vectors"
         )
         connection.execute("UPDATE loopctl_pipelines.alembic_version SET version_num = '0005'")
     upgrade(empty_database)

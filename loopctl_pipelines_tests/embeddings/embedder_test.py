@@ -1,7 +1,5 @@
 """What becomes of articles: a real provider on loopback, a real PostgreSQL."""
 
-from threading import Semaphore
-
 import pytest
 
 from loopctl_pipelines.database.connection import Database
@@ -10,6 +8,7 @@ from loopctl_pipelines.embeddings.loopback import LoopbackServer
 from loopctl_pipelines.embeddings.report import Counts
 from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
 from loopctl_pipelines.embeddings.tenant_run import TenantRun
+from loopctl_pipelines.embeddings.turns import Turns
 from loopctl_pipelines.tenants.queries import list_tenants
 from loopctl_pipelines_tests.embeddings.knowledge import CLOAK_KEY, Knowledge
 
@@ -108,7 +107,7 @@ def test_no_repr_shows_the_key_of_the_tenants_secrets(
     knowledge: Knowledge, embed: Embedder
 ) -> None:
     [tenant] = list_tenants(knowledge.database).values()
-    articles = TenantArticles(knowledge.database, tenant, Semaphore())
+    articles = TenantArticles(knowledge.database, tenant, Turns(1).of_a_tenant())
     run = TenantRun(
         articles, embed.provider, CLOAK_KEY, 1, lambda: False, lambda _slug, _articles: None
     )

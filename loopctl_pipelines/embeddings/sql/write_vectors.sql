@@ -1,5 +1,7 @@
 -- Writes the vector of each article that still has the text it was made from, and is still published.
--- Vectors come with the parameters, or, where they have none, from an article of equal text.
+-- Vectors come with the parameters, or, where they have none, from an article of equal text, or from
+-- what was kept of an earlier run. An article that another session has locked is told apart, not waited
+-- for: one lock would hold up the writes of all tenants.
 WITH incoming AS (
     SELECT
         article_id,
@@ -22,7 +24,7 @@ vectors AS MATERIALIZED (
     UNION ALL
     SELECT
         wanted.content_hash,
-        donor.embedding
+        donor.vector
     FROM (
         SELECT content_hash FROM incoming
         EXCEPT
@@ -30,7 +32,7 @@ vectors AS MATERIALIZED (
     ) AS wanted
     -- any one will do: thousands may have the same text
     CROSS JOIN LATERAL (
-        SELECT article.embedding
+        SELECT article.embedding AS vector
         FROM loopctl_pipelines.embedding_states AS state
         INNER JOIN articles AS article
             ON article.tenant_id = state.tenant_id
@@ -44,8 +46,25 @@ vectors AS MATERIALIZED (
           AND state.content_hash = wanted.content_hash
           AND state.failure IS NULL
           AND article.embedding IS NOT NULL
+        UNION ALL
+        SELECT kept.vector
+        FROM loopctl_pipelines.unwritten_vectors AS kept
+        WHERE kept.tenant_id = %(tenant_id)s
+          AND kept.content_hash = wanted.content_hash
         LIMIT 1
     ) AS donor
+),
+
+free AS (
+    SELECT article.id
+    FROM articles AS article
+    WHERE article.tenant_id = %(tenant_id)s
+      AND article.id IN (
+          SELECT incoming.article_id
+          FROM incoming
+          INNER JOIN vectors ON vectors.content_hash = incoming.content_hash
+      )
+    FOR NO KEY UPDATE SKIP LOCKED
 ),
 
 written AS (
@@ -53,6 +72,7 @@ written AS (
     SET embedding = vectors.vector,
         embedding_content_hash = incoming.content_hash
     FROM incoming
+    INNER JOIN free ON free.id = incoming.article_id
     INNER JOIN vectors ON vectors.content_hash = incoming.content_hash
     WHERE article.tenant_id = %(tenant_id)s
       AND article.id = incoming.article_id
@@ -108,5 +128,18 @@ audited AS (
     FROM written
 )
 
-SELECT id
-FROM written
+SELECT
+    incoming.article_id,
+    written.id IS NOT NULL AS is_written
+FROM incoming
+INNER JOIN vectors ON vectors.content_hash = incoming.content_hash
+LEFT JOIN written ON written.id = incoming.article_id
+WHERE written.id IS NOT NULL
+   OR (
+       incoming.article_id NOT IN (SELECT id FROM free)
+       AND EXISTS (
+           SELECT FROM articles AS article
+           WHERE article.tenant_id = %(tenant_id)s
+             AND article.id = incoming.article_id
+       )
+   )

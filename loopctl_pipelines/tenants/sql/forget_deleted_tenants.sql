@@ -9,6 +9,12 @@ WITH gone AS (
         )
         AND (run.held_until IS NULL OR run.held_until <= clock_timestamp())
     RETURNING run.tenant_id
+),
+
+vectors AS (
+    DELETE FROM loopctl_pipelines.unwritten_vectors AS kept
+    USING gone
+    WHERE kept.tenant_id = gone.tenant_id
 )
 
 DELETE FROM loopctl_pipelines.embedding_states AS state

@@ -1,0 +1,21 @@
+-- Vectors that were paid for and could not be written, because another session had locked the article.
+-- The next run writes them; what has been written, or is a week old, is removed.
+CREATE TABLE loopctl_pipelines.unwritten_vectors (
+    tenant_id uuid NOT NULL,
+    -- of model, dimension and text, as in embedding_states
+    content_hash text NOT NULL,
+    vector vector NOT NULL,
+    kept_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, content_hash)
+);
+
+ALTER TABLE loopctl_pipelines.unwritten_vectors ENABLE ROW LEVEL SECURITY;
+ALTER TABLE loopctl_pipelines.unwritten_vectors FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant_isolation ON loopctl_pipelines.unwritten_vectors
+    USING (tenant_id = NULLIF(current_setting('app.current_tenant_id', true), '')::uuid);
+
+-- As with the breakers: outside of any tenant's transaction the owner may clean up.
+CREATE POLICY owner_outside_tenants ON loopctl_pipelines.unwritten_vectors
+    TO CURRENT_USER
+    USING (NULLIF(current_setting('app.current_tenant_id', true), '') IS NULL);
