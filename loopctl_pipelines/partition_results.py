@@ -16,6 +16,7 @@ from dagster import (
     Failure,
     MaterializeResult,
     MetadataValue,
+    OpExecutionContext,
     partition_loading_context,
 )
 from dagster._core.definitions.source_asset import (
@@ -38,6 +39,7 @@ from loopctl_pipelines.tenants.tenant import Tenant
 
 _SHOWN_FAILURES = 10
 
+StepContext = AssetExecutionContext | OpExecutionContext
 Described = Mapping[str, MetadataValue]
 """The metadata of one partition's materialization."""
 
@@ -171,9 +173,7 @@ def _record(context: AssetExecutionContext, landed: Mapping[str, Described]) -> 
         )
 
 
-def record_evaluations(
-    context: AssetExecutionContext, evaluations: Sequence[AssetCheckEvaluation]
-) -> None:
+def record_evaluations(context: StepContext, evaluations: Sequence[AssetCheckEvaluation]) -> None:
     """Have Dagster store the evaluations of a check's partitions, in batches as well."""
     # Dagster's own storage refuses such a batch
     in_batches = isinstance(context.instance.event_log_storage, BatchingEventLogStorage)
@@ -188,13 +188,18 @@ def record_evaluations(
         )
 
 
+def told_errors(errors: Sequence[PipelinesError]) -> str:
+    """Return the first of them as one text, and how many more there are in the log."""
+    more = len(errors) - _SHOWN_FAILURES
+    told = [*map(str, errors[:_SHOWN_FAILURES]), *([f"And {more} more, see the log."] * (more > 0))]
+    return " ".join(told)
+
+
 def _failure(landed: int, failed: Sequence[FailedPartitions]) -> Failure:
     keys = [str(key) for part in failed for key in part.keys]
-    named = " ".join(str(part.error) for part in failed[:_SHOWN_FAILURES])
-    more = len(failed) - _SHOWN_FAILURES
     return Failure(
-        f"{len(keys)} of {len(keys) + landed} partitions failed. {named}"
-        + (f" And {more} more, see the log." if more > 0 else ""),
+        f"{len(keys)} of {len(keys) + landed} partitions failed. "
+        + told_errors([part.error for part in failed]),
         metadata={"failed partitions": MetadataValue.json(keys)},
         allow_retries=False,
     )

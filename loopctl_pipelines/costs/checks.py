@@ -10,7 +10,6 @@ from typing import Generic, Protocol, TypeVar
 from dagster import (
     AssetCheckEvaluation,
     AssetCheckSpec,
-    AssetExecutionContext,
     AssetKey,
     DagsterEventType,
     MetadataValue,
@@ -36,7 +35,7 @@ from loopctl_pipelines.costs.side_by_side import Failed, Work, run_side_by_side
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.errors import ReconciliationError
-from loopctl_pipelines.partition_results import record_evaluations
+from loopctl_pipelines.partition_results import StepContext, record_evaluations
 from loopctl_pipelines.partitions import partition_key
 
 
@@ -88,11 +87,21 @@ class PartitionCheck(Generic[Day]):
         return AssetCheckSpec(self.name, asset=asset).get_python_identifier()
 
     def record(
-        self, context: AssetExecutionContext, database: Database, units: Sequence[TenantDays]
+        self,
+        context: StepContext,
+        asset: AssetKey,
+        database: Database,
+        units: Sequence[TenantDays],
     ) -> None:
         """Check every partition of the units; a tenant that cannot be checked fails its own only.
 
         Their materializations are recorded already: an evaluation says which of them it is of.
+
+        Args:
+            context: of the step that has materialized them.
+            asset: whose partitions they are.
+            database: where the costs are.
+            units: tenants and days.
         """
         verdicts: dict[str, Verdict] = {}
         for ended in run_side_by_side(database, units, self.work, ReconciliationError):
@@ -103,13 +112,13 @@ class PartitionCheck(Generic[Day]):
             else:
                 verdicts |= {partition_key(day.day, slug): self.judge(day) for day in ended.days}
         materialized = context.instance.get_latest_storage_id_by_partition(
-            context.asset_key, DagsterEventType.ASSET_MATERIALIZATION, set(verdicts)
+            asset, DagsterEventType.ASSET_MATERIALIZATION, set(verdicts)
         )
         record_evaluations(
             context,
             [
                 AssetCheckEvaluation(
-                    context.asset_key,
+                    asset,
                     self.name,
                     passed=verdict.problem is None,
                     metadata=verdict.metadata,
@@ -126,7 +135,7 @@ class PartitionCheck(Generic[Day]):
 
 
 def _target(
-    context: AssetExecutionContext, storage_id: int | None
+    context: StepContext, storage_id: int | None
 ) -> AssetCheckEvaluationTargetMaterializationData | None:
     if storage_id is None:
         return None

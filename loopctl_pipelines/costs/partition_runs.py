@@ -102,7 +102,7 @@ class PartitionRun(Generic[Day]):
 
     def _check(self, context: AssetExecutionContext, units: Sequence[TenantDays]) -> None:
         if self.check:
-            self.check.record(context, self.database, units)
+            self.check.record(context, context.asset_key, self.database, units)
 
     def _illustrations(
         self, context: AssetExecutionContext, days: Iterable[tuple[Tenant, Day]]

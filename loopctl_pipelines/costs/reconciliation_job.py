@@ -7,7 +7,7 @@ loopctl marks none of them. The rollup is its own comparison, it writes what dif
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from dagster import (
     AssetKey,
@@ -25,7 +25,12 @@ from dagster import (
 )
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.detection import detect_anomalies
+from loopctl_pipelines.costs.checks import (
+    SUMMARIES_MATCH_REPORTS,
+    PartitionCheck,
+    anomalies_match_rule,
+)
+from loopctl_pipelines.costs.detection import DayCompared, detect_anomalies
 from loopctl_pipelines.costs.jobs import WEEKLY_RECONCILIATION
 from loopctl_pipelines.costs.metadata import compared_metadata, summarized_metadata
 from loopctl_pipelines.costs.rollup import DaySummarized, roll_up
@@ -33,11 +38,13 @@ from loopctl_pipelines.costs.side_by_side import Day, Failed, Work, run_side_by_
 from loopctl_pipelines.costs.tenant_days import TenantDays, tenant_days
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.errors import DetectionError, RollupError, TenantWorkError
-from loopctl_pipelines.partition_results import Described, all_tenants
+from loopctl_pipelines.partition_results import Described, all_tenants, told_errors
 from loopctl_pipelines.partitions import partition_key
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.tenant import Tenant
 
+_SUMMARIES: Final = AssetKey("cost_summaries")
+_ANOMALIES: Final = AssetKey("cost_anomalies")
 _DAYS_AT_ONCE: Final = 31
 _SHOWN: Final = 100
 _REPAIRED = TableSchema(
@@ -100,16 +107,18 @@ class _Reconciliation:
         repaired = [(tenant, day) for tenant, day in done if day.written or day.deleted]
         for tenant, day in repaired:
             key = partition_key(day.day, tenant.slug)
-            self._record("cost_summaries", key, summarized_metadata(day))
+            self._record(_SUMMARIES, key, summarized_metadata(day))
+        self._check(SUMMARIES_MATCH_REPORTS, _SUMMARIES, repaired)
         return repaired
 
     def detect(self, repaired: Sequence[tuple[Tenant, DaySummarized]], rule: AnomalyRule) -> None:
         """Detect the anomalies of the days that were repaired."""
-        units = tenant_days([(day.day, tenant.slug) for tenant, day in repaired], self._tenants)
         work = partial(detect_anomalies, rule=rule)
-        for tenant, day in self._run(units, work, DetectionError):
+        compared = self._run(self._units(repaired), work, DetectionError)
+        for tenant, day in compared:
             key = partition_key(day.day, tenant.slug)
-            self._record("cost_anomalies", key, compared_metadata(day))
+            self._record(_ANOMALIES, key, compared_metadata(day))
+        self._check(anomalies_match_rule(rule), _ANOMALIES, compared)
 
     def tell(self, repaired: Sequence[tuple[Tenant, DaySummarized]]) -> None:
         """Show what was repaired.
@@ -133,7 +142,7 @@ class _Reconciliation:
             "repaired": MetadataValue.table(rows, _REPAIRED),
         }
         if self._errors:
-            raise Failure(" ".join(map(str, self._errors[:10])), shown, allow_retries=False)
+            raise Failure(told_errors(self._errors), shown, allow_retries=False)
         self._context.add_output_metadata(shown)
 
     def _run(
@@ -148,9 +157,21 @@ class _Reconciliation:
                 done += [(ended.unit.tenant, day) for day in ended.days]
         return done
 
-    def _record(self, asset: str, key: str, metadata: Described) -> None:
-        event = AssetMaterialization(AssetKey(asset), None, metadata, key)
-        self._context.log_event(event)
+    def _record(self, asset: AssetKey, key: str, metadata: Described) -> None:
+        self._context.log_event(AssetMaterialization(asset, None, metadata, key))
+
+    def _check(
+        self,
+        check: PartitionCheck[Any],
+        asset: AssetKey,
+        days: Sequence[tuple[Tenant, DaySummarized | DayCompared]],
+    ) -> None:
+        check.record(self._context, asset, self._database, self._units(days))
+
+    def _units(
+        self, days: Sequence[tuple[Tenant, DaySummarized | DayCompared]]
+    ) -> list[TenantDays]:
+        return tenant_days([(day.day, tenant.slug) for tenant, day in days], self._tenants)
 
 
 def _every(first: date, last: date, days: int) -> list[date]:

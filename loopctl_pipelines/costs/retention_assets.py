@@ -22,11 +22,10 @@ from loopctl_pipelines.costs.assets import token_usage_reports
 from loopctl_pipelines.costs.retention import Retained, retain_all
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.preflight import RETENTION_TABLES
-from loopctl_pipelines.partition_results import active_tenants
+from loopctl_pipelines.partition_results import active_tenants, told_errors
 from loopctl_pipelines.tenants.queries import list_tenants
 
 _SHOWN_TENANTS: Final = 100
-_SHOWN_ERRORS: Final = 10
 _DONE_SCHEMA = TableSchema(
     columns=[
         TableColumn("tenant", "string"),
@@ -71,15 +70,13 @@ def token_data_retention(
     tenants = active_tenants(context, database, slugs, RETENTION_TABLES).values()
     now = datetime.now(UTC).replace(tzinfo=None)
     done = list(retain_all(database, list(tenants), now))
-    errors = [str(error) for tenant in done for error in tenant.errors]
+    errors = [error for tenant in done for error in tenant.errors]
     for late in filter(None, (tenant.late_reports_told for tenant in done)):
         context.log.warning(late)
     for error in errors:
-        context.log.error(error)
+        context.log.error(str(error))
     if errors:
-        more = len(errors) - _SHOWN_ERRORS
-        shown = " ".join(errors[:_SHOWN_ERRORS]) + (f" And {more} more." if more > 0 else "")
-        raise Failure(shown, metadata=_metadata(done), allow_retries=False)
+        raise Failure(told_errors(errors), metadata=_metadata(done), allow_retries=False)
     return MaterializeResult(metadata=_metadata(done))
 
 

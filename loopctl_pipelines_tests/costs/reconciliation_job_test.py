@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from dagster import DagsterInstance, ExecuteInProcessResult
+from dagster import AssetCheckKey, DagsterInstance, ExecuteInProcessResult
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from loopctl_pipelines.costs.jobs import WEEKLY_RECONCILIATION
 from loopctl_pipelines.costs.schedules import weekly_reconciliation_schedule
@@ -32,6 +33,15 @@ CHANGED = TODAY - timedelta(days=40)
 SETTINGS = Settings(start_date=StartDate(FIRST))
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 BIGINT_MAX = 2**63 - 1
+OTHERWISE_WRITTEN = """
+CREATE FUNCTION write_otherwise() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.total_cost_millicents := NEW.total_cost_millicents + 1;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER otherwise BEFORE INSERT OR UPDATE ON cost_summaries
+FOR EACH ROW EXECUTE FUNCTION write_otherwise();
+"""
 
 
 @pytest.fixture
@@ -118,6 +128,52 @@ def test_a_tenant_that_fails_is_named_and_the_others_are_repaired(
     (message,) = project.failures(ended.run_id)
     assert message.startswith(f"Rollup of tenant 'a' for {CHANGED} failed")
     assert project.materialized(ended.run_id) == {f"{CHANGED}|b"}
+
+
+def test_what_was_repaired_is_checked_as_the_materialization_that_it_is(
+    project: DagsterProject, database: Database, usage: Usage, instance: DagsterInstance
+) -> None:
+    usage.report("b", CHANGED, 8750, story="s0")
+    usage.write(database)
+    _run(project)
+    checks = [
+        AssetCheckKey(SUMMARIES, "summaries_match_reports"),
+        AssetCheckKey(ANOMALIES, "anomalies_match_rule"),
+    ]
+    shown = instance.event_log_storage.get_asset_check_partition_info(checks)
+    assert {(info.check_key, info.partition_key) for info in shown} == {
+        (check, f"{CHANGED}|b") for check in checks
+    }
+    assert all(info.is_current for info in shown)
+    assert {info.latest_execution_status for info in shown} == {
+        AssetCheckExecutionRecordStatus.SUCCEEDED
+    }
+
+
+def test_a_day_that_was_not_right_and_could_not_be_repaired_wholly_fails_its_check(
+    project: DagsterProject, database: Database, usage: Usage, instance: DagsterInstance
+) -> None:
+    usage.report("b", CHANGED, 8750, story="s0")
+    usage.write(database)
+    with database.operator_transaction() as connection:
+        connection.execute(OTHERWISE_WRITTEN.encode())
+    ended = _run(project)
+    assert ended.success
+    check = AssetCheckKey(SUMMARIES, "summaries_match_reports")
+    [shown] = instance.event_log_storage.get_asset_check_partition_info([check])
+    assert shown.latest_execution_status == AssetCheckExecutionRecordStatus.FAILED
+
+
+def test_of_many_failures_ten_are_named_and_the_others_counted(
+    project: DagsterProject, database: Database, usage: Usage
+) -> None:
+    for number in range(12):
+        for _ in range(2):
+            usage.report(f"bad-{number:02}", CHANGED, BIGINT_MAX)
+    usage.write(database)
+    (message,) = project.failures(_run(project).run_id)
+    assert message.count("failed:") == 10
+    assert message.endswith(" And 2 more, see the log.")
 
 
 def test_a_tenant_that_is_not_active_is_left_as_it_is(
