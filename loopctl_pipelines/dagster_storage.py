@@ -1,6 +1,6 @@
 """Dagster's PostgreSQL storage: connections stay open, events of partitions are stored together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
@@ -73,6 +73,29 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         with self._connect() as connection:
             rows = connection.execute(of_run).fetchall()
         return [(key, part) for name, part in rows if (key := AssetKey.from_db_string(name))]
+
+    def forget_planned(self, run_id: str, partitions: Collection[str]) -> None:
+        """Remove what was planned of these partitions in a run, of whichever asset.
+
+        What is planned and not done is shown as failed where the run fails.
+        """
+        stored, checks = SqlEventLogStorageTable.c, AssetCheckExecutionsTable.c
+        with self.index_transaction() as connection:
+            connection.execute(
+                SqlEventLogStorageTable.delete().where(
+                    stored.run_id == run_id,
+                    stored.dagster_event_type
+                    == DagsterEventType.ASSET_MATERIALIZATION_PLANNED.value,
+                    stored.partition.in_(partitions),
+                )
+            )
+            connection.execute(
+                AssetCheckExecutionsTable.delete().where(
+                    checks.run_id == run_id,
+                    checks.execution_status == AssetCheckExecutionRecordStatus.PLANNED.value,
+                    checks.partition.in_(partitions),
+                )
+            )
 
     def _store(self, events: Sequence[EventLogEntry]) -> list[int]:
         insert = self.prepare_insert_event_batch(events).returning(SqlEventLogStorageTable.c.id)

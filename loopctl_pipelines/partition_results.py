@@ -4,6 +4,7 @@ One tenant's failure is its own: the others land, and one failure names those th
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -124,7 +125,8 @@ def record_partitions(
 
     Where that is every partition of the run, Dagster is to record the materializations. Where it is
     not (a tenant failed, or one is not active), they are recorded here. Both ways store them in
-    batches. What is downstream in the same run goes on unless something failed.
+    batches. What is downstream in the same run goes on unless something failed. Then Dagster shows
+    the partitions as failed that did, and not those that the run was to leave alone.
 
     Args:
         context: of the asset's run.
@@ -139,6 +141,7 @@ def record_partitions(
         return MaterializeResult()
     _record(context, landed)
     if failed:
+        _forget_left_out(context, {*landed, *(key for part in failed for key in part.keys)})
         raise _failure(len(landed), failed)
     # of any other result Dagster records all partitions, also those that were left out
     return MaterializeResult(metadata={EVENTS_ARE_RECORDED: True})
@@ -159,6 +162,14 @@ def _attach(context: AssetExecutionContext, landed: Mapping[str, Described]) -> 
     step._metadata_accumulator = OutputMetadataAccumulator(  # noqa: SLF001
         per_output_metadata={**given, **added}
     )
+
+
+def _forget_left_out(context: AssetExecutionContext, worked_on: AbstractSet[str]) -> None:
+    """Have Dagster forget that the run's range was meant to hold those that it left alone."""
+    storage = context.instance.event_log_storage
+    left_out = set(partitions_of_run(context)) - worked_on
+    if left_out and isinstance(storage, BatchingEventLogStorage):
+        storage.forget_planned(context.run.run_id, left_out)
 
 
 def _record(context: AssetExecutionContext, landed: Mapping[str, Described]) -> None:

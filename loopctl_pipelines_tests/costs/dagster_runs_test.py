@@ -5,7 +5,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from dagster import DagsterInstance, serialize_value
+from dagster import AssetCheckKey, AssetKey, DagsterInstance, serialize_value
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.settings import Settings, StartDate
@@ -41,6 +41,15 @@ def project(database: Database, instance: DagsterInstance, usage: Usage) -> Dags
 
 def _keys(slugs: str, days: int = 3) -> set[str]:
     return {f"{FIRST + timedelta(days=n)}|{slug}" for slug in slugs for n in range(days)}
+
+
+def _shown(project: DagsterProject, asset: AssetKey) -> dict[str, str]:
+    """Return how Dagster shows the first day's partitions of three tenants."""
+    partitions = project.definitions.resolve_asset_graph().get(asset).partitions_def
+    assert partitions
+    keys = sorted(_keys("abc", days=1))
+    status = project.instance.get_status_by_partition(asset, keys, partitions)
+    return {key: value.value for key, value in (status or {}).items() if value}
 
 
 def _overflow(usage: Usage, database: Database, slug: str, day: date) -> None:
@@ -125,18 +134,41 @@ def test_after_the_repair_the_bad_partition_alone_is_green_again(
 
 
 def test_dagster_shows_exactly_the_bad_partition_as_failed(
-    project: DagsterProject, usage: Usage, database: Database, instance: DagsterInstance
+    project: DagsterProject, usage: Usage, database: Database
 ) -> None:
     _overflow(usage, database, "b", FIRST)
     project.run((FIRST, FIRST), ("a", "c"))
-    partitions = project.definitions.resolve_asset_graph().get(SUMMARIES).partitions_def
-    assert partitions
-    status = instance.get_status_by_partition(SUMMARIES, sorted(_keys("abc", days=1)), partitions)
-    assert {key: value.value for key, value in (status or {}).items() if value} == {
+    assert _shown(project, SUMMARIES) == {
         f"{FIRST}|a": "MATERIALIZED",
         f"{FIRST}|b": "FAILED",
         f"{FIRST}|c": "MATERIALIZED",
     }
+
+
+@pytest.mark.parametrize("runs_before", [0, 1])
+def test_a_suspended_tenant_between_those_of_a_run_that_fails_is_not_shown_as_failed(
+    runs_before: int, project: DagsterProject, usage: Usage, database: Database
+) -> None:
+    for _ in range(runs_before):
+        project.run((FIRST, FIRST), ("a", "c"))
+    with database.operator_transaction() as connection:
+        connection.execute("UPDATE tenants SET status = 'suspended' WHERE slug = 'b'")
+    _overflow(usage, database, "c", FIRST)
+    ended = project.run((FIRST, FIRST), ("a", "c"))
+    assert not ended.success
+    of_b = {f"{FIRST}|b": "MATERIALIZED"} if runs_before else {}
+    failed = {f"{FIRST}|c": "FAILED"}
+    assert _shown(project, SUMMARIES) == {f"{FIRST}|a": "MATERIALIZED", **of_b, **failed}
+    # the anomalies were left undone altogether, those of `a` as well
+    assert _shown(project, ANOMALIES) == {f"{FIRST}|a": "FAILED", **of_b, **failed}
+    checks = project.instance.event_log_storage.get_asset_check_partition_info(
+        [
+            AssetCheckKey(SUMMARIES, "summaries_match_reports"),
+            AssetCheckKey(ANOMALIES, "anomalies_match_rule"),
+        ]
+    )
+    of_run = {i.partition_key for i in checks if i.latest_planned_run_id == ended.run_id}
+    assert of_run == _keys("ac", days=1)
 
 
 def test_a_tenant_that_is_suspended_is_left_out_and_its_past_stays(

@@ -21,6 +21,7 @@ from loopctl_pipelines.embeddings.job_runs import run_embed_articles
 from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES, PENDING_ONLY_TAG
 from loopctl_pipelines.embeddings.queries import claim_tenant
 from loopctl_pipelines.in_process_runs import EndedRun, run_in_process
+from loopctl_pipelines.partitions import TENANTS
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.embeddings import failing_provider as faults
@@ -83,6 +84,20 @@ def test_one_tenants_refused_key_fails_its_partition_alone(project: Project) -> 
     assert "tenant 'blue'" in ended.failure
     assert "api_error status=401" in ended.failure
     assert {key for _, key in ended.materialized} == {"acme", "cold"}
+
+
+def test_an_idle_tenant_between_those_of_a_run_that_fails_is_not_shown_as_failed(
+    project: Project,
+) -> None:
+    project.run("blue")
+    project.knowledge.set_key("cold", "revoked")
+    assert project.run_pending("acme", "cold").failure is not None
+    status = project.instance.get_status_by_partition(EMBEDDINGS, ["acme", "blue", "cold"], TENANTS)
+    assert {key: value.value for key, value in (status or {}).items() if value} == {
+        "acme": "MATERIALIZED",
+        "blue": "MATERIALIZED",
+        "cold": "FAILED",
+    }
 
 
 def test_a_tenant_without_a_key_is_no_failure_and_its_articles_are_counted(
