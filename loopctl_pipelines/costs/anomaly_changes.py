@@ -50,6 +50,11 @@ class Deviation:
     reference: int
     factor: Decimal
 
+    @property
+    def epic(self) -> str:
+        """The epic, as an anomaly's metadata name it."""
+        return str(self.epic_id)
+
 
 @dataclass(frozen=True, slots=True)
 class KnownAnomaly:
@@ -69,6 +74,11 @@ class KnownAnomaly:
     def days(self) -> set[date]:
         """The days it stands for."""
         return _days_of(self.metadata)
+
+    @property
+    def epic(self) -> str:
+        """The epic that its metadata name; what is no epic's id where they name none."""
+        return str(self.metadata.get("epic_id"))
 
     @property
     def is_acknowledged(self) -> bool:

@@ -23,12 +23,11 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.columns import ANOMALY_DIFFERENCE_COLUMNS, DIFFERENCE_COLUMNS
 from loopctl_pipelines.costs.metadata import ARCHIVED, shown_name
+from loopctl_pipelines.costs.recheck import DayRechecked, recheck_anomalies
 from loopctl_pipelines.costs.reconciliation import (
     SHOWN_DIFFERENCES,
-    DayRechecked,
     DayReconciled,
     Difference,
-    recheck_anomalies,
     reconcile,
 )
 from loopctl_pipelines.costs.side_by_side import Failed, Work, run_side_by_side
@@ -196,8 +195,11 @@ def _told(difference: Difference) -> str:
 def _rechecked(day: DayRechecked) -> Verdict:
     if day.archived:
         return Verdict(None, ARCHIVED)
-    metadata = {"stories compared": MetadataValue.int(day.stories)}
-    if not day.different or day.stale:
+    metadata = {
+        "stories compared": MetadataValue.int(day.stories),
+        "stale epics": MetadataValue.int(day.stale_epics),
+    }
+    if not day.different:
         return Verdict(None, metadata)
     rows = [
         TableRecord(

@@ -89,7 +89,6 @@ class StoriesCompared:
     blind_epics: int
     unsummarized_epics: int
     stories: int
-    is_stale: bool
     unsummarized: list[UUID]
     deviations: str
 

@@ -1,6 +1,5 @@
-"""Compares what is stored with what should be: the statements behind the asset checks."""
+"""Compares the stored summaries with the reports: what is behind `summaries_match_reports`."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,10 +9,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from loopctl_pipelines.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.anomaly_changes import Changes, Deviation, KnownAnomaly
 from loopctl_pipelines.costs.archived_days import archived_before
-from loopctl_pipelines.costs.detection import compare, tenant_rule
 from loopctl_pipelines.costs.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
@@ -71,7 +67,6 @@ class DayReconciled:
     late_reports: int = 0
 
 
-_OF_THIS_DAY = "an anomaly of this day"
 _DIFFERENCES = TypeAdapter(list[Difference])
 
 
@@ -118,95 +113,3 @@ def _late_reports(
         "end": min(unit.end, archived),
     }
     return dict(connection.execute(statement(__package__, "late_reports"), asked).fetchall())
-
-
-@dataclass(frozen=True, slots=True)
-class AnomalyDifference:
-    """An anomaly that is not what the rule makes of the reports; None: there is none.
-
-    Attributes:
-        story_id: the story.
-        anomaly_type: high_cost or suspiciously_low.
-        stored: cost and factor of the open anomaly; of one that has those of a later day, that it
-            stands for this day too.
-        should_be: the same by the rule.
-    """
-
-    story_id: UUID
-    anomaly_type: str
-    stored: str | None
-    should_be: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DayRechecked:
-    """What a second comparison of a tenant's UTC day came to.
-
-    Attributes:
-        day: the UTC day.
-        stories: stories compared.
-        different: anomalies that are missing, that have other figures, or that do not hold.
-        stale: a summary of the day is marked: its anomalies will follow when it is healed.
-        archived: reports of it were archived, so it was not compared.
-    """
-
-    day: date
-    stories: int = 0
-    different: Sequence[AnomalyDifference] = ()
-    stale: bool = False
-    archived: bool = False
-
-
-def recheck_anomalies(
-    connection: TenantConnection, unit: TenantDays, *, rule: AnomalyRule
-) -> list[DayRechecked]:
-    """Compare the stories of these days once more, and the result with the open anomalies.
-
-    Args:
-        connection: a transaction of the unit's tenant.
-        unit: the tenant and days.
-        rule: the operator's rule, of which the tenant's settings may change parts.
-
-    Returns:
-        One entry for each day of the unit.
-
-    Raises:
-        psycopg.Error: if they cannot be compared.
-    """
-    connection.execute(statement(__package__, "begin_reading_costs"))
-    rule_of = tenant_rule(connection, unit.tenant, rule)
-    found: dict[date, DayRechecked] = {}
-    if (live := unit.since(rule_of.since)) is not None:
-        compared, todo = compare(connection, live, rule_of)
-        due = _by_day(todo)
-        found = {
-            day.day: DayRechecked(day.day, day.stories, due[day.day], day.is_stale)
-            for day in compared
-        }
-    return [found.get(day) or DayRechecked(day, archived=True) for day in unit.days()]
-
-
-def _by_day(due: Changes) -> defaultdict[date, list[AnomalyDifference]]:
-    found: defaultdict[date, list[AnomalyDifference]] = defaultdict(list)
-    for deviation, _ in due.opened:
-        kind = (deviation.story_id, deviation.anomaly_type)
-        found[deviation.day].append(AnomalyDifference(*kind, None, _told(deviation)))
-    for update in due.updated:
-        kind = (update.known.story_id, update.known.anomaly_type)
-        before, after = update.known.days, update.days
-        for day in after - before - {max(after)}:
-            found[day].append(AnomalyDifference(*kind, None, _OF_THIS_DAY))
-        for day in before - after:
-            found[day].append(AnomalyDifference(*kind, _OF_THIS_DAY, None))
-        stored, right = _told(update.known), _told(update.figures or update.known)
-        # figures that agree are told where no day differs: then it is the stories, or the rule
-        if update.figures and (stored != right or before == after):
-            found[update.figures.day].append(AnomalyDifference(*kind, stored, right))
-    for known, _ in due.resolved:
-        kind = (known.story_id, known.anomaly_type)
-        found[max(known.days)].append(AnomalyDifference(*kind, _told(known), None))
-    return found
-
-
-def _told(figures: Deviation | KnownAnomaly) -> str:
-    return f"{figures.cost} millicents, {figures.factor} times {figures.reference}"

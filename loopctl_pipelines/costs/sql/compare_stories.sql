@@ -63,7 +63,6 @@ baselines AS (
     SELECT
         peers.*,
         epic.scope_id IS NOT NULL AS is_summarized,
-        COALESCE(epic.stale, false) AS is_stale,
         CASE %(baseline)s
             WHEN 'peer_average' THEN peers.stories - 1
             WHEN 'peer_median' THEN 2
@@ -109,14 +108,12 @@ epics_per_day AS (
         count(*) FILTER (WHERE is_summarized) AS epics,
         count(*) FILTER (WHERE is_summarized AND is_blind) AS blind_epics,
         count(*) FILTER (WHERE NOT is_summarized) AS unsummarized_epics,
-        sum(stories) AS stories,
-        bool_or(is_stale) AS is_stale
+        sum(stories) AS stories
     FROM (
         SELECT
             day,
             epic_id,
             is_summarized,
-            bool_or(is_stale) AS is_stale,
             count(*) FILTER (WHERE is_comparable) AS stories,
             -- an average with the story itself in it: n stories cannot reach a factor above n
             NOT bool_or(is_comparable)
@@ -155,7 +152,6 @@ SELECT
     COALESCE(epics_per_day.blind_epics, 0) AS blind_epics,
     COALESCE(epics_per_day.unsummarized_epics, 0) AS unsummarized_epics,
     COALESCE(epics_per_day.stories, 0)::bigint AS stories,
-    COALESCE(epics_per_day.is_stale, false) AS is_stale,
     COALESCE(stories_per_day.unsummarized, '{}') AS unsummarized,
     COALESCE(stories_per_day.deviations, '[]')::text AS deviations
 FROM generate_series(%(first)s::date, %(end)s::date - 1, interval '1 day') AS asked (day)
