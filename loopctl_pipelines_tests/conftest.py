@@ -2,6 +2,8 @@
 
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from fcntl import LOCK_EX, flock
@@ -40,6 +42,15 @@ def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator
     in_memory = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     with EmbeddedServer(shared / "server", settings=in_memory) as server:
         yield server
+
+
+@pytest.fixture
+def own_server() -> Iterator[EmbeddedServer]:
+    """Give a server of the test's own, started, which it may stop."""
+    folder = Path(tempfile.mkdtemp())
+    with EmbeddedServer(folder / "home", settings={"fsync": "off"}) as server:
+        yield server
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,9 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import uuid4
 
+from loopctl_pipelines.database.tried_again import outlast_outage
 from loopctl_pipelines.embeddings.answer import Embedded
 from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
 from loopctl_pipelines.embeddings.batching import ProviderLimits
@@ -21,7 +23,7 @@ from loopctl_pipelines.embeddings.outcomes import (
     uses_attempt,
 )
 from loopctl_pipelines.embeddings.page import Batch, attempts_of
-from loopctl_pipelines.embeddings.queries import LookedAt, Pause
+from loopctl_pipelines.embeddings.queries import BilledRequest, LookedAt, Pause
 from loopctl_pipelines.embeddings.refusals import Refusals, Stop
 from loopctl_pipelines.embeddings.report import Counts
 from loopctl_pipelines.embeddings.sanitizer import log_tag
@@ -79,7 +81,7 @@ class BatchRun:
         return counts
 
     def _request(self, pieces: tuple[Piece, ...]) -> Embedded | ProviderFailure:
-        self.claim.keep()
+        outlast_outage(self.claim.keep)
         tenant = self.articles.tenant.id
         answer = self.provider.embed(tenant, self.key, self.space, [piece.sent for piece in pieces])
         if isinstance(answer, ProviderFailure):
@@ -113,7 +115,7 @@ class BatchRun:
     def _record_usage(self, tokens: int, articles: list[PendingArticle]) -> None:
         single = articles[0].id if len(articles) == 1 else None
         try:
-            self.articles.record_usage(self.space, tokens, single)
+            self.articles.record_usage(BilledRequest(uuid4(), self.space.model, tokens, single))
         except Exception as error:  # noqa: BLE001 - the ledger is best effort (behaviour 7)
             _logger.warning("A billed request is missing in the ledger: %s", log_tag(error))
 

@@ -1,13 +1,15 @@
 """The provider behind the circuit breaker, with a bound on requests in flight."""
 
 from collections.abc import Sequence
+from functools import partial
 from threading import BoundedSemaphore
 from uuid import UUID
 
+from loopctl_pipelines.database.tried_again import outlast_outage
 from loopctl_pipelines.embeddings.answer import Embedded
 from loopctl_pipelines.embeddings.articles import VectorSpace
 from loopctl_pipelines.embeddings.breaker import Breaker
-from loopctl_pipelines.embeddings.circuit import Refused, Verdict
+from loopctl_pipelines.embeddings.circuit import Permit, Refused, Verdict
 from loopctl_pipelines.embeddings.outcomes import counts_for_breaker
 from loopctl_pipelines.embeddings.provider import EmbeddingProvider
 from loopctl_pipelines.embeddings.sanitizer import sanitize
@@ -36,11 +38,12 @@ class GuardedProvider:
         """Return a vector for each text, or a sanitized failure; waits for its turn first.
 
         Raises:
-            DatabaseUnreachableError: if the breaker's state cannot be read or written.
+            DatabaseUnreachableError: if the breaker's state cannot be read or written, and the
+                outage lasts.
             psycopg.Error: likewise.
         """
         with self._turns:
-            permit = self.breaker.admit(tenant_id)
+            permit = outlast_outage(partial(self.breaker.admit, tenant_id))
             if isinstance(permit, Refused):
                 return ProviderFailure(FailureKind.CIRCUIT_OPEN)
             try:
@@ -48,11 +51,15 @@ class GuardedProvider:
             except Exception as error:  # noqa: BLE001 - whatever it is, the permit is handed back
                 failure = sanitize(error)
             else:
-                self.breaker.record(permit, Verdict.SUCCESS)
+                self._record(permit, Verdict.SUCCESS)
                 return answer
             counted = counts_for_breaker(failure)
-            self.breaker.record(permit, Verdict.COUNTED if counted else Verdict.NEUTRAL)
+            self._record(permit, Verdict.COUNTED if counted else Verdict.NEUTRAL)
             return failure
+
+    def _record(self, permit: Permit, verdict: Verdict) -> None:
+        # an answer in hand is paid for, and is lost where this raises
+        outlast_outage(partial(self.breaker.record, permit, verdict))
 
     def close(self) -> None:
         """Close the provider's connections."""

@@ -104,6 +104,23 @@ class Written:
         return Written(self.written | other.written, self.locked | other.locked)
 
 
+@dataclass(frozen=True, slots=True)
+class BilledRequest:
+    """A row of the ledger.
+
+    Attributes:
+        id: of the row: written again, after a commit whose answer was lost, it is still one.
+        model: as the provider names it.
+        tokens: tokens billed; 0 where the answer does not say.
+        article_id: where the request was for a single article.
+    """
+
+    id: UUID
+    model: str
+    tokens: int
+    article_id: UUID | None = None
+
+
 def read_settings(connection: TenantConnection, tenant_id: UUID) -> EmbeddingSettings:
     """Return the tenant's settings, empty where it never had any."""
     cursor = connection.cursor(row_factory=class_row(EmbeddingSettings))
@@ -266,20 +283,14 @@ def audit_missing_key(connection: TenantConnection, tenant_id: UUID) -> bool:
     return connection.execute(statement(__package__, "audit_missing_key"), missing).rowcount == 1
 
 
-def record_usage(
-    connection: TenantConnection,
-    tenant_id: UUID,
-    *,
-    model: str,
-    tokens: int,
-    article_id: UUID | None,
-) -> None:
-    """Add a billed request to the ledger; `article_id` where it was for a single article."""
+def record_usage(connection: TenantConnection, tenant_id: UUID, billed: BilledRequest) -> None:
+    """Add a billed request to the ledger, unless it is there."""
     usage = {
         "tenant_id": tenant_id,
-        "model": model,
-        "tokens": tokens,
-        "article_id": article_id,
+        "id": billed.id,
+        "model": billed.model,
+        "tokens": billed.tokens,
+        "article_id": billed.article_id,
     }
     connection.execute(statement(__package__, "record_usage"), usage)
 

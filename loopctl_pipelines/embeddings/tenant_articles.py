@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Final, TypeVar
-from uuid import UUID
 
 from loopctl_pipelines.database.connection import Database, TenantConnection
-from loopctl_pipelines.database.tried_again import in_tenant_transaction
+from loopctl_pipelines.database.tried_again import in_tenant_transaction, outlast_outage
 from loopctl_pipelines.embeddings import queries
 from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
 from loopctl_pipelines.embeddings.outcomes import delay_seconds
 from loopctl_pipelines.embeddings.page import attempts_of
-from loopctl_pipelines.embeddings.queries import EmbeddingSettings, LookedAt, Pause, Vector, Written
+from loopctl_pipelines.embeddings.queries import (
+    BilledRequest,
+    EmbeddingSettings,
+    LookedAt,
+    Pause,
+    Vector,
+    Written,
+)
 from loopctl_pipelines.embeddings.report import Standing
 from loopctl_pipelines.embeddings.turns import TenantTurns
 from loopctl_pipelines.errors import FailureKind, ProviderFailure
@@ -37,11 +43,13 @@ class TenantArticles:
         tenant: whose they are.
         turns: bounds the statements of all tenants together, so that the breaker, which goes
             past it, never waits behind them for a connection, and this tenant's among them.
+        outage_seconds: for how long each method waits for a database that is away.
     """
 
     database: Database
     tenant: Tenant
     turns: TenantTurns
+    outage_seconds: float = 0
 
     def settings(self) -> EmbeddingSettings:
         """Return the tenant's key and model."""
@@ -97,16 +105,10 @@ class TenantArticles:
             )
         return written
 
-    def record_usage(self, space: VectorSpace, tokens: int, article_id: UUID | None) -> None:
+    def record_usage(self, billed: BilledRequest) -> None:
         """Add a billed request to the ledger; a lock is waited for no longer than a second."""
         self._run(
-            partial(
-                queries.record_usage,
-                tenant_id=self.tenant.id,
-                model=space.model,
-                tokens=tokens,
-                article_id=article_id,
-            ),
+            partial(queries.record_usage, tenant_id=self.tenant.id, billed=billed),
             lock_seconds=_LEDGER_LOCK_SECONDS,
         )
 
@@ -171,7 +173,10 @@ class TenantArticles:
     def _run(
         self, work: Callable[[TenantConnection], Done], *, lock_seconds: float | None = None
     ) -> Done:
-        with self.turns.taken():
-            return in_tenant_transaction(
-                self.database, self.tenant.id, work, lock_seconds=lock_seconds
-            )
+        def run() -> Done:
+            with self.turns.taken():
+                return in_tenant_transaction(
+                    self.database, self.tenant.id, work, lock_seconds=lock_seconds
+                )
+
+        return outlast_outage(run, self.outage_seconds)

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import chain
 
 import psycopg
 
-from loopctl_pipelines.database.tried_again import cause_of, sqlstate_of
+from loopctl_pipelines.database.tried_again import OUTAGE_SECONDS, cause_of, sqlstate_of
 from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
 from loopctl_pipelines.embeddings.batch_run import BatchRun
 from loopctl_pipelines.embeddings.claim import Claim
@@ -98,7 +98,8 @@ class TenantRun:
         space = VectorSpace(DEFAULT_MODEL if settings.model is None else settings.model)
         stop = Stop()
         batches = BatchRun(
-            self.articles,
+            # what the provider says is heard once: an outage that comes upon it is waited for
+            replace(self.articles, outage_seconds=OUTAGE_SECONDS),
             self.provider,
             claim,
             stop,

@@ -1,8 +1,5 @@
 """The database is away, slow or full: 503, and all is well again when it is back."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -20,17 +17,6 @@ from loopctl_pipelines_tests.costs.interleaved import until_it_ends_or_waits
 from loopctl_pipelines_tests.usage import id_of
 
 UNAVAILABLE = (503, "The database is not available. Try again.")
-
-
-@pytest.fixture
-def own_server() -> Iterator[EmbeddedServer]:
-    """Give a PostgreSQL server of the test's own, started."""
-    folder = Path(tempfile.mkdtemp())
-    server = EmbeddedServer(folder / "home", settings={"fsync": "off"})
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_an_outage_is_told_and_nothing_has_to_be_started_again(own_server: EmbeddedServer) -> None:

@@ -1,13 +1,22 @@
 """Which vectors are written: of texts that are still the same, in one space, once per text."""
 
 from collections.abc import Callable
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import numpy as np
 import pytest
 
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.embeddings.articles import VectorSpace
 from loopctl_pipelines.embeddings.embedder import Embedder
 from loopctl_pipelines.embeddings.loopback import LoopbackServer
+from loopctl_pipelines.embeddings.queries import (
+    BilledRequest,
+    Written,
+    read_pending,
+    record_usage,
+    write_vectors,
+)
 from loopctl_pipelines.embeddings.report import Counts
 from loopctl_pipelines.embeddings.text import (
     DEFAULT_DIMENSION,
@@ -260,3 +269,28 @@ def test_a_ledger_that_cannot_be_written_fails_nothing(
         connection.execute("ALTER TABLE llm_usage_events ADD CHECK (operation = 'merge')")
     report = knowledge.run(embed, "acme")
     assert (report.error, report.counts.embedded) == (None, 1)
+
+
+def test_what_is_written_again_because_the_answer_to_its_commit_was_lost_is_written_once(
+    knowledge: Knowledge,
+) -> None:
+    knowledge.articles("acme", 2)
+    acme = id_of("acme")
+    space = VectorSpace()
+    billed = BilledRequest(uuid4(), space.model, tokens=7)
+    with knowledge.database.tenant_transaction(acme) as connection:
+        pending = read_pending(connection, acme, None)
+    vectors = {
+        article.hash_in(space): np.ones(DEFAULT_DIMENSION, np.float32) for article in pending
+    }
+    versions = "SELECT id, xmin FROM articles ORDER BY id"
+    seen = []
+    for _ in range(2):
+        with knowledge.database.tenant_transaction(acme) as connection:
+            record_usage(connection, acme, billed)
+            written = write_vectors(connection, acme, pending, vectors, space)
+        assert written == Written(frozenset(article.id for article in pending))
+        seen.append(knowledge.rows("acme", versions))
+    assert seen[0] == seen[1]
+    assert len(knowledge.rows("acme", "SELECT FROM audit_log")) == 2
+    assert knowledge.rows("acme", "SELECT input_tokens FROM llm_usage_events") == [(7,)]

@@ -55,6 +55,24 @@ vectors AS MATERIALIZED (
     ) AS donor
 ),
 
+-- by an earlier try, whose commit was done although its answer was lost
+already AS (
+    SELECT article.id
+    FROM incoming
+    INNER JOIN loopctl_pipelines.embedding_states AS state
+        ON state.tenant_id = %(tenant_id)s
+        AND state.article_id = incoming.article_id
+        AND state.content_hash = incoming.content_hash
+        AND state.failure IS NULL
+    INNER JOIN articles AS article
+        ON article.tenant_id = state.tenant_id
+        AND article.id = state.article_id
+        AND article.xmin = state.row_version
+        AND article.embedding_content_hash = state.content_hash
+    WHERE article.status = 'published'
+      AND article.embedding IS NOT NULL
+),
+
 free AS (
     SELECT article.id
     FROM articles AS article
@@ -63,6 +81,7 @@ free AS (
           SELECT incoming.article_id
           FROM incoming
           INNER JOIN vectors ON vectors.content_hash = incoming.content_hash
+          WHERE incoming.article_id NOT IN (SELECT id FROM already)
       )
     FOR NO KEY UPDATE SKIP LOCKED
 ),
@@ -126,15 +145,20 @@ audited AS (
         'worker:embedding',
         jsonb_build_object('embedding_dimensions', %(dimension)s::integer)
     FROM written
+),
+
+done AS (
+    SELECT id FROM written
+    UNION ALL
+    SELECT id FROM already
 )
 
 SELECT
     incoming.article_id,
-    written.id IS NOT NULL AS is_written
+    incoming.article_id IN (SELECT id FROM done) AS is_written
 FROM incoming
 INNER JOIN vectors ON vectors.content_hash = incoming.content_hash
-LEFT JOIN written ON written.id = incoming.article_id
-WHERE written.id IS NOT NULL
+WHERE incoming.article_id IN (SELECT id FROM done)
    OR (
        incoming.article_id NOT IN (SELECT id FROM free)
        AND EXISTS (

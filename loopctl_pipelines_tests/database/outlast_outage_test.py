@@ -1,0 +1,66 @@
+"""What is waited for is a database that comes back, and nothing else."""
+
+import psycopg
+import pytest
+
+from loopctl_pipelines.database.tried_again import outlast_outage
+from loopctl_pipelines.errors import DatabaseUnreachableError
+
+AWAY = [
+    DatabaseUnreachableError("away"),
+    psycopg.OperationalError("the connection broke"),
+    psycopg.errors.AdminShutdown(),
+    psycopg.errors.CrashShutdown(),
+    psycopg.errors.CannotConnectNow(),
+    psycopg.errors.ConnectionFailure(),
+    psycopg.errors.TooManyConnections(),
+    psycopg.errors.ReadOnlySqlTransaction(),
+]
+NOT_AWAY = [
+    psycopg.errors.CheckViolation(),
+    psycopg.errors.InsufficientPrivilege(),
+    psycopg.errors.DeadlockDetected(),
+    psycopg.errors.QueryCanceled(),
+    psycopg.ProgrammingError("no SQLSTATE"),
+]
+
+
+class Work:
+    """Fails with these errors, one after the other, and is then done."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self._left = iter(errors)
+        self.attempts = 0
+
+    def __call__(self) -> str:
+        self.attempts += 1
+        for error in self._left:
+            raise error
+        return "done"
+
+
+@pytest.mark.parametrize("error", AWAY, ids=lambda error: type(error).__name__)
+def test_a_database_that_is_away_is_waited_for(error: Exception) -> None:
+    assert outlast_outage(Work(error, error)) == "done"
+
+
+@pytest.mark.parametrize("error", NOT_AWAY, ids=lambda error: type(error).__name__)
+def test_what_will_not_pass_is_told_at_once(error: Exception) -> None:
+    work = Work(error)
+    with pytest.raises(type(error)):
+        outlast_outage(work)
+    assert work.attempts == 1
+
+
+def test_an_outage_that_lasts_is_told_in_the_end() -> None:
+    work = Work(*[DatabaseUnreachableError("away")] * 1_000)
+    with pytest.raises(DatabaseUnreachableError):
+        outlast_outage(work, seconds=0.5)
+    assert 1 < work.attempts < 10
+
+
+def test_without_patience_an_outage_is_told_at_once() -> None:
+    work = Work(DatabaseUnreachableError("away"))
+    with pytest.raises(DatabaseUnreachableError):
+        outlast_outage(work, seconds=0)
+    assert work.attempts == 1
