@@ -17,9 +17,11 @@ from typing import Final, TypeVar
 import psycopg
 from psycopg.rows import TupleRow
 
+from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.archived_days import archived_before
+from loopctl_pipelines.costs.detection import detect_anomalies
 from loopctl_pipelines.costs.rollup import roll_up
-from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.costs.tenant_days import TenantDays, tenant_days
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.database.tried_again import cause_of, in_tenant_transaction, sqlstate_of
@@ -91,18 +93,21 @@ class Retained:
         )
 
 
-def retain_all(database: Database, tenants: Sequence[Tenant], now: datetime) -> Iterator[Retained]:
+def retain_all(
+    database: Database, tenants: Sequence[Tenant], now: datetime, rule: AnomalyRule
+) -> Iterator[Retained]:
     """Delete, archive and audit the usage of these tenants, side by side; yield in their order.
 
     Args:
         database: its number of connections bounds how many tenants run at once.
         tenants: active ones.
         now: naive UTC.
+        rule: the operator's, for the anomalies of days that are healed before they are archived.
     """
     ended = Event()
     pool = ThreadPoolExecutor(database.connections, thread_name_prefix="retention")
     try:
-        yield from pool.map(lambda tenant: retain(database, tenant, now, ended), tenants)
+        yield from pool.map(lambda tenant: retain(database, tenant, now, rule, ended), tenants)
     finally:
         # an interrupted run begins no further batch
         ended.set()
@@ -110,7 +115,11 @@ def retain_all(database: Database, tenants: Sequence[Tenant], now: datetime) -> 
 
 
 def retain(
-    database: Database, tenant: Tenant, now: datetime, ended: Event | None = None
+    database: Database,
+    tenant: Tenant,
+    now: datetime,
+    rule: AnomalyRule,
+    ended: Event | None = None,
 ) -> Retained:
     """Delete, archive and audit one tenant's usage. A part that fails does not keep others off.
 
@@ -118,9 +127,10 @@ def retain(
         database: where the usage is.
         tenant: whose it is.
         now: naive UTC.
+        rule: the operator's, for the anomalies of days that are healed before they are archived.
         ended: once it is set, no further batch begins.
     """
-    run = _Run(database, tenant, now, ended or Event())
+    run = _Run(database, tenant, now, rule, ended or Event())
     days = run.part("its retention days", run.retention_days)
     before = None if days is None else run.cutoff(days)
     run.part("reports deleted long ago", run.delete_reports)
@@ -136,10 +146,13 @@ def retain(
 class _Run:
     """One tenant's retention: its parts, what they changed, and what went wrong."""
 
-    def __init__(self, database: Database, tenant: Tenant, now: datetime, ended: Event) -> None:
+    def __init__(
+        self, database: Database, tenant: Tenant, now: datetime, rule: AnomalyRule, ended: Event
+    ) -> None:
         self._database = database
         self._tenant = tenant
         self._now = now
+        self._rule = rule
         self._ended = ended
         self._rows: Counter[str] = Counter()
         self._late = 0
@@ -202,11 +215,18 @@ class _Run:
             first: date | None = row[0] if row else None
             until = before if first is None else min(first + _DAYS_AT_ONCE, before)
             if first is not None:
-                roll_up(connection, TenantDays(self._tenant, first, until - _DAY))
+                self._finish(connection, TenantDays(self._tenant, first, until - _DAY))
         if until is not None:
             asked = {"tenant_id": self._tenant.id, "archived_before": until}
             connection.execute(statement(__package__, "archive_days"), asked)
         return before is None or (until is not None and until >= before)
+
+    def _finish(self, connection: TenantConnection, unit: TenantDays) -> None:
+        """Roll the days up once more; of those that were marked, compare the anomalies as well."""
+        slug = self._tenant.slug
+        healed = [(day.day, slug) for day in roll_up(connection, unit) if day.was_stale]
+        for days in tenant_days(healed, {slug: self._tenant}):
+            detect_anomalies(connection, days, rule=self._rule)
 
     def sweep(self, name: str, before: date | datetime, final: date | None = None) -> int:
         """Run the statement in batches, each a transaction, until it finds no more rows."""

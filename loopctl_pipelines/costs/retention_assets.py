@@ -18,6 +18,7 @@ from dagster import (
 )
 from pydantic import Field
 
+from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.assets import token_usage_reports
 from loopctl_pipelines.costs.retention import Retained, retain_all
 from loopctl_pipelines.database.connection import Database
@@ -57,7 +58,10 @@ class RetentionConfig(Config):
     ),
 )
 def token_data_retention(
-    context: AssetExecutionContext, config: RetentionConfig, database: ResourceParam[Database]
+    context: AssetExecutionContext,
+    config: RetentionConfig,
+    database: ResourceParam[Database],
+    anomaly_rule: ResourceParam[AnomalyRule],
 ) -> MaterializeResult[None]:
     """Do it for each tenant by itself; fail in the end if one of them had an error.
 
@@ -69,7 +73,7 @@ def token_data_retention(
         return MaterializeResult(metadata=_metadata([]))
     tenants = active_tenants(context, database, slugs, RETENTION_TABLES).values()
     now = datetime.now(UTC).replace(tzinfo=None)
-    done = list(retain_all(database, list(tenants), now))
+    done = list(retain_all(database, list(tenants), now, anomaly_rule))
     errors = [error for tenant in done for error in tenant.errors]
     for late in filter(None, (tenant.late_reports_told for tenant in done)):
         context.log.warning(late)

@@ -1,6 +1,6 @@
 """The statements of the rollup. Each runs in a transaction of its one tenant."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -28,6 +28,7 @@ class DaySummarized:
         output_tokens: their output tokens.
         cost_per_model: millicents by model name.
         archived: the day is final, and what was computed of it before stays.
+        was_stale: a summary of the day was marked, and no longer is.
     """
 
     day: date
@@ -40,6 +41,7 @@ class DaySummarized:
     output_tokens: Decimal | int = 0
     cost_per_model: dict[str, int] | None = None
     archived: bool = False
+    was_stale: bool = False
 
 
 def roll_up(connection: TenantConnection, unit: TenantDays) -> list[DaySummarized]:
@@ -55,13 +57,14 @@ def roll_up(connection: TenantConnection, unit: TenantDays) -> list[DaySummarize
         psycopg.Error: the transaction is then to be rolled back.
     """
     connection.execute(statement(__package__, "begin_costs"), {"tenant_id": unit.tenant.id})
-    connection.execute(statement(__package__, "clear_stale"), _bounds(unit), prepare=True)
+    cleared = connection.execute(statement(__package__, "clear_stale"), _bounds(unit), prepare=True)
+    stale = {day for (day,) in cleared}
     archived = archived_before(connection, unit.tenant.id)
     found: dict[date, DaySummarized] = {}
     if (live := unit.since(archived)) is not None:
         cursor = connection.cursor(row_factory=class_row(DaySummarized))
         rows = cursor.execute(statement(__package__, "roll_up"), _bounds(live), prepare=True)
-        found = {row.day: row for row in rows}
+        found = {row.day: replace(row, was_stale=row.day in stale) for row in rows}
     return [
         found.get(day) or DaySummarized(day, archived=archived is not None and day < archived)
         for day in unit.days()

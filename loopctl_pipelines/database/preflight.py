@@ -68,6 +68,7 @@ ARTICLE_TABLES: Final = TableUse(
         "loopctl_pipelines.embedding_breakers",
         "loopctl_pipelines.embedding_states",
         "loopctl_pipelines.embedding_tenants",
+        "loopctl_pipelines.unwritten_vectors",
         "loopctl_pipelines.finished_embeddings",
     ),
 )

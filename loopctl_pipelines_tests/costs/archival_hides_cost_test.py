@@ -3,17 +3,26 @@
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.retention import Retained, retain
 from loopctl_pipelines.costs.rollup import roll_up
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.demo.rows import ReportRow
 from loopctl_pipelines.tenants.tenant import Tenant
 from loopctl_pipelines_tests.costs import oracle
+from loopctl_pipelines_tests.costs.deviations import (
+    ONE_HIGH,
+    detected,
+    figures,
+    spend,
+    story,
+)
 from loopctl_pipelines_tests.costs.edited_usage import start_anew
 from loopctl_pipelines_tests.costs.generated_usage import (
     FIRST,
@@ -110,6 +119,48 @@ def test_a_day_that_is_stale_is_healed_before_its_reports_go(database: Database)
     assert {(row.cost_millicents, row.stale) for row in rows} == {(1500, False)}
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (ONE_HIGH, (250,) * 5, []),
+        ((250,) * 5, ONE_HIGH, [(story(), "high_cost", "4.50")]),
+        (ONE_HIGH, (9000, 1000, 1000, 1000, 1000), [(story(), "high_cost", "3.46")]),
+    ],
+    ids=["is over", "begins", "changes"],
+)
+def test_an_anomaly_follows_a_stale_day_that_is_healed_before_its_reports_go(
+    before: tuple[int, ...],
+    after: tuple[int, ...],
+    expected: list[tuple[UUID, str, str]],
+    database: Database,
+) -> None:
+    day = ago(100)
+    spend(database, before, day)
+    detected(database, day)
+    with database.tenant_transaction(id_of("a")) as connection:
+        for n, cost in enumerate(after):
+            connection.execute(
+                "UPDATE token_usage_reports SET cost_millicents = %s WHERE story_id = %s",
+                [cost, story(f"s{n}")],
+            )
+        connection.execute("UPDATE cost_summaries SET stale = true")
+    keep(database, 90)
+    retained(database)
+    assert figures(database) == expected
+
+
+def test_no_anomaly_is_opened_of_an_old_day_that_is_summarized_for_the_first_time(
+    database: Database,
+) -> None:
+    usage = Usage()
+    for n, cost in enumerate(ONE_HIGH):
+        usage.report("a", ago(100), cost, story=f"s{n}")
+    usage.write(database)
+    keep(database, 90)
+    retained(database)
+    assert figures(database) == []
+
+
 def test_nothing_is_archived_that_cannot_be_summarized(database: Database) -> None:
     usage = Usage()
     usage.report("a", ago(150), 1000)
@@ -117,7 +168,7 @@ def test_nothing_is_archived_that_cannot_be_summarized(database: Database) -> No
         usage.report("a", ago(100), BIGINT_MAX)
     usage.write(database)
     keep(database, 90)
-    done = retain(database, Tenant(id_of("a"), "a", "a", "active"), NOW)
+    done = retain(database, Tenant(id_of("a"), "a", "a", "active"), NOW, AnomalyRule())
     (error,) = done.errors
     assert "Retention of tenant 'a' stopped (days to archive)" in str(error)
     assert "a sum or a count does not fit its column" in str(error)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
+from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.retention import Retained, retain
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.tenants.tenant import Tenant
@@ -30,7 +31,7 @@ def keep(database: Database, days: int | None, slug: str = "a") -> None:
 
 def retained(database: Database, slug: str = "a", now: datetime = NOW) -> Retained:
     """Run a tenant's retention; no part of it may fail."""
-    done = retain(database, Tenant(id_of(slug), slug, slug, "active"), now)
+    done = retain(database, Tenant(id_of(slug), slug, slug, "active"), now, AnomalyRule())
     assert done.errors == ()
     return done
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs import retention
 from loopctl_pipelines.costs.retention import retain
 from loopctl_pipelines.database.connection import Database, TenantConnection
@@ -212,7 +213,7 @@ def test_what_a_killed_run_has_done_is_audited_once_by_the_next_one(
         killing.setattr(retention, "BATCH", 2)
         _kill_after(transactions, killing)
         with pytest.raises(Killed):
-            retain(database, TENANT, NOW)
+            retain(database, TENANT, NOW, AnomalyRule())
     assert audit_rows(database) == []
     retained(database)
     (row,) = audit_rows(database)
@@ -292,7 +293,7 @@ def test_a_retention_shorter_than_loopctl_allows_archives_nothing_and_is_told(
     _deleted(usage, 99)
     usage.write(database)
     keep(database, days)
-    done = retain(database, TENANT, NOW)
+    done = retain(database, TENANT, NOW, AnomalyRule())
     (error,) = done.errors
     assert str(error) == (
         f"Nothing of tenant 'a' was archived: its token_data_retention_days is {days}, and the "
@@ -315,7 +316,7 @@ def test_a_part_that_fails_does_not_keep_the_others_off_and_is_audited_with_what
     keep(database, 90)
     with database.operator_transaction() as connection:
         connection.execute("ALTER TABLE cost_anomalies ADD CHECK (NOT archived)")
-    done = retain(database, TENANT, NOW)
+    done = retain(database, TENANT, NOW, AnomalyRule())
     (error,) = done.errors
     assert str(error) == (
         "Retention of tenant 'a' stopped (anomalies to archive): a constraint refuses the result "
@@ -337,7 +338,7 @@ def test_audit_partition_what_cannot_be_audited_is_told(database: Database, usag
         ).fetchall()
         for (name,) in parts:
             connection.execute(f"DROP TABLE {name}".encode())
-    done = retain(database, TENANT, NOW)
+    done = retain(database, TENANT, NOW, AnomalyRule())
     (error,) = done.errors
     assert "Retention of tenant 'a' stopped (the audit row)" in str(error)
     assert done.reports_soft_deleted == 1

@@ -8,3 +8,4 @@ WHERE tenant_id = %(tenant_id)s
   AND period_start >= %(first)s
   AND period_start < %(end)s
   AND stale
+RETURNING period_start
