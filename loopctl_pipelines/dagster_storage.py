@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
+import psycopg2
 from dagster import AssetKey, DagsterEventType
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationPlanned,
@@ -17,6 +18,8 @@ from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 from dagster_postgres.auth import PgTokenProvider
 from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
 from sqlalchemy import cast, column, select, values
+from sqlalchemy.event import listen
+from sqlalchemy.exc import DisconnectionError
 
 _STATEMENT_MILLISECONDS = 600_000
 _RECYCLE_SECONDS = 3600
@@ -207,10 +210,26 @@ class PooledPostgresStorage(DagsterPostgresStorage):
             should_autocreate_tables=config_value.get("should_autocreate_tables", True),
             token_provider=get_token_provider_from_config(config_value),
         )
-        for part in (storage.run_storage, storage.event_log_storage, storage.schedule_storage):
+        storage._keep_connections()
+        return storage
+
+    def _keep_connections(self) -> None:
+        for part in (self._run_storage, self._event_log_storage, self._schedule_storage):
             part.optimize_for_webserver(
                 statement_timeout=_STATEMENT_MILLISECONDS,
                 pool_recycle=_RECYCLE_SECONDS,
                 max_overflow=_EXTRA_CONNECTIONS,
             )
-        return storage
+            listen(part._engine, "checkout", _replace_ended)  # noqa: SLF001 - Dagster makes it
+
+
+def _replace_ended(connection: psycopg2.extensions.connection, *_: object) -> None:
+    """Have the pool replace a session that a restart or a failover ended while it was idle.
+
+    It would fail the run that is given it, after all its work is done.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except psycopg2.Error:
+        raise DisconnectionError from None

@@ -228,3 +228,23 @@ def test_a_planned_check_is_stored_in_a_row_a_partition_that_names_no_other(
     assert not any("tenant-" in row[5] for row in rows)
     (stored,) = instance.all_logs(RUNS[0])
     assert stored.get_dagster_event().asset_check_planned_data == planned
+
+
+def test_sessions_that_were_ended_while_idle_are_replaced(
+    instance: DagsterInstance, dagster_url: str
+) -> None:
+    def ask_each_storage() -> list[object]:
+        return [
+            instance.get_runs(),
+            instance.all_asset_keys(),
+            instance.all_instigator_state(),
+        ]
+
+    before = ask_each_storage()
+    with psycopg.connect(dagster_url) as operator:
+        ended = operator.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert ended.rowcount >= len(before)
+    assert ask_each_storage() == before

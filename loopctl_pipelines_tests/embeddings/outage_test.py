@@ -8,21 +8,29 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import psutil
 import pytest
+from dagster import AssetKey
 
+from loopctl_pipelines.dagster_instance import dagster_instance
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.upgrade import upgrade
+from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.embeddings.circuit import CircuitState, Permit, Verdict
 from loopctl_pipelines.embeddings.claim import Claim
+from loopctl_pipelines.embeddings.job_runs import run_embed_articles
+from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES
 from loopctl_pipelines.embeddings.report import Counts, TenantReport
+from loopctl_pipelines.settings import Settings
+from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.embeddings import failing_provider as faults
 from loopctl_pipelines_tests.embeddings import passing_time
 from loopctl_pipelines_tests.embeddings.failing_provider import Exchange, Fault
 from loopctl_pipelines_tests.embeddings.knowledge import Knowledge, embedder
-from loopctl_pipelines_tests.embeddings.scripted_provider import scripted
+from loopctl_pipelines_tests.embeddings.scripted_provider import Script, scripted
 from loopctl_pipelines_tests.usage import id_of
 
 PATIENT_SECONDS = 60.0
@@ -46,19 +54,19 @@ class Outage:
         self._back: threading.Timer | None = None
         self.texts: Counter[str] = Counter()
 
-    def at_first(self, begins: Begins) -> Begins:
-        """Have it begin with the first request of which `begins`; tell which one that was."""
+    def at_first(self, begins: Begins, fault: Fault | None = None) -> Script:
+        """Have it begin with the first request of which `begins`, which meets with the fault."""
 
-        def ask(exchange: Exchange) -> bool:
+        def script(exchange: Exchange) -> Fault | None:
             self.texts.update(exchange.texts)
             # whoever is in flight is answered when the database is away
             with self._begun:
-                begin = self._back is None and begins(exchange)
-                if begin:
+                if self._back is None and begins(exchange):
                     self._begin()
-            return begin
+                    return fault
+            return None
 
-        return ask
+        return script
 
     def end(self) -> None:
         if self._back is not None:
@@ -95,9 +103,8 @@ def run(
     knowledge: Knowledge, outage: Outage, begins: Begins, fault: Fault | None = None
 ) -> TenantReport:
     """Run once; the outage begins with a request that is answered by this fault, or well."""
-    begun = outage.at_first(begins)
     with (
-        scripted(lambda exchange: fault if begun(exchange) else None) as provider,
+        scripted(outage.at_first(begins, fault)) as provider,
         embedder(knowledge.database, provider.base_url, deadline_seconds=PATIENT_SECONDS) as embed,
     ):
         return knowledge.run(embed, "acme")
@@ -124,6 +131,28 @@ def test_what_the_provider_has_answered_is_written_once_when_the_database_is_bac
     assert knowledge.embedded("acme") == TITLES
     assert knowledge.pending("acme") == set()
     assert (audited(knowledge), ledger(knowledge)) == (3, [(7,)])
+
+
+def test_the_run_is_recorded_although_its_storage_was_away_as_well(
+    knowledge: Knowledge,
+    outage: Outage,
+    own_server: EmbeddedServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOOPCTL_DAGSTER_URL", own_server.url("dagster"))
+    with (
+        dagster_instance(tmp_path) as instance,
+        scripted(outage.at_first(at_once)) as provider,
+        embedder(knowledge.database, provider.base_url, deadline_seconds=PATIENT_SECONDS) as embed,
+    ):
+        sync_tenants(instance, knowledge.database)
+        definitions = build_definitions(Settings(), knowledge.database, embed)
+        job = definitions.resolve_job_def(EMBED_ARTICLES)
+        (ended,) = run_embed_articles(instance, job, ["acme"])
+    assert ended.failure is None
+    assert ended.materialized == [(AssetKey("article_embeddings"), "acme")]
+    assert outage.texts.total() == 3
 
 
 def test_requests_in_flight_at_once_are_all_kept_and_the_others_are_sent_afterwards(
