@@ -95,21 +95,13 @@ def reconcile(connection: TenantConnection, unit: TenantDays) -> list[DayReconci
         for day, summaries, stale, scopes, differences, first in rows:
             told = _DIFFERENCES.validate_json(first)
             found[day] = DayReconciled(day, summaries, stale, scopes, differences, told)
-    late = _late_reports(connection, unit, archived) if archived else {}
+    late = _late_reports(connection, unit) if archived and archived > unit.first else {}
     return [
         found.get(day) or DayReconciled(day, archived=True, late_reports=late.get(day, 0))
         for day in unit.days()
     ]
 
 
-def _late_reports(
-    connection: TenantConnection, unit: TenantDays, archived: date
-) -> dict[date, int]:
-    if archived <= unit.first:
-        return {}
-    asked = {
-        "tenant_id": unit.tenant.id,
-        "first": unit.first,
-        "end": min(unit.end, archived),
-    }
+def _late_reports(connection: TenantConnection, unit: TenantDays) -> dict[date, int]:
+    asked = {"tenant_id": unit.tenant.id, "first": unit.first, "end": unit.end}
     return dict(connection.execute(statement(__package__, "late_reports"), asked).fetchall())

@@ -35,6 +35,7 @@ class TableUse:
 _WITHOUT_POLICY = (
     "tenants",
     "loopctl_pipelines.live_reports",
+    "loopctl_pipelines.late_reports",
     "loopctl_pipelines.pending_articles",
 )
 
@@ -44,13 +45,19 @@ COST_TABLES: Final = TableUse(
         "token_usage_reports",
         "stories",
         "loopctl_pipelines.live_reports",
+        "loopctl_pipelines.late_reports",
         "loopctl_pipelines.archived_days",
     ),
     written=("cost_summaries", "cost_anomalies"),
 )
 
 RETENTION_TABLES: Final = TableUse(
-    read=("stories", "audit_log", "loopctl_pipelines.live_reports"),
+    read=(
+        "stories",
+        "audit_log",
+        "loopctl_pipelines.live_reports",
+        "loopctl_pipelines.late_reports",
+    ),
     written=(
         "token_usage_reports",
         "cost_summaries",

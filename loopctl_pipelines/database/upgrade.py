@@ -51,7 +51,7 @@ _GRANT_TABLES = sql.SQL(
 )
 
 # what the RLS role reads and writes of our own schema
-_OWN_READ = ("live_reports", "pending_articles", "alembic_version")
+_OWN_READ = ("late_reports", "live_reports", "pending_articles", "alembic_version")
 _OWN_WRITTEN = (
     "archived_days",
     "embedding_breakers",

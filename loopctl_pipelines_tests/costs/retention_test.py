@@ -10,6 +10,7 @@ import pytest
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs import retention
+from loopctl_pipelines.costs.reconciliation import reconcile
 from loopctl_pipelines.costs.retention import retain
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.database.tried_again import in_tenant_transaction
@@ -24,7 +25,7 @@ from loopctl_pipelines_tests.costs.retained import (
     reports,
     retained,
 )
-from loopctl_pipelines_tests.costs.runs import stored_summaries
+from loopctl_pipelines_tests.costs.runs import stored_summaries, unit
 from loopctl_pipelines_tests.usage import Usage, at, id_of
 
 Done = TypeVar("Done")
@@ -252,6 +253,29 @@ def test_reports_that_came_for_days_that_were_archived_before_are_archived_and_t
         "Tenant 'a': 2 of the archived reports are of days that were archived before."
     )
     assert {key: row for key, row in stored_summaries(database).items() if key in before} == before
+
+
+def test_the_check_of_an_archived_day_and_retention_agree_on_which_reports_came_late(
+    database: Database, usage: Usage
+) -> None:
+    day = ago(200)
+    stays = usage.report("a", day, 100)
+    gone = usage.report("a", day, 100)
+    usage.report("a", ago(40), -30, corrects=stays)
+    usage.write(database)
+    keep(database, 60)
+    retained(database)
+    late = usage.report("a", day, 7)
+    usage.report("a", day, -2, corrects=late)
+    usage.report("a", day, 7)
+    # of one that was archived, so that it does not count
+    usage.report("a", day, -2, corrects=gone)
+    usage.write(database)
+    with database.tenant_transaction(id_of("a")) as connection:
+        (checked,) = reconcile(connection, unit("a", day))
+    # the correction of a late one stands for both
+    assert checked.late_reports == 2
+    assert retained(database).late_reports == 2
 
 
 @pytest.mark.parametrize("size", [1, 2, 7])

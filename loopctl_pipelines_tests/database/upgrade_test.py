@@ -26,6 +26,7 @@ def test_our_own_schema_holds_what_loopctl_has_not(empty_database: str) -> None:
         own = relations(connection, "loopctl_pipelines")
     assert {name for name in own if not name.endswith(("_pkc", "_pkey"))} == {
         "alembic_version",
+        "late_reports",
         "live_reports",
         "embedding_breakers",
         "embedding_states",

@@ -1,16 +1,17 @@
 -- Soft-deletes a batch of reports of days that are archived. One that is corrected on a later day
 -- stays until that day is archived too: without it, that day would lose its correction.
--- Reports of days that were final before this run are counted apart: no summary has them.
+-- Late reports are counted apart, those of days that were final before this run: the view knows the
+-- present day, which has moved on with this run, and by now the reports before it are summarized.
 WITH batch AS (
     SELECT
         report.id,
         report.inserted_at < %(final_before)s
-        -- one that stayed for its correction has been summarized, and is no correction itself
-        AND report.corrects_report_id IS NULL
-        AND NOT EXISTS (
-            SELECT FROM token_usage_reports AS correction
-            WHERE correction.tenant_id = report.tenant_id
-              AND correction.corrects_report_id = report.id
+        -- by key for each report; EXISTS may be planned as a hash of all that are late
+        AND (
+            SELECT true
+            FROM loopctl_pipelines.late_reports AS late
+            WHERE late.tenant_id = report.tenant_id
+              AND late.id = report.id
         ) AS is_late
     FROM token_usage_reports AS report
     WHERE report.tenant_id = %(tenant_id)s

@@ -9,8 +9,7 @@ SELECT
     deviation_factor AS factor,
     resolved,
     archived,
-    -- loopctl's column takes any document
-    CASE jsonb_typeof(metadata) WHEN 'object' THEN metadata ELSE '{}' END AS metadata
+    loopctl_pipelines.as_object(metadata) AS metadata
 FROM cost_anomalies
 WHERE tenant_id = %(tenant_id)s
   AND anomaly_type IN ('high_cost', 'suspiciously_low')

@@ -89,23 +89,14 @@ stored_cells AS (
         figure.output
     FROM stored
     -- whatever a document was made into, it makes no error here
-    CROSS JOIN LATERAL jsonb_each(
-        CASE jsonb_typeof(stored.model_breakdown)
-            WHEN 'object' THEN stored.model_breakdown
-            ELSE '{}'
-        END
-    ) AS of_model
-    CROSS JOIN LATERAL jsonb_each(
-        CASE jsonb_typeof(of_model.value) WHEN 'object' THEN of_model.value ELSE '{}' END
-    ) AS of_phase
+    CROSS JOIN LATERAL jsonb_each(loopctl_pipelines.as_object(stored.model_breakdown)) AS of_model
+    CROSS JOIN LATERAL jsonb_each(loopctl_pipelines.as_object(of_model.value)) AS of_phase
     CROSS JOIN LATERAL (
         SELECT
             max(value #>> '{}') FILTER (WHERE key = 'cost_millicents')::numeric AS cost,
             max(value #>> '{}') FILTER (WHERE key = 'input_tokens')::numeric AS input,
             max(value #>> '{}') FILTER (WHERE key = 'output_tokens')::numeric AS output
-        FROM jsonb_each(
-            CASE jsonb_typeof(of_phase.value) WHEN 'object' THEN of_phase.value ELSE '{}' END
-        )
+        FROM jsonb_each(loopctl_pipelines.as_object(of_phase.value))
         WHERE jsonb_typeof(value) = 'number'
     ) AS figure
 ),

@@ -7,10 +7,7 @@ WITH updated AS (
         story_cost_millicents = change.cost,
         reference_avg_millicents = change.reference,
         deviation_factor = change.factor,
-        metadata = CASE jsonb_typeof(anomaly.metadata)
-            WHEN 'object' THEN anomaly.metadata
-            ELSE '{}'
-        END || change.metadata,
+        metadata = loopctl_pipelines.as_object(anomaly.metadata) || change.metadata,
         updated_at = now() AT TIME ZONE 'UTC'
     FROM jsonb_to_recordset(%(updated)s::jsonb) AS change (
         id uuid, cost bigint, reference bigint, factor numeric, metadata jsonb
@@ -25,10 +22,7 @@ resolved AS (
     UPDATE cost_anomalies AS anomaly
     SET
         resolved = true,
-        metadata = CASE jsonb_typeof(anomaly.metadata)
-            WHEN 'object' THEN anomaly.metadata
-            ELSE '{}'
-        END || change.metadata,
+        metadata = loopctl_pipelines.as_object(anomaly.metadata) || change.metadata,
         updated_at = now() AT TIME ZONE 'UTC'
     FROM jsonb_to_recordset(%(resolved)s::jsonb) AS change (id uuid, metadata jsonb)
     WHERE anomaly.tenant_id = %(tenant_id)s
@@ -60,10 +54,7 @@ opened AS (
         story_cost_millicents = excluded.story_cost_millicents,
         reference_avg_millicents = excluded.reference_avg_millicents,
         deviation_factor = excluded.deviation_factor,
-        metadata = CASE jsonb_typeof(anomaly.metadata)
-            WHEN 'object' THEN anomaly.metadata
-            ELSE '{}'
-        END || excluded.metadata,
+        metadata = loopctl_pipelines.as_object(anomaly.metadata) || excluded.metadata,
         updated_at = excluded.updated_at
     -- xmax is 0 only in a row that this statement inserted (RETURNING old.* needs PostgreSQL 18)
     RETURNING anomaly.*, anomaly.xmax = 0 AS is_new
