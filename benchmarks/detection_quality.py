@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from statistics import quantiles
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -22,6 +23,7 @@ from benchmarks.planted_outliers import (
     PLANTS,
     SIZES,
     Trial,
+    multiples_of_median,
     read_costs,
     trials,
     trials_over_days,
@@ -72,12 +74,24 @@ def detection_quality(
         "high": high,
         "low": low,
         "days": days,
+        "spread": spread(groups),
     }
     document = (docs / "detection.md").read_text(encoding="utf-8")
     for name, table in written.items():
         document = _replaced(document, name, table)
     (docs / "detection.md").write_text(document, encoding="utf-8")
     _plot(scored, docs / "images" / "detection.png")
+
+
+def spread(groups: Sequence[Sequence[int]]) -> Table:
+    """Return how far tasks are from the median of their group, as a table."""
+    parts = quantiles(multiples_of_median(groups), n=100)
+    of_all = {"1 of 100": 1, "1 of 20": 5, "1 of 10": 10, "1 of 4": 25}
+    rows = [["of the tasks", "cost less than", "cost more than"]]
+    for share, percent in of_all.items():
+        low, high = parts[percent - 1], parts[99 - percent]
+        rows.append([share, f"{low:.2f} times the median", f"{high:.2f} times the median"])
+    return rows
 
 
 def _grouped(scored: Scored, key: Callable[[Trial], object]) -> dict[object, Score]:

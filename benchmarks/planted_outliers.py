@@ -79,6 +79,17 @@ def read_costs(file: Path) -> list[list[int]]:
     return list(groups.values())
 
 
+def multiples_of_median(groups: Sequence[Sequence[int]]) -> list[float]:
+    """Return each cost in multiples of the median of its group, of groups of three and more."""
+    return [
+        cost / usual
+        for group in groups
+        if len(group) > 2
+        for usual in (median(group),)
+        for cost in group
+    ]
+
+
 def trials(groups: Sequence[Sequence[int]], plants: Sequence[Plant], each: int) -> Iterator[Trial]:
     """Yield `each` trials of every plant and size of epic; the same ones every time.
 

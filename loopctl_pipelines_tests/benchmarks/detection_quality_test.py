@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.detection_quality import RECOMMENDED, detection_quality
+from benchmarks.detection_quality import RECOMMENDED, detection_quality, spread
 from benchmarks.labelled_usage import LabelledUsage, total
 from benchmarks.planted_outliers import PLANTS, SIZES, Plant, read_costs, trials
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 
-BLOCKS = ("sizes", "plants", "four", "high", "low", "days")
+BLOCKS = ("sizes", "plants", "four", "high", "low", "days", "spread")
 
 
 @pytest.fixture
@@ -35,6 +35,14 @@ def file(tmp_path: Path) -> Path:
 
 def test_the_groups_are_one_agents_tasks_with_a_cost_in_one_repository(file: Path) -> None:
     assert [len(group) for group in read_costs(file)] == [40] * 4
+
+
+def test_the_spread_is_that_of_the_costs_around_the_median_of_their_group() -> None:
+    groups = [[100 * n for n in range(1, 202)], [5, 7]]
+    assert spread(groups)[1:3] == [
+        ["1 of 100", "0.02 times the median", "1.98 times the median"],
+        ["1 of 20", "0.10 times the median", "1.90 times the median"],
+    ]
 
 
 def test_trials_are_the_same_every_time_and_of_every_plant_and_size(file: Path) -> None:
