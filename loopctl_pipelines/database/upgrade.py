@@ -73,12 +73,15 @@ SELECT has_schema_privilege(%(role)s, 'loopctl_pipelines', 'USAGE')
        FROM unnest(%(written)s::text[]) AS name
        CROSS JOIN unnest('{SELECT, INSERT, UPDATE, DELETE}'::text[]) AS right_to
    )
+   AND has_function_privilege(%(role)s, 'loopctl_pipelines.as_object(jsonb)', 'EXECUTE')
 """
 
 _GRANT_OWN = sql.SQL(
     "GRANT USAGE ON SCHEMA loopctl_pipelines TO {role};"
     "GRANT SELECT ON {read} TO {role};"
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON {written} TO {role}"
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON {written} TO {role};"
+    # default privileges may have taken it from PUBLIC
+    "GRANT EXECUTE ON FUNCTION loopctl_pipelines.as_object(jsonb) TO {role}"
 )
 
 

@@ -9,6 +9,7 @@ from psycopg.conninfo import make_conninfo
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.preflight import check_database
+from loopctl_pipelines.database.upgrade import upgrade
 from loopctl_pipelines.errors import (
     DatabaseUnreachableError,
     ExtensionMissingError,
@@ -63,6 +64,23 @@ def test_an_unfit_role_is_told_by_name(database_url: str, made_unfit_by: str, pr
     with pytest.raises(RoleUnfitError, match=problem) as caught:
         check_database(Database(database_url, role))
     assert role in str(caught.value)
+
+
+def test_a_role_that_may_not_call_our_function_is_told_by_name(database_url: str) -> None:
+    _execute(
+        database_url,
+        "REVOKE EXECUTE ON FUNCTION loopctl_pipelines.as_object(jsonb) FROM PUBLIC, loopctl_app",
+    )
+    with pytest.raises(RoleUnfitError, match=r"lacks EXECUTE on loopctl_pipelines\.as_object"):
+        check_database(Database(database_url, "loopctl_app"))
+
+
+def test_an_upgrade_grants_what_default_privileges_have_taken_from_everybody(
+    empty_database: str,
+) -> None:
+    _execute(empty_database, "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
+    upgrade(empty_database)
+    check_database(Database(empty_database, "loopctl_app"))
 
 
 def test_a_login_that_may_not_enter_the_role_is_refused(database_url: str) -> None:

@@ -28,6 +28,10 @@ SELECT
             SELECT 'audit_log', 'INSERT'
         ) AS needed
         WHERE NOT has_table_privilege(role.oid, needed.name, needed.privilege)
+        UNION ALL
+        SELECT 'EXECUTE on ' || function.signature
+        FROM (VALUES ('loopctl_pipelines.as_object(jsonb)')) AS function (signature)
+        WHERE NOT has_function_privilege(role.oid, function.signature, 'EXECUTE')
         ORDER BY 1
     ) AS lacking
 FROM pg_roles AS role
