@@ -48,7 +48,7 @@ class PendingArticle:
         waiting: that failure was transient; otherwise the article was set aside.
         attempts: attempts used since its text last changed.
         content_hash: of the text last looked at, if it was read.
-        key_version: SHA-256 of the encrypted key that was refused with it.
+        key_version: SHA-256 of the encrypted key that was refused with it, or asked to wait.
     """
 
     id: UUID

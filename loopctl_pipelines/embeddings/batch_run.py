@@ -147,7 +147,9 @@ class BatchRun:
                 jitter=random.random(),  # noqa: S311 - spreads retries, guards nothing
             )
         )
-        self.articles.note(attempts, LookedAt(self.space, failure.log_tag, delay))
+        # a limit is the key's: another one ends the wait of its articles, as it ends the pause
+        key_version = self.key_version if asked_to_wait else None
+        self.articles.note(attempts, LookedAt(self.space, failure.log_tag, delay, key_version))
         if asked_to_wait:
             self.stop.because(failure)
             pause = Pause(failure.log_tag, delay, self.refusals.pauses)

@@ -58,7 +58,8 @@ class LookedAt:
         space: the tenant's model and dimension.
         failure: a failure's tag; None: the articles are embedded.
         delay: when they are tried again; None: not before article, key or model change.
-        key_version: of the key that was refused with them.
+        key_version: of the key that was refused with them, or asked to wait; another key ends the
+            wait. None: they are tried again after the delay only, or embedded.
     """
 
     space: VectorSpace
@@ -273,7 +274,7 @@ def pause_tenant(
 
 
 def end_pauses(connection: TenantConnection, tenant_id: UUID) -> None:
-    """Note that the provider has accepted a request, so that its next pause is the first."""
+    """End the pauses: the provider has accepted a request, so that its next is the first."""
     connection.execute(statement(__package__, "end_pauses"), {"tenant_id": tenant_id})
 
 

@@ -128,7 +128,7 @@ class TenantArticles:
         )
 
     def end_pauses(self) -> None:
-        """Note that the provider has accepted a request, so that its next pause is the first."""
+        """End the pauses: the provider has accepted a request, so that its next is the first."""
         self._run(partial(queries.end_pauses, tenant_id=self.tenant.id))
 
     def block(self, key_version: bytes | None) -> None:

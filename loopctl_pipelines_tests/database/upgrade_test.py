@@ -4,6 +4,7 @@ from threading import Barrier
 from uuid import uuid4
 
 import psycopg
+import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -92,13 +93,22 @@ def test_a_database_at_an_older_revision_is_not_upgraded(empty_database: str) ->
         assert not is_upgraded(connection)
 
 
-def test_a_view_that_an_older_version_made_is_replaced(empty_database: str) -> None:
-    shown = "SELECT pg_get_viewdef('loopctl_pipelines.live_reports'::regclass)"
+@pytest.mark.parametrize(
+    ("view", "ends_with"),
+    [
+        ("live_reports", b"WHERE report.deleted_at IS NULL"),
+        ("pending_articles", b"WHERE article.tenant_id IS NOT NULL"),
+    ],
+)
+def test_a_view_that_an_older_version_made_is_replaced(
+    view: str, ends_with: bytes, empty_database: str
+) -> None:
+    shown = f"SELECT pg_get_viewdef('loopctl_pipelines.{view}'::regclass)".encode()
     upgrade(empty_database)
     with psycopg.connect(empty_database) as connection:
         fresh = connection.execute(shown).fetchone()
-        older = migration_sql("own/live_reports").partition(b"WHERE report.deleted_at")[0]
-        connection.execute(older + b"WHERE report.deleted_at IS NULL")
+        older = migration_sql(f"own/{view}").partition(ends_with)[0] + ends_with
+        connection.execute(older)
         assert connection.execute(shown).fetchone() != fresh
         connection.execute(
             "DROP TABLE loopctl_pipelines.unaudited_retention,"

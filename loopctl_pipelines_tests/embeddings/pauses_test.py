@@ -161,6 +161,14 @@ def test_an_accepted_request_ends_the_row(knowledge: Knowledge) -> None:
     assert minutes_left(knowledge) < 1
 
 
+def test_a_request_accepted_before_the_pause_is_over_ends_it(knowledge: Knowledge) -> None:
+    run_when_due(knowledge, TOO_MANY, times=5)
+    assert minutes_left(knowledge) > 5
+    knowledge.article("acme", "New")
+    assert run(knowledge, lexical) == 1
+    assert minutes_left(knowledge) <= 0
+
+
 def test_a_request_accepted_in_the_same_run_ends_the_row_too(knowledge: Knowledge) -> None:
     run_when_due(knowledge, TOO_MANY, times=4)
     knowledge.make_due("acme")
@@ -183,6 +191,21 @@ def test_another_key_begins_a_row_of_its_own(knowledge: Knowledge) -> None:
     knowledge.set_key("acme", KEY)
     run_when_due(knowledge, TOO_MANY)
     assert pauses_in_a_row(knowledge) == 1
+
+
+def test_another_key_ends_the_wait_of_the_articles_as_well(knowledge: Knowledge) -> None:
+    run_when_due(knowledge, TOO_MANY, times=4)
+    assert knowledge.pending("acme") == set()
+    knowledge.set_key("acme", KEY)
+    assert len(knowledge.pending("acme")) == 7
+    assert run(knowledge, lexical) == 1
+    assert len(knowledge.embedded("acme")) == 7
+
+
+def test_another_key_ends_no_wait_that_is_not_of_a_limit(knowledge: Knowledge) -> None:
+    assert run(knowledge, faults.refusal(503)) == 1
+    knowledge.set_key("acme", KEY)
+    assert knowledge.pending("acme") == set()
 
 
 def test_a_pause_for_another_reason_neither_counts_nor_ends_the_row(knowledge: Knowledge) -> None:

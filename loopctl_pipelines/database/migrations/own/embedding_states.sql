@@ -16,7 +16,7 @@ CREATE TABLE loopctl_pipelines.embedding_states (
     failure text,
     attempts integer NOT NULL DEFAULT 0,
     next_attempt_at timestamptz,
-    -- SHA-256 of the encrypted key that was refused
+    -- SHA-256 of the encrypted key that was refused, or asked to wait
     key_version bytea,
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, article_id),
@@ -46,44 +46,6 @@ CREATE TABLE loopctl_pipelines.embedding_tenants (
         (pause IS NULL) = (paused_until IS NULL) AND pause ~ '^[a-z_]{1,32}( status=[0-9]{3})?$'
     )
 );
-
--- The articles that have to be looked at, whose text may then turn out to be embedded already. Visible
--- to whoever may see the article, because the tables are read with the rights of the caller.
-CREATE VIEW loopctl_pipelines.pending_articles WITH (security_invoker = true) AS
-SELECT
-    article.tenant_id,
-    article.id,
-    article.inserted_at,
-    article.title,
-    article.body,
-    article.xmin AS row_version,
-    -- a hash without a vector says nothing
-    CASE WHEN article.embedding IS NOT NULL THEN article.embedding_content_hash END AS stored_hash,
-    state.failure,
-    state.next_attempt_at,
-    state.attempts,
-    state.content_hash,
-    state.key_version
-FROM articles AS article
-LEFT JOIN tenant_llm_settings AS settings
-    ON settings.tenant_id = article.tenant_id
-LEFT JOIN loopctl_pipelines.embedding_states AS state
-    ON state.tenant_id = article.tenant_id
-    AND state.article_id = article.id
-WHERE article.tenant_id IS NOT NULL
-  AND article.status = 'published'
-  AND (
-      state.article_id IS NULL
-      OR state.row_version <> article.xmin
-      -- loopctl's default (behaviour 7); embeddings/text.py has it too, and a test compares them
-      OR state.model <> coalesce(settings.embedding_model, 'text-embedding-3-small')
-      OR state.next_attempt_at <= now()
-      OR (
-          state.failure IS NOT NULL
-          AND state.next_attempt_at IS NULL
-          AND state.key_version IS DISTINCT FROM sha256(settings.embedding_api_key)
-      )
-  );
 
 ALTER TABLE loopctl_pipelines.embedding_states ENABLE ROW LEVEL SECURITY;
 ALTER TABLE loopctl_pipelines.embedding_states FORCE ROW LEVEL SECURITY;

@@ -10,4 +10,5 @@ down_revision = "0003"
 
 def upgrade() -> None:
     """Create tables, view and policies; `database.upgrade` grants them to the role."""
-    driver_connection(op.get_bind()).execute(migration_sql("own/embedding_states"))
+    for name in ("own/embedding_states", "own/pending_articles"):
+        driver_connection(op.get_bind()).execute(migration_sql(name))
