@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from dagster import AssetCheckKey, DagsterInstance, ExecuteInProcessResult
+from dagster import AssetCheckKey, AssetKey, DagsterInstance, ExecuteInProcessResult
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from loopctl_pipelines.costs.jobs import WEEKLY_RECONCILIATION
 from loopctl_pipelines.costs.schedules import weekly_reconciliation_schedule
+from loopctl_pipelines.dagster_storage import BatchingEventLogStorage
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.settings import Settings, StartDate
 from loopctl_pipelines_tests.costs import oracle
@@ -76,6 +77,20 @@ def test_where_nothing_has_changed_nothing_is_written_or_recorded(
     assert ended.success
     assert physical_rows(database) == before
     assert project.materialized(ended.run_id) == set()
+
+
+def test_where_nothing_has_changed_dagster_is_asked_for_no_partition(
+    project: DagsterProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[AssetKey] = []
+
+    def asking(_: BatchingEventLogStorage, asset: AssetKey, *_more: object) -> dict[str, int]:
+        asked.append(asset)
+        return {}
+
+    monkeypatch.setattr(BatchingEventLogStorage, "get_latest_storage_id_by_partition", asking)
+    assert _run(project).success
+    assert asked == []
 
 
 def test_a_late_report_is_found_and_its_day_and_anomaly_are_repaired(
