@@ -23,7 +23,7 @@ from loopctl_pipelines.embeddings.outcomes import (
     uses_attempt,
 )
 from loopctl_pipelines.embeddings.page import Batch, attempts_of
-from loopctl_pipelines.embeddings.queries import BilledRequest, LookedAt, Pause
+from loopctl_pipelines.embeddings.records import BilledRequest, LookedAt, Pause
 from loopctl_pipelines.embeddings.refusals import Refusals, Stop
 from loopctl_pipelines.embeddings.report import Counts
 from loopctl_pipelines.embeddings.sanitizer import log_tag

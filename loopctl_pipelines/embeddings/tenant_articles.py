@@ -12,7 +12,8 @@ from loopctl_pipelines.embeddings import queries
 from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
 from loopctl_pipelines.embeddings.outcomes import delay_seconds
 from loopctl_pipelines.embeddings.page import attempts_of
-from loopctl_pipelines.embeddings.queries import (
+from loopctl_pipelines.embeddings.records import (
+    LOCKED,
     BilledRequest,
     EmbeddingSettings,
     LookedAt,
@@ -166,7 +167,7 @@ class TenantArticles:
             queries.keep_vectors(connection, self.tenant.id, kept)
             attempts = {article: attempts_of([article], space) + 1 for article in locked}
             delay = timedelta(seconds=delay_seconds(max(attempts.values())))
-            noted = LookedAt(space, queries.LOCKED, delay)
+            noted = LookedAt(space, LOCKED, delay)
             queries.write_states(connection, self.tenant.id, attempts, noted)
         return done
 

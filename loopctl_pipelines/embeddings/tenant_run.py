@@ -15,7 +15,7 @@ from loopctl_pipelines.embeddings.batch_run import BatchRun
 from loopctl_pipelines.embeddings.claim import Claim
 from loopctl_pipelines.embeddings.guarded_provider import GuardedProvider
 from loopctl_pipelines.embeddings.page import Batch, fresh_batches, sort_page
-from loopctl_pipelines.embeddings.queries import EmbeddingSettings, LookedAt, Pause
+from loopctl_pipelines.embeddings.records import EmbeddingSettings, LookedAt, Pause
 from loopctl_pipelines.embeddings.refusals import Refusals, Stop
 from loopctl_pipelines.embeddings.report import Counts, TenantReport
 from loopctl_pipelines.embeddings.sanitizer import sanitize

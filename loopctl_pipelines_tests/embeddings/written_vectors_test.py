@@ -10,13 +10,8 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.embeddings.articles import VectorSpace
 from loopctl_pipelines.embeddings.embedder import Embedder
 from loopctl_pipelines.embeddings.loopback import LoopbackServer
-from loopctl_pipelines.embeddings.queries import (
-    BilledRequest,
-    Written,
-    read_pending,
-    record_usage,
-    write_vectors,
-)
+from loopctl_pipelines.embeddings.queries import read_pending, record_usage, write_vectors
+from loopctl_pipelines.embeddings.records import BilledRequest, Written
 from loopctl_pipelines.embeddings.report import Counts
 from loopctl_pipelines.embeddings.text import (
     DEFAULT_DIMENSION,
