@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from fcntl import LOCK_EX, flock
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -80,6 +81,17 @@ def database_url(server: EmbeddedServer, template: str) -> Iterator[str]:
     """Give the URL of a database with loopctl's tables and ours, all empty."""
     with _database(server, template) as url:
         yield url
+
+
+@pytest.fixture
+def bound_url(database_url: str) -> str:
+    """Give that database's URL for a login that is a member of the role, and no more than that."""
+    login = f"bound_{uuid4().hex}"
+    names = {"login": sql.Identifier(login), "role": sql.Identifier(ROLE)}
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {login} LOGIN").format(**names))
+        connection.execute(sql.SQL("GRANT {role} TO {login}").format(**names))
+    return database_url.replace("postgres@", f"{login}@", 1)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from loopctl_pipelines.costs.rectangles import Rectangle
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.partitions import day_and_slug, partition_range, range_tags, tenant_order
 from loopctl_pipelines.settings import Settings
-from loopctl_pipelines.tenants.queries import list_tenants, stale_days
+from loopctl_pipelines.tenants.queries import check_sees_all_tenants, list_tenants, stale_days
 from loopctl_pipelines.unfinished_runs import UNFINISHED, between, ends_of_range
 
 _SUMMARIES = AssetKey("cost_summaries")
@@ -80,6 +80,7 @@ def build_stale_costs_sensor(settings: Settings) -> SensorDefinition:
 
 
 def _stale(database: Database, settings: Settings) -> set[Partition]:
+    check_sees_all_tenants(database, "cost_summaries")
     today = datetime.now(UTC).date()
     first, last = settings.start_date.resolve(today), today - timedelta(days=1)
     slug_of = {tenant.id: slug for slug, tenant in list_tenants(database).items()}

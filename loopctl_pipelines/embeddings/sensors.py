@@ -23,6 +23,7 @@ from loopctl_pipelines.embeddings.ticks import Cursor, Decision, Pending, Situat
 from loopctl_pipelines.partitions import range_tags, tenant_order
 from loopctl_pipelines.tenants.queries import (
     articles_version,
+    check_sees_all_tenants,
     finished_embeddings,
     forget_deleted_tenants,
     list_tenants,
@@ -96,6 +97,7 @@ def _decision(
         order: slugs that are partition keys, in the order of the partitions.
         now: the present.
     """
+    check_sees_all_tenants(embedder.database, "articles")
     forget_deleted_tenants(embedder.database)
     # before the look at what is pending: what a run leaves behind is in that
     finished = finished_embeddings(embedder.database, tenants_of)

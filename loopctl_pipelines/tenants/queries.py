@@ -160,9 +160,25 @@ def check_key_lookup(database: Database) -> None:
         row = connection.execute(statement(__package__, "key_lookup_fitness"), asked).fetchone()
     bound, lacking = row or (True, [])
     if bound:
-        raise RoleUnfitError(
-            "The login of LOOPCTL_DATABASE_URL is bound by row-level security on api_keys, so it "
-            "would find no tenant's key. Use a login with BYPASSRLS, as loopctl's own has."
-        )
+        raise _bound_login("api_keys")
     if lacking:
         raise RoleUnfitError(f"The API cannot serve: {', '.join(lacking)}. Grant it that.")
+
+
+def check_sees_all_tenants(database: Database, table: str) -> None:
+    """Refuse a login that would take it for nothing to do that it sees no tenant's rows.
+
+    Raises:
+        RoleUnfitError: if row-level security binds the login on the table.
+    """
+    with database.operator_transaction() as connection:
+        bound = connection.execute(statement(__package__, "is_bound"), {"table": table}).fetchone()
+    if bound != (False,):
+        raise _bound_login(table)
+
+
+def _bound_login(table: str) -> RoleUnfitError:
+    return RoleUnfitError(
+        f"The login of LOOPCTL_DATABASE_URL is bound by row-level security on {table}, so it "
+        "would find no tenant's rows there. Use a login with BYPASSRLS, as loopctl's own has."
+    )

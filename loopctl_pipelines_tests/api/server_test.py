@@ -5,15 +5,12 @@ import signal
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import Popen
-from uuid import uuid4
 
 import httpx2
-import psycopg
 import pytest
-from psycopg import sql
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.errors import RoleUnfitError
@@ -98,19 +95,9 @@ def test_a_port_that_is_taken_is_told(shell: Shell) -> None:
 
 
 def test_a_login_that_would_find_no_key_is_told_before_anybody_asks(
-    database_url: str, dagster_url: str, tmp_path: Path
+    bound_url: str, dagster_url: str, tmp_path: Path
 ) -> None:
-    login = f"bound_{uuid4().hex}"
-    with closing(psycopg.connect(database_url, autocommit=True)) as connection:
-        name = sql.Identifier(login)
-        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
-        connection.execute(sql.SQL("GRANT loopctl_app TO {}").format(name))
-        connection.execute(sql.SQL("GRANT USAGE ON SCHEMA loopctl_pipelines TO {}").format(name))
-        connection.execute(
-            sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA loopctl_pipelines TO {}").format(name)
-        )
-    url = database_url.replace("postgres@", f"{login}@", 1)
-    shell = Shell(tmp_path, LOOPCTL_DATABASE_URL=url, LOOPCTL_DAGSTER_URL=dagster_url)
+    shell = Shell(tmp_path, LOOPCTL_DATABASE_URL=bound_url, LOOPCTL_DAGSTER_URL=dagster_url)
     code, _, err = shell.run("api", "--port", str(_free_port()))
     assert code == 1
     assert "bound by row-level security on api_keys" in " ".join(err.split())

@@ -1,5 +1,6 @@
 """Days that loopctl has marked are healed within a tick, each once, with their anomalies."""
 
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from dagster import (
 from loopctl_pipelines.costs.jobs import DAILY_COSTS
 from loopctl_pipelines.costs.sensors import build_stale_costs_sensor
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.errors import RoleUnfitError
 from loopctl_pipelines.partitions import day_and_slug
 from loopctl_pipelines.settings import Settings, StartDate
 from loopctl_pipelines_tests.costs import oracle
@@ -264,6 +266,17 @@ def test_days_before_the_start_date_and_tenants_that_are_not_active_are_left_alo
             [FIRST],
         )
     assert [_ends(request) for request in _tick(project)] == [(f"{_day(1)}|a", f"{_day(2)}|a")]
+
+
+def test_a_login_that_would_see_no_summary_is_told_instead_of_finding_nothing_stale(
+    small: tuple[DagsterProject, Usage], bound_url: str, database: Database
+) -> None:
+    project, _ = small
+    _mark(database, "a")
+    with closing(Database(bound_url, database.role)) as bound:
+        bound_project = dagster_project(bound, project.instance, SETTINGS)
+        with pytest.raises(RoleUnfitError, match="bound by row-level security on cost_summaries"):
+            _tick(bound_project)
 
 
 def test_the_sensor_runs_without_being_switched_on() -> None:

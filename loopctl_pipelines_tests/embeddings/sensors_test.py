@@ -1,6 +1,7 @@
 """Ticks of `pending_embeddings_sensor`: whom they request a run for, and when they may rest."""
 
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from loopctl_pipelines.embeddings.embedder import Embedder
 from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES, PENDING_ONLY_TAG
 from loopctl_pipelines.embeddings.queries import claim_tenant, release_tenant
 from loopctl_pipelines.embeddings.ticks import Cursor
+from loopctl_pipelines.errors import RoleUnfitError
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.embeddings.knowledge import KEY, Knowledge, embedder
 from loopctl_pipelines_tests.embeddings.ticking import SLUGS, Ticks, tenants_of
@@ -50,6 +52,16 @@ def test_nothing_pending_is_no_run(ticks: Ticks) -> None:
     ticks.knowledge.article("acme", "A draft", status="draft")
     assert ticks.tick() == []
     assert "nothing is pending" in str(ticks.skipped)
+
+
+def test_a_login_that_would_see_no_article_is_told_instead_of_resting(
+    ticks: Ticks, bound_url: str, database: Database
+) -> None:
+    ticks.knowledge.article("blue", "One")
+    with closing(Database(bound_url, database.role)) as bound:
+        ticks.embed.database = bound
+        with pytest.raises(RoleUnfitError, match="bound by row-level security on articles"):
+            ticks.tick()
 
 
 def test_a_published_article_requests_one_run_for_its_tenant(ticks: Ticks) -> None:
