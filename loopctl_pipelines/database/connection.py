@@ -90,7 +90,7 @@ class Database:
             },
             open=False,
             # a session that a restart or a failover ended while it was idle is never given out
-            check=ConnectionPool.check_connection,
+            check=self._check,
         )
 
     @contextmanager
@@ -142,6 +142,14 @@ class Database:
     def close(self) -> None:
         """Close every connection. The object cannot be used afterwards."""
         self._pool.close()
+
+    def _check(self, connection: TenantConnection) -> None:
+        try:
+            ConnectionPool.check_connection(connection)
+        except psycopg.Error:
+            # a restart has ended all idle ones: one after the other, each would cost a longer pause
+            self._pool.drain()
+            raise
 
     @contextmanager
     def _connection(self) -> Iterator[TenantConnection]:
