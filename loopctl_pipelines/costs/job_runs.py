@@ -6,12 +6,10 @@ from datetime import date
 
 from dagster import AssetKey, DagsterInstance, JobDefinition
 
+from loopctl_pipelines.costs.asset_keys import ANOMALIES, SUMMARIES
 from loopctl_pipelines.costs.rectangles import Rectangle, rectangles
 from loopctl_pipelines.in_process_runs import run_in_process
 from loopctl_pipelines.partitions import day_and_slug, partition_range, tenant_order
-
-_SUMMARIES = AssetKey("cost_summaries")
-_ANOMALIES = AssetKey("cost_anomalies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def run_daily_costs(
     ended = _run(instance, job, partitions, tags or {})
     if ended.failure is not None:
         for part in rectangles(ended.landed, tenant_order(instance)):
-            _run(instance, job, part, {}, [_ANOMALIES])
+            _run(instance, job, part, {}, [ANOMALIES])
     return ended
 
 
@@ -57,5 +55,5 @@ def _run(
     days = (partitions.first, partitions.last)
     selected = partition_range(days, (partitions.slugs[0], partitions.slugs[-1]))
     ended = run_in_process(instance, job, selected, tags=tags, assets=assets)
-    landed = [day_and_slug(key) for asset, key in ended.materialized if asset == _SUMMARIES]
+    landed = [day_and_slug(key) for asset, key in ended.materialized if asset == SUMMARIES]
     return JobRun(ended.run_id, landed, ended.failure)

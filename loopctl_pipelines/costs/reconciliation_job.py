@@ -25,6 +25,7 @@ from dagster import (
 )
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
+from loopctl_pipelines.costs.asset_keys import ANOMALIES, SUMMARIES
 from loopctl_pipelines.costs.checks import (
     SUMMARIES_MATCH_REPORTS,
     PartitionCheck,
@@ -43,8 +44,6 @@ from loopctl_pipelines.partitions import partition_key
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.tenant import Tenant
 
-_SUMMARIES: Final = AssetKey("cost_summaries")
-_ANOMALIES: Final = AssetKey("cost_anomalies")
 _DAYS_AT_ONCE: Final = 31
 _SHOWN: Final = 100
 _REPAIRED = TableSchema(
@@ -107,8 +106,8 @@ class _Reconciliation:
         repaired = [(tenant, day) for tenant, day in done if day.written or day.deleted]
         for tenant, day in repaired:
             key = partition_key(day.day, tenant.slug)
-            self._record(_SUMMARIES, key, summarized_metadata(day))
-        self._check(SUMMARIES_MATCH_REPORTS, _SUMMARIES, repaired)
+            self._record(SUMMARIES, key, summarized_metadata(day))
+        self._check(SUMMARIES_MATCH_REPORTS, SUMMARIES, repaired)
         return repaired
 
     def detect(self, repaired: Sequence[tuple[Tenant, DaySummarized]], rule: AnomalyRule) -> None:
@@ -117,8 +116,8 @@ class _Reconciliation:
         compared = self._run(self._units(repaired), work, DetectionError)
         for tenant, day in compared:
             key = partition_key(day.day, tenant.slug)
-            self._record(_ANOMALIES, key, compared_metadata(day))
-        self._check(anomalies_match_rule(rule), _ANOMALIES, compared)
+            self._record(ANOMALIES, key, compared_metadata(day))
+        self._check(anomalies_match_rule(rule), ANOMALIES, compared)
 
     def tell(self, repaired: Sequence[tuple[Tenant, DaySummarized]]) -> None:
         """Show what was repaired.

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from dagster import (
-    AssetKey,
     AssetSelection,
     AutomationConditionSensorDefinition,
     DagsterEventType,
@@ -21,6 +20,7 @@ from dagster import (
 )
 from dagster import DefaultSensorStatus as Status
 
+from loopctl_pipelines.costs.asset_keys import ANOMALIES, SUMMARIES
 from loopctl_pipelines.costs.healing import Healing, Partition, StaleDays
 from loopctl_pipelines.costs.jobs import DAILY_COSTS, PARTITIONS_PER_RUN
 from loopctl_pipelines.costs.rectangles import Rectangle
@@ -30,7 +30,6 @@ from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.queries import check_sees_all_tenants, list_tenants, stale_days
 from loopctl_pipelines.unfinished_runs import UNFINISHED, between, ends_of_range
 
-_SUMMARIES = AssetKey("cost_summaries")
 _NAME = "stale_costs_sensor"
 _MOST_RUNS = 20
 # a tenant that cannot be computed would otherwise fail every minute
@@ -38,7 +37,7 @@ _PAUSE_AFTER_FAILURE = timedelta(minutes=30)
 
 cost_anomalies_sensor = AutomationConditionSensorDefinition(
     "cost_anomalies_sensor",
-    target=AssetSelection.assets(AssetKey("cost_anomalies")),
+    target=AssetSelection.assets(ANOMALIES),
     default_status=Status.RUNNING,
     description="Materializes the anomalies of exactly those summaries that landed.",
 )
@@ -91,7 +90,7 @@ def _unfinished(instance: DagsterInstance, order: Sequence[str]) -> list[Rectang
     found = (
         _partitions(run, order)
         for run in instance.get_runs(UNFINISHED)
-        if run.job_name == DAILY_COSTS or _SUMMARIES in (run.asset_selection or ())
+        if run.job_name == DAILY_COSTS or SUMMARIES in (run.asset_selection or ())
     )
     return [partitions for partitions in found if partitions]
 
@@ -117,7 +116,7 @@ def _landed(instance: DagsterInstance, run_id: str) -> set[Partition]:
     return {
         day_and_slug(event.partition)
         for event in events
-        if event.asset_key == _SUMMARIES and event.partition
+        if event.asset_key == SUMMARIES and event.partition
     }
 
 
