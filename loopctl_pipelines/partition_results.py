@@ -201,9 +201,9 @@ def record_evaluations(context: StepContext, evaluations: Sequence[AssetCheckEva
 
 def told_errors(errors: Sequence[PipelinesError]) -> str:
     """Return the first of them as one text, and how many more there are in the log."""
+    shown = " ".join(map(str, errors[:_SHOWN_FAILURES]))
     more = len(errors) - _SHOWN_FAILURES
-    told = [*map(str, errors[:_SHOWN_FAILURES]), *([f"And {more} more, see the log."] * (more > 0))]
-    return " ".join(told)
+    return f"{shown} And {more} more, see the log." if more > 0 else shown
 
 
 def _failure(landed: int, failed: Sequence[FailedPartitions]) -> Failure:

@@ -1,6 +1,6 @@
 """What is stored of one tenant's articles; each method is a short transaction of its own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -95,15 +95,8 @@ class TenantArticles:
         written = Written()
         for start in range(0, len(articles), ARTICLES_PER_WRITE):
             part = articles[start : start + ARTICLES_PER_WRITE]
-            hashes = {article.hash_in(space) for article in part}
-            written |= self._run(
-                partial(
-                    self._write,
-                    articles=part,
-                    vectors={name: vectors[name] for name in hashes & vectors.keys()},
-                    space=space,
-                )
-            )
+            made = _vectors_of(part, vectors, space)
+            written |= self._run(partial(self._write, articles=part, vectors=made, space=space))
         return written
 
     def record_usage(self, billed: BilledRequest) -> None:
@@ -162,8 +155,7 @@ class TenantArticles:
         done = queries.write_vectors(connection, self.tenant.id, articles, vectors, space)
         locked = [article for article in articles if article.id in done.locked]
         if locked:
-            hashes = {article.hash_in(space) for article in locked} & vectors.keys()
-            kept = {name: vectors[name] for name in hashes}
+            kept = _vectors_of(locked, vectors, space)
             queries.keep_vectors(connection, self.tenant.id, kept)
             attempts = {article: attempts_of([article], space) + 1 for article in locked}
             delay = timedelta(seconds=delay_seconds(max(attempts.values())))
@@ -181,3 +173,11 @@ class TenantArticles:
                 )
 
         return outlast_outage(run, self.outage_seconds)
+
+
+def _vectors_of(
+    articles: Iterable[PendingArticle], vectors: Mapping[str, Vector], space: VectorSpace
+) -> dict[str, Vector]:
+    """Return those of the vectors, by content hash, that are of these articles."""
+    hashes = {article.hash_in(space) for article in articles}
+    return {name: vectors[name] for name in hashes & vectors.keys()}
