@@ -1,6 +1,7 @@
 """The provider limits a tenant (429, Retry-After): it is left alone, ever longer in a row."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -62,6 +63,23 @@ def pauses_in_a_row(knowledge: Knowledge) -> int:
     return int(pauses)
 
 
+def refuse_long_articles(knowledge: Knowledge, refuse: Callable[[], Fault]) -> None:
+    """Run with long articles besides, whose two requests alone are refused, like this."""
+
+    def script(exchange: Exchange) -> Fault | None:
+        if all(text.startswith("Article") for text in exchange.texts):
+            return None
+        return refuse()
+
+    long_articles(knowledge)
+    with (
+        scripted(script) as provider,
+        embedder(knowledge.database, provider.base_url, deadline_seconds=60) as embed,
+    ):
+        knowledge.run(embed, "acme")
+        assert provider.requests == 3
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -84,41 +102,25 @@ def test_of_requests_refused_at_once_the_longest_wait_that_was_asked_for_is_kept
     together = threading.Barrier(2)
     paused = "SELECT FROM loopctl_pipelines.embedding_tenants WHERE pause IS NOT NULL"
 
-    def ask_to_wait(exchange: Exchange) -> Fault | None:
-        if all(text.startswith("Article") for text in exchange.texts):
-            return None
+    def ask_to_wait() -> Fault:
         if together.wait(60) == 0:
             return faults.refusal(429, Retry_After="300")
         while not knowledge.rows("acme", paused):
             pass
         return faults.refusal(429, Retry_After="1")
 
-    long_articles(knowledge)
-    with (
-        scripted(ask_to_wait) as provider,
-        embedder(knowledge.database, provider.base_url, deadline_seconds=60) as embed,
-    ):
-        knowledge.run(embed, "acme")
-        assert provider.requests == 3
+    refuse_long_articles(knowledge, ask_to_wait)
     assert minutes_left(knowledge) > 2
 
 
 def test_requests_refused_at_once_are_one_pause(knowledge: Knowledge) -> None:
     together = threading.Barrier(2)
 
-    def too_many(exchange: Exchange) -> Fault | None:
-        if all(text.startswith("Article") for text in exchange.texts):
-            return None
+    def too_many() -> Fault:
         together.wait(60)
         return TOO_MANY
 
-    long_articles(knowledge)
-    with (
-        scripted(too_many) as provider,
-        embedder(knowledge.database, provider.base_url, deadline_seconds=60) as embed,
-    ):
-        knowledge.run(embed, "acme")
-        assert provider.requests == 3
+    refuse_long_articles(knowledge, too_many)
     assert pauses_in_a_row(knowledge) == 1
 
 
