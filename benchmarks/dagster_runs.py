@@ -13,20 +13,20 @@ from benchmarks.server import server_facts
 from benchmarks.timing import Contender, Spread, interleave
 from benchmarks.usage_generator import DAY
 from loopctl_pipelines.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.detection import detect_anomalies
+from loopctl_pipelines.costs.anomalies.detection import detect_anomalies
+from loopctl_pipelines.costs.errors import DetectionError, RollupError
 from loopctl_pipelines.costs.job_runs import run_daily_costs
 from loopctl_pipelines.costs.jobs import DAILY_COSTS
-from loopctl_pipelines.costs.rectangles import Rectangle
-from loopctl_pipelines.costs.rollup import roll_up
-from loopctl_pipelines.costs.side_by_side import run_side_by_side
-from loopctl_pipelines.costs.tenant_days import TenantDays
-from loopctl_pipelines.dagster_instance import dagster_instance
+from loopctl_pipelines.costs.planning.rectangles import Rectangle
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays
+from loopctl_pipelines.costs.summaries.rollup import roll_up
+from loopctl_pipelines.costs.tenant_work.per_tenant import run_side_by_side
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
-from loopctl_pipelines.errors import DetectionError, RollupError
+from loopctl_pipelines.orchestration.instance import dagster_instance
 from loopctl_pipelines.partitions import tenant_order
 from loopctl_pipelines.settings import Settings, StartDate
-from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.sync import sync_tenants
 
 _ASSETS = 2
@@ -38,7 +38,7 @@ def dagster_overhead(url: str, dagster_url: str, rounds: int) -> Outcome:
     os.environ["LOOPCTL_DAGSTER_URL"] = dagster_url
     database = Database(url, "loopctl_app", connections=CONNECTIONS)
     settings = Settings(start_date=StartDate(date(2026, 4, 1)), connections=CONNECTIONS)
-    job = build_definitions(settings, database).resolve_job_def(DAILY_COSTS)
+    job = build_definitions(settings, resources={"database": database}).resolve_job_def(DAILY_COSTS)
     with TemporaryDirectory() as home, dagster_instance(Path(home)) as instance:
         sync_tenants(instance, database)
         partitions = Rectangle(DAY, DAY, tuple(tenant_order(instance)))

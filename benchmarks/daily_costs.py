@@ -14,14 +14,14 @@ from benchmarks.server import server_facts
 from benchmarks.timing import Contender, interleave
 from benchmarks.usage_generator import DAY
 from loopctl_pipelines.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.detection import detect_anomalies
-from loopctl_pipelines.costs.rollup import roll_up
-from loopctl_pipelines.costs.side_by_side import Failed, Work, run_side_by_side
-from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.costs.anomalies.detection import detect_anomalies
+from loopctl_pipelines.costs.errors import DetectionError, RollupError, TenantWorkError
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays
+from loopctl_pipelines.costs.summaries.rollup import roll_up
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Work, run_side_by_side
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
-from loopctl_pipelines.errors import DetectionError, RollupError, TenantWorkError
-from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 CONNECTIONS = 4
 Day = TypeVar("Day")

@@ -9,11 +9,11 @@ from benchmarks.provider_process import KEY, LATENCY_SECONDS, provider_process
 from benchmarks.reference_embedding import WORKERS, ReferenceEmbedding
 from benchmarks.server import server_facts
 from benchmarks.timing import Contender, Spread, interleave
-from loopctl_pipelines.embeddings.breaker import Breaker
-from loopctl_pipelines.embeddings.circuit import BreakerPolicy
-from loopctl_pipelines.embeddings.embedder import Embedder
-from loopctl_pipelines.embeddings.guarded_provider import GuardedProvider
-from loopctl_pipelines.embeddings.provider import EmbeddingProvider
+from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
+from loopctl_pipelines.llm.breaker import Breaker
+from loopctl_pipelines.llm.circuit import BreakerPolicy
+from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
 
 _TENANTS = 10
 _REQUESTS = 32

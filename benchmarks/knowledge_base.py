@@ -12,14 +12,14 @@ from benchmarks.daily_costs import WrongResultError
 from benchmarks.provider_process import vector_of
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
-from loopctl_pipelines.embeddings.text import (
+from loopctl_pipelines.knowledge.embedding.texts.text import (
     DEFAULT_DIMENSION,
     DEFAULT_MODEL,
     article_text,
     content_hash,
 )
-from loopctl_pipelines.tenants.cloak import encrypt
-from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.llm.cloak import encrypt
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 CLOAK_KEY: Final = bytes(range(32))
 CONNECTIONS: Final = 4

@@ -11,12 +11,12 @@ import psycopg
 
 from benchmarks.planted_outliers import Trial
 from loopctl_pipelines.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.detection import compare_stories
-from loopctl_pipelines.costs.rollup import roll_up
-from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.costs.anomalies.detection import compare_stories
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays
+from loopctl_pipelines.costs.summaries.rollup import roll_up
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.demo.fill import fill
-from loopctl_pipelines.demo.rows import (
+from loopctl_pipelines.demo.sample.rows import (
     AgentRow,
     EpicRow,
     ProjectRow,

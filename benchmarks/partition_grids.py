@@ -22,9 +22,9 @@ from rich.console import Console
 from benchmarks.dagster_ui import UiError, dagster_ui
 from benchmarks.outcome import Outcome, Ratio
 from benchmarks.server import scratch_server, server_facts
-from loopctl_pipelines.dagster_instance import dagster_home, dagster_instance
 from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.orchestration.instance import dagster_home, dagster_instance
 from loopctl_pipelines.partitions import partition_key
 
 RESULTS = Path(__file__).parent / "results"

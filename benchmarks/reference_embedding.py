@@ -12,7 +12,7 @@ import httpx2
 import psycopg
 
 from loopctl_pipelines.database.statements import statement
-from loopctl_pipelines.embeddings.text import DEFAULT_MODEL, TEXT_CHARACTERS
+from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_MODEL, TEXT_CHARACTERS
 
 WORKERS = 5
 _PUBLISHED = "SELECT tenant_id, id FROM articles WHERE status = 'published' ORDER BY inserted_at"

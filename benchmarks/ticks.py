@@ -14,12 +14,12 @@ from benchmarks.outcome import Outcome, Ratio
 from benchmarks.provider_process import KEY
 from benchmarks.server import server_facts, upgraded_database
 from benchmarks.timing import Contender, interleave
-from loopctl_pipelines.dagster_instance import dagster_instance
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.statements import statement
-from loopctl_pipelines.definitions import build_embedder
-from loopctl_pipelines.embeddings.sensors import build_pending_embeddings_sensor
+from loopctl_pipelines.knowledge.embedding.definitions import build_embedder
+from loopctl_pipelines.knowledge.embedding.sensors import build_pending_embeddings_sensor
+from loopctl_pipelines.orchestration.instance import dagster_instance
 from loopctl_pipelines.settings import Settings
 
 _TENANTS = 100

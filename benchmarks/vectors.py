@@ -9,9 +9,9 @@ from benchmarks.provider_process import KEY, vector_of
 from benchmarks.server import server_facts
 from benchmarks.timing import Contender, interleave
 from loopctl_pipelines.database.statements import statement
-from loopctl_pipelines.embeddings.articles import PendingArticle, VectorSpace
-from loopctl_pipelines.embeddings.tenant_articles import TenantArticles
-from loopctl_pipelines.embeddings.turns import Turns
+from loopctl_pipelines.knowledge.embedding.storage.connection_slots import Turns
+from loopctl_pipelines.knowledge.embedding.storage.tenant_articles import TenantArticles
+from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle, VectorSpace
 
 _SPACE = VectorSpace()
 _BARE, _SINGLE, _OURS = "a bare UPDATE", "a statement a vector", "ours"

@@ -1,1 +1,4 @@
-"""Nightly pipelines of loopctl: cost summaries per tenant and day, and the anomalies in them."""
+"""Nightly pipelines of loopctl: costs and anomalies per tenant, and embedded articles.
+
+One folder per domain. Modules at the top are shared by all of them and import no domain.
+"""

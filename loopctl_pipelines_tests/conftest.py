@@ -17,10 +17,10 @@ from dagster import DagsterInstance
 from hypothesis import settings
 from psycopg import sql
 
-from loopctl_pipelines.dagster_instance import dagster_instance
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.upgrade import upgrade
+from loopctl_pipelines.orchestration.instance import dagster_instance
 from loopctl_pipelines_tests.shell import Shell
 
 ROLE = "loopctl_app"

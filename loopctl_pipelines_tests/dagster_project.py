@@ -80,4 +80,6 @@ def dagster_project(
 ) -> DagsterProject:
     """Return the project with the partition keys of the database's active tenants."""
     sync_tenants(instance, database)
-    return DagsterProject(database, instance, build_definitions(settings, database))
+    return DagsterProject(
+        database, instance, build_definitions(settings, resources={"database": database})
+    )

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.demo.fill import fill
-from loopctl_pipelines.demo.rows import (
+from loopctl_pipelines.demo.sample.rows import (
     AgentRow,
     EpicRow,
     ProjectRow,

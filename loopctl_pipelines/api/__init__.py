@@ -1,1 +1,4 @@
-"""The HTTP API: anomalies and summaries, tenant by tenant. It does not know Dagster."""
+"""The HTTP API: application, errors, paging, request log.
+
+Who may call is in `access`, what they may call in `routes`. Nothing here imports Dagster.
+"""

@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from loopctl_pipelines.api import cost_anomalies, cost_summaries, health
+from loopctl_pipelines.api.access.key_uses import KeyUses
+from loopctl_pipelines.api.access.keys import Role
+from loopctl_pipelines.api.access.rate_limits import RateLimits
 from loopctl_pipelines.api.database_threads import DatabaseThreads
 from loopctl_pipelines.api.errors import add_error_handlers
-from loopctl_pipelines.api.key_uses import KeyUses
-from loopctl_pipelines.api.keys import Role
-from loopctl_pipelines.api.rate_limits import RateLimits
 from loopctl_pipelines.api.request_log import RequestLog
+from loopctl_pipelines.api.routes import cost_anomalies, cost_summaries, health
 from loopctl_pipelines.api.service import Service
 from loopctl_pipelines.database.connection import Database
 

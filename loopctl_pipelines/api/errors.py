@@ -1,7 +1,7 @@
 """Every answer that is not a success: one shape, and no word of what went wrong inside."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import psycopg
@@ -11,11 +11,47 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from loopctl_pipelines.errors import DatabaseUnreachableError, RequestRefusedError
+from loopctl_pipelines.database.errors import DatabaseUnreachableError
+from loopctl_pipelines.errors import PipelinesError
 
 _log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2
+
+
+class AddressNotUsableError(PipelinesError):
+    """The API cannot listen where it was told to."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(
+            f"The API cannot listen at {host}:{port}: the port is taken, or the address is not "
+            "this machine's. Choose others with --host and --port."
+        )
+
+
+class RequestRefusedError(PipelinesError):
+    """An HTTP request that is answered with an error status.
+
+    Attributes:
+        status: the HTTP status.
+        message: what the client is told.
+        details: problems by name of the field; None where there are no single fields.
+        headers: of the response, such as Retry-After.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        details: Mapping[str, Sequence[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.details = details
+        self.headers = headers
 
 
 class Problem(BaseModel):

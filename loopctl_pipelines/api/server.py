@@ -6,7 +6,7 @@ import signal
 import uvicorn
 from fastapi import FastAPI
 
-from loopctl_pipelines.errors import AddressNotUsableError
+from loopctl_pipelines.api.errors import AddressNotUsableError
 
 _GRACE_SECONDS = 20
 """For requests under way when the server is asked to end; longer than any may take."""

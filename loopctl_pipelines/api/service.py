@@ -5,10 +5,10 @@ from typing import cast
 
 from starlette.requests import Request
 
+from loopctl_pipelines.api.access.key_uses import KeyUses
+from loopctl_pipelines.api.access.keys import Role
+from loopctl_pipelines.api.access.rate_limits import RateLimits
 from loopctl_pipelines.api.database_threads import DatabaseThreads
-from loopctl_pipelines.api.key_uses import KeyUses
-from loopctl_pipelines.api.keys import Role
-from loopctl_pipelines.api.rate_limits import RateLimits
 
 
 @dataclass(frozen=True)

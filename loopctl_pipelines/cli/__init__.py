@@ -1,4 +1,7 @@
-"""The command line, a module a command. Beside `definitions.py` it alone reads the environment."""
+"""The command line, one module per command. Beside `definitions` the only reader of os.environ.
+
+No statement and no rule: a command opens the project, calls a domain, prints.
+"""
 
 from loopctl_pipelines.cli.app import main
 

@@ -9,14 +9,20 @@ import typer
 from rich.console import Console
 
 from loopctl_pipelines.cli.project import Project, open_project
-from loopctl_pipelines.costs.anomalies import Actor, resolve_anomaly
-from loopctl_pipelines.costs.plots import PLOTTED_DAYS, TenantCosts, plot_costs
-from loopctl_pipelines.costs.stored import StoredAnomaly, costs_to_plot, list_anomalies
-from loopctl_pipelines.costs.tables import anomalies_table
-from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.costs.anomalies.resolution import Actor, resolve_anomaly
+from loopctl_pipelines.costs.display.plots import PLOTTED_DAYS, TenantCosts, plot_costs
+from loopctl_pipelines.costs.display.stored_costs import (
+    StoredAnomaly,
+    costs_to_plot,
+    list_anomalies,
+)
+from loopctl_pipelines.costs.display.tables import anomalies_table
+from loopctl_pipelines.costs.errors import UnknownAnomalyError
+from loopctl_pipelines.costs.operator_queries import tenant_of_anomaly
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.database.preflight import check_database
-from loopctl_pipelines.errors import UnknownAnomalyError, UnknownTenantError
-from loopctl_pipelines.tenants.queries import list_tenants, tenant_of_anomaly
+from loopctl_pipelines.tenants.errors import UnknownTenantError
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.tenant import Tenant
 
 # loopctl's audit log knows keys, the system and superadmins. There is no key here, and whoever may

@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from loopctl_pipelines.api.access.operator_queries import check_key_lookup
+from loopctl_pipelines.api.access.trial_key import make_trial_key
 from loopctl_pipelines.api.app import PATIENCE, STATEMENT_SECONDS, build_app
 from loopctl_pipelines.api.server import serve
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.demo.trial_key import make_trial_key
-from loopctl_pipelines.tenants.queries import check_key_lookup, list_tenants
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.selection import select_tenants
 
 

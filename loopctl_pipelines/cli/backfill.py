@@ -9,9 +9,9 @@ from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.costs.backfill import Backfill
 from loopctl_pipelines.costs.backfill_progress import show_backfill
 from loopctl_pipelines.costs.jobs import DAILY_COSTS
-from loopctl_pipelines.costs.selection import select_days
+from loopctl_pipelines.costs.planning.day_selection import select_days
 from loopctl_pipelines.database.preflight import check_database
-from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.selection import select_tenants
 from loopctl_pipelines.tenants.sync import sync_tenants
 

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.database.preflight import ARTICLE_TABLES, check_database
-from loopctl_pipelines.embeddings.breaker import Breaker
-from loopctl_pipelines.embeddings.circuit import BreakerPolicy
-from loopctl_pipelines.errors import UnknownTenantError
-from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.llm.breaker import Breaker
+from loopctl_pipelines.llm.circuit import BreakerPolicy
+from loopctl_pipelines.tenants.errors import UnknownTenantError
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 breaker = typer.Typer(no_args_is_help=True, help="The circuit breakers of the embedding provider.")
 

@@ -11,12 +11,13 @@ from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.costs.jobs import DAILY_COSTS
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.database.upgrade import upgrade
-from loopctl_pipelines.definitions import build_definitions, build_embedder
+from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.demo.demo import demo_days, run_demo
 from loopctl_pipelines.demo.embed import embed_sample
-from loopctl_pipelines.demo.knowledge import SAMPLE_CLOAK_KEY
 from loopctl_pipelines.demo.provider import sample_provider
-from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES
+from loopctl_pipelines.demo.sample.knowledge import SAMPLE_CLOAK_KEY
+from loopctl_pipelines.knowledge.embedding.definitions import build_embedder
+from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
 
 
 def demo() -> None:
@@ -41,6 +42,8 @@ def _embed(console: Console, project: Project, instance: DagsterInstance, base_u
     cloak_key = project.settings.cloak_key or SAMPLE_CLOAK_KEY
     settings = replace(project.settings, embedding_base_url=base_url, cloak_key=cloak_key)
     with closing(build_embedder(settings, project.database)) as embedder:
-        definitions = build_definitions(settings, project.database, embedder)
+        definitions = build_definitions(
+            settings, resources={"database": project.database, "embedder": embedder}
+        )
         job = definitions.resolve_job_def(EMBED_ARTICLES)
         return embed_sample(console, instance, job, embedder)

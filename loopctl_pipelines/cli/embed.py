@@ -8,11 +8,12 @@ from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.database.preflight import ARTICLE_TABLES, check_database
-from loopctl_pipelines.definitions import build_definitions, build_embedder
-from loopctl_pipelines.embeddings.embed_progress import embed_with_progress, print_standing
-from loopctl_pipelines.embeddings.jobs import EMBED_ARTICLES
-from loopctl_pipelines.embeddings.queries import forget_failures
-from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.definitions import build_definitions
+from loopctl_pipelines.knowledge.embedding.definitions import build_embedder
+from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
+from loopctl_pipelines.knowledge.embedding.progress import embed_with_progress, print_standing
+from loopctl_pipelines.knowledge.embedding.storage.queries import forget_failures
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.selection import select_tenants
 from loopctl_pipelines.tenants.sync import sync_tenants
 
@@ -33,9 +34,9 @@ def embed(
         tenants = list_tenants(project.database)
         slugs = select_tenants(tenant or [], tenants)
         embedder = build_embedder(project.settings, project.database)
-        job = build_definitions(project.settings, project.database, embedder).resolve_job_def(
-            EMBED_ARTICLES
-        )
+        job = build_definitions(
+            project.settings, resources={"database": project.database, "embedder": embedder}
+        ).resolve_job_def(EMBED_ARTICLES)
         with closing(embedder), project.instance() as instance:
             unusable = sync_tenants(instance, project.database).unusable
             chosen = [tenants[slug] for slug in slugs if slug not in unusable]

@@ -7,8 +7,8 @@ import typer
 from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
-from loopctl_pipelines.demo.load import load
-from loopctl_pipelines.demo.usage_columns import UsageColumns
+from loopctl_pipelines.loading.load import load
+from loopctl_pipelines.loading.usage_columns import UsageColumns
 
 
 def load_file(

@@ -43,7 +43,9 @@ class Project:
         """Return one of Dagster's jobs, on the open database."""
         from loopctl_pipelines.definitions import build_definitions  # noqa: PLC0415
 
-        return build_definitions(self.settings, self.database).resolve_job_def(name)
+        return build_definitions(
+            self.settings, resources={"database": self.database}
+        ).resolve_job_def(name)
 
     @contextmanager
     def instance(self) -> Iterator["DagsterInstance"]:
@@ -54,7 +56,7 @@ class Project:
         """
         # `definitions` for how it has Dagster store events
         from loopctl_pipelines import definitions  # noqa: F401, PLC0415
-        from loopctl_pipelines.dagster_instance import dagster_instance  # noqa: PLC0415
+        from loopctl_pipelines.orchestration.instance import dagster_instance  # noqa: PLC0415
 
         check_dagster_database(self.locations.dagster)
         os.environ["LOOPCTL_DAGSTER_URL"] = self.locations.dagster

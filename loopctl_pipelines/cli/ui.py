@@ -7,8 +7,8 @@ import typer
 from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
-from loopctl_pipelines.dagster_ui import open_ui
 from loopctl_pipelines.demo.provider import sample_environment
+from loopctl_pipelines.orchestration.ui import open_ui
 from loopctl_pipelines.tenants.sync import sync_tenants
 
 

@@ -17,19 +17,23 @@ from dagster import (
 )
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
+from loopctl_pipelines.costs.anomalies.detection import detect_anomalies
 from loopctl_pipelines.costs.checks import SUMMARIES_MATCH_REPORTS, anomalies_match_rule
-from loopctl_pipelines.costs.columns import ANOMALY_COLUMNS, REPORT_COLUMNS, SUMMARY_COLUMNS
-from loopctl_pipelines.costs.detection import detect_anomalies
-from loopctl_pipelines.costs.metadata import (
+from loopctl_pipelines.costs.display.columns import (
+    ANOMALY_COLUMNS,
+    REPORT_COLUMNS,
+    SUMMARY_COLUMNS,
+)
+from loopctl_pipelines.costs.display.metadata import (
     compared_metadata,
     compared_warning,
     summarized_metadata,
 )
+from loopctl_pipelines.costs.display.run_plots import plots_of_run
+from loopctl_pipelines.costs.errors import DetectionError, RollupError
 from loopctl_pipelines.costs.partition_runs import PartitionRun, RunEvent
-from loopctl_pipelines.costs.rollup import roll_up
-from loopctl_pipelines.costs.run_plots import plots_of_run
+from loopctl_pipelines.costs.summaries.rollup import roll_up
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.errors import DetectionError, RollupError
 
 _GROUP = "costs"
 _OWNERS = ["team:loopctl-operators"]

@@ -9,7 +9,7 @@ from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, JobDefinition
 
 from loopctl_pipelines.costs.job_runs import JobRun, run_daily_costs
 from loopctl_pipelines.costs.jobs import PARTITIONS_PER_RUN
-from loopctl_pipelines.costs.rectangles import Rectangle, rectangles
+from loopctl_pipelines.costs.planning.rectangles import Rectangle, rectangles
 from loopctl_pipelines.partitions import tenant_order
 
 _BACKFILL_TAG = "loopctl/backfill"

@@ -15,7 +15,7 @@ from rich.progress import (
 
 from loopctl_pipelines.costs.backfill import Backfill
 from loopctl_pipelines.costs.job_runs import JobRun
-from loopctl_pipelines.costs.rectangles import Rectangle
+from loopctl_pipelines.costs.planning.rectangles import Rectangle
 
 Runs = Generator[tuple[Rectangle, JobRun]]
 

@@ -21,20 +21,23 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 )
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.columns import ANOMALY_DIFFERENCE_COLUMNS, DIFFERENCE_COLUMNS
-from loopctl_pipelines.costs.metadata import ARCHIVED, shown_name
-from loopctl_pipelines.costs.recheck import DayRechecked, recheck_anomalies
-from loopctl_pipelines.costs.reconciliation import (
+from loopctl_pipelines.costs.anomalies.anomalies_match_rule import (
+    DayRechecked,
+    recheck_anomalies,
+)
+from loopctl_pipelines.costs.display.columns import ANOMALY_DIFFERENCE_COLUMNS, DIFFERENCE_COLUMNS
+from loopctl_pipelines.costs.display.metadata import ARCHIVED, shown_name
+from loopctl_pipelines.costs.errors import ReconciliationError
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays
+from loopctl_pipelines.costs.summaries.summaries_match_reports import (
     SHOWN_DIFFERENCES,
     DayReconciled,
     Difference,
     reconcile,
 )
-from loopctl_pipelines.costs.side_by_side import Failed, Work, run_side_by_side
-from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Work, run_side_by_side
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.errors import ReconciliationError
-from loopctl_pipelines.partition_results import StepContext, record_evaluations
+from loopctl_pipelines.orchestration.materializations import StepContext, record_evaluations
 from loopctl_pipelines.partitions import partition_key
 
 

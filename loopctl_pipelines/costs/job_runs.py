@@ -7,8 +7,8 @@ from datetime import date
 from dagster import AssetKey, DagsterInstance, JobDefinition
 
 from loopctl_pipelines.costs.asset_keys import ANOMALIES, SUMMARIES
-from loopctl_pipelines.costs.rectangles import Rectangle, rectangles
-from loopctl_pipelines.in_process_runs import run_in_process
+from loopctl_pipelines.costs.planning.rectangles import Rectangle, rectangles
+from loopctl_pipelines.orchestration.in_process_runs import run_in_process
 from loopctl_pipelines.partitions import day_and_slug, partition_range, tenant_order
 
 

@@ -9,11 +9,12 @@ import psycopg
 from dagster import AssetExecutionContext, Failure, MaterializeResult, Output
 
 from loopctl_pipelines.costs.checks import PartitionCheck
-from loopctl_pipelines.costs.side_by_side import Failed, Work, run_side_by_side
-from loopctl_pipelines.costs.tenant_days import TenantDays, tenant_days
+from loopctl_pipelines.costs.errors import TenantWorkError
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays, tenant_days
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Work, run_side_by_side
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.errors import DatabaseUnreachableError, TenantWorkError
-from loopctl_pipelines.partition_results import (
+from loopctl_pipelines.database.errors import DatabaseUnreachableError
+from loopctl_pipelines.orchestration.materializations import (
     Described,
     FailedPartitions,
     active_tenants,

@@ -25,21 +25,21 @@ from dagster import (
 )
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
+from loopctl_pipelines.costs.anomalies.detection import DayCompared, detect_anomalies
 from loopctl_pipelines.costs.asset_keys import ANOMALIES, SUMMARIES
 from loopctl_pipelines.costs.checks import (
     SUMMARIES_MATCH_REPORTS,
     PartitionCheck,
     anomalies_match_rule,
 )
-from loopctl_pipelines.costs.detection import DayCompared, detect_anomalies
+from loopctl_pipelines.costs.display.metadata import compared_metadata, summarized_metadata
+from loopctl_pipelines.costs.errors import DetectionError, RollupError, TenantWorkError
 from loopctl_pipelines.costs.jobs import WEEKLY_RECONCILIATION
-from loopctl_pipelines.costs.metadata import compared_metadata, summarized_metadata
-from loopctl_pipelines.costs.rollup import DaySummarized, roll_up
-from loopctl_pipelines.costs.side_by_side import Day, Failed, Work, run_side_by_side
-from loopctl_pipelines.costs.tenant_days import TenantDays, tenant_days
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays, tenant_days
+from loopctl_pipelines.costs.summaries.rollup import DaySummarized, roll_up
+from loopctl_pipelines.costs.tenant_work.per_tenant import Day, Failed, Work, run_side_by_side
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.errors import DetectionError, RollupError, TenantWorkError
-from loopctl_pipelines.partition_results import Described, all_tenants, told_errors
+from loopctl_pipelines.orchestration.materializations import Described, all_tenants, told_errors
 from loopctl_pipelines.partitions import partition_key
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.tenant import Tenant

@@ -20,11 +20,11 @@ from pydantic import Field
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.assets import token_usage_reports
-from loopctl_pipelines.costs.retention import Retained, retain_all
+from loopctl_pipelines.costs.retention.retention import Retained, retain_all
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.preflight import RETENTION_TABLES
-from loopctl_pipelines.partition_results import active_tenants, told_errors
-from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.orchestration.materializations import active_tenants, told_errors
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 _SHOWN_TENANTS: Final = 100
 _DONE_SCHEMA = TableSchema(

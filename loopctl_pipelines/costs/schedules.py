@@ -18,7 +18,7 @@ from loopctl_pipelines.costs.jobs import DAILY_COSTS, WEEKLY_RECONCILIATION, WEE
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.partitions import partition_range, range_tags, tenant_order
 from loopctl_pipelines.settings import Settings
-from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 _DAY = timedelta(days=1)
 

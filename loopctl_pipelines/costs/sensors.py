@@ -21,14 +21,16 @@ from dagster import (
 from dagster import DefaultSensorStatus as Status
 
 from loopctl_pipelines.costs.asset_keys import ANOMALIES, SUMMARIES
-from loopctl_pipelines.costs.healing import Healing, Partition, StaleDays
 from loopctl_pipelines.costs.jobs import DAILY_COSTS, PARTITIONS_PER_RUN
-from loopctl_pipelines.costs.rectangles import Rectangle
+from loopctl_pipelines.costs.operator_queries import stale_days
+from loopctl_pipelines.costs.planning.rectangles import Rectangle
+from loopctl_pipelines.costs.planning.stale_days import Healing, Partition, StaleDays
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.login_rights import check_sees_all_tenants
+from loopctl_pipelines.orchestration.unfinished_runs import UNFINISHED, between, ends_of_range
 from loopctl_pipelines.partitions import day_and_slug, partition_range, range_tags, tenant_order
 from loopctl_pipelines.settings import Settings
-from loopctl_pipelines.tenants.queries import check_sees_all_tenants, list_tenants, stale_days
-from loopctl_pipelines.unfinished_runs import UNFINISHED, between, ends_of_range
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 _NAME = "stale_costs_sensor"
 _MOST_RUNS = 20

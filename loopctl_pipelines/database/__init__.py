@@ -1,1 +1,4 @@
-"""The one way to PostgreSQL: tenant transactions, the embedded server, the schema."""
+"""The only way to PostgreSQL: tenant transactions, retries, the embedded server, migrations.
+
+No domain's statements: SQL lies with the code that runs it.
+"""

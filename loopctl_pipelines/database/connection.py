@@ -9,7 +9,7 @@ from psycopg import Connection, OperationalError, sql
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from loopctl_pipelines.errors import DatabaseUnreachableError
+from loopctl_pipelines.database.errors import DatabaseUnreachableError
 
 TenantConnection = Connection[TupleRow]
 
@@ -122,7 +122,7 @@ class Database:
     def operator_transaction(self) -> Iterator[TenantConnection]:
         """Give out a transaction of the login role, which row-level security does not bind.
 
-        For what `tenants.queries` asks of all tenants, and for the schema.
+        For what a domain's `operator_queries` asks of all tenants, and for the schema.
 
         Raises:
             DatabaseUnreachableError: if no connection is to be had.

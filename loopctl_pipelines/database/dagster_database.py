@@ -7,8 +7,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from loopctl_pipelines.database.connection import connect
+from loopctl_pipelines.database.errors import DatabaseUnreachableError, RoleUnfitError
 from loopctl_pipelines.database.statements import statement
-from loopctl_pipelines.errors import DatabaseUnreachableError, RoleUnfitError
 
 _BESIDE = "loopctl_dagster"
 

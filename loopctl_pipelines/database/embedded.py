@@ -23,13 +23,13 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from loopctl_pipelines.database.errors import EmbeddedServerError
 from loopctl_pipelines.database.server_account import (
     account_for,
     orphaned_clusters,
     place_cluster,
     place_programs,
 )
-from loopctl_pipelines.errors import EmbeddedServerError
 
 DATABASE_NAME: Final = "loopctl"
 """loopctl's database on the embedded server."""

@@ -7,10 +7,14 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.errors import (
+    ExtensionMissingError,
+    RoleUnfitError,
+    SchemaMissingError,
+)
 from loopctl_pipelines.database.server_version import check_server
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.database.upgrade import is_upgraded
-from loopctl_pipelines.errors import ExtensionMissingError, RoleUnfitError, SchemaMissingError
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
-from loopctl_pipelines.errors import EmbeddedServerError
+from loopctl_pipelines.database.errors import EmbeddedServerError
 
 _ACCOUNT = "loopctl_pg"
 _SYSTEM_FOLDER = Path("/var/lib/loopctl_pipelines")

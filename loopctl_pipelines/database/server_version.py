@@ -3,7 +3,7 @@
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from loopctl_pipelines.errors import DatabaseTooOldError
+from loopctl_pipelines.database.errors import DatabaseTooOldError
 
 _OLDEST_SERVER = 150000
 

@@ -19,14 +19,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from loopctl_pipelines.database.connection import connect
+from loopctl_pipelines.database.errors import RoleUnfitError, SchemaTooNewError
 from loopctl_pipelines.database.migrations.driver import driver_connection
 from loopctl_pipelines.database.migrations.loopctl_tables import missing_tables
 from loopctl_pipelines.database.server_version import check_server
 from loopctl_pipelines.database.upgrade_errors import upgrade_error
-from loopctl_pipelines.errors import (
-    RoleUnfitError,
-    SchemaTooNewError,
-)
 
 LOOPCTL_ROLE = "loopctl_app"
 """loopctl's own RLS role; the SQL of its tables grants them to it."""

@@ -4,7 +4,7 @@ import psycopg
 from psycopg import errors as driver_errors
 from sqlalchemy.exc import DBAPIError
 
-from loopctl_pipelines.errors import (
+from loopctl_pipelines.database.errors import (
     DatabaseBusyError,
     DatabaseNotUsableError,
     DatabaseUnreachableError,

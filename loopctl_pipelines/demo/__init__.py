@@ -1,1 +1,4 @@
-"""Sample data, and real usage files, for a database that has none."""
+"""The demo: fills an empty database with the sample, runs the jobs over it, shows the result.
+
+Nothing that production runs.
+"""

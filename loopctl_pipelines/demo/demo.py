@@ -7,13 +7,13 @@ from dagster import DagsterInstance, JobDefinition
 from rich.console import Console
 
 from loopctl_pipelines.costs.job_runs import run_daily_costs
-from loopctl_pipelines.costs.rectangles import Rectangle
+from loopctl_pipelines.costs.planning.rectangles import Rectangle
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.demo.fill import fill
-from loopctl_pipelines.demo.sample import generate
+from loopctl_pipelines.demo.sample.sample import generate
 from loopctl_pipelines.demo.show import print_anomalies, print_day
 from loopctl_pipelines.partitions import tenant_order
-from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.sync import sync_tenants
 
 DAYS: Final = 30

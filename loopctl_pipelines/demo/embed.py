@@ -11,10 +11,10 @@ from rich.table import Table
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.demo.fill_knowledge import fill_knowledge
-from loopctl_pipelines.demo.knowledge import KEYS, SAMPLE_CLOAK_KEY, articles
-from loopctl_pipelines.embeddings.embed_progress import embed_with_progress, print_standing
-from loopctl_pipelines.embeddings.embedder import Embedder
-from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.demo.sample.knowledge import KEYS, SAMPLE_CLOAK_KEY, articles
+from loopctl_pipelines.knowledge.embedding.progress import embed_with_progress, print_standing
+from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 _EMBEDDED = "northwind"
 _REFUSED = "margie"

@@ -12,7 +12,8 @@ from psycopg.types.json import Jsonb
 
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.database.statements import statement
-from loopctl_pipelines.demo.rows import (
+from loopctl_pipelines.demo.errors import DemoRefusedError
+from loopctl_pipelines.demo.sample.rows import (
     AgentRow,
     EpicRow,
     ProjectRow,
@@ -21,7 +22,6 @@ from loopctl_pipelines.demo.rows import (
     StoryRow,
     TenantRow,
 )
-from loopctl_pipelines.errors import DemoRefusedError
 
 # in the order of copy_incoming_reports.sql; astuple would copy every value deeply
 _as_tuple = attrgetter(*(field.name for field in fields(ReportRow)))

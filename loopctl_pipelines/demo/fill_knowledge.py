@@ -9,9 +9,9 @@ from psycopg.types.json import Jsonb
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
-from loopctl_pipelines.demo.knowledge import KEYS, ArticleRow
-from loopctl_pipelines.tenants.cloak import encrypt
-from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.demo.sample.knowledge import KEYS, ArticleRow
+from loopctl_pipelines.llm.cloak import encrypt
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 _as_text = partial(json.dumps, default=str)
 

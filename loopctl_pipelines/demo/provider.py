@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.demo.knowledge import SAMPLE_CLOAK_KEY, SAMPLE_KEY
-from loopctl_pipelines.demo.organizations import PROFILES
-from loopctl_pipelines.embeddings.loopback import LoopbackServer
-from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.demo.sample.knowledge import SAMPLE_CLOAK_KEY, SAMPLE_KEY
+from loopctl_pipelines.demo.sample.organizations import PROFILES
+from loopctl_pipelines.knowledge.embedding.loopback import LoopbackServer
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 
 def sample_provider() -> LoopbackServer:

@@ -7,13 +7,13 @@ from decimal import Decimal
 from rich.console import Console
 from rich.table import Table
 
-from loopctl_pipelines.costs.charts import sparkline
-from loopctl_pipelines.costs.money import dollars
-from loopctl_pipelines.costs.stored import DayTotal, daily_totals, list_anomalies
-from loopctl_pipelines.costs.tables import STYLE, anomalies_table
-from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.costs.display.charts import sparkline
+from loopctl_pipelines.costs.display.money import dollars
+from loopctl_pipelines.costs.display.stored_costs import DayTotal, daily_totals, list_anomalies
+from loopctl_pipelines.costs.display.tables import STYLE, anomalies_table
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.demo.rows import PlantedAnomaly
+from loopctl_pipelines.demo.sample.rows import PlantedAnomaly
 from loopctl_pipelines.tenants.tenant import Tenant
 
 

@@ -1,1 +1,4 @@
-"""Who is a tenant of loopctl, and which of them are active."""
+"""Who is a tenant, and how tenants become partition keys.
+
+No tenant's data: only ids, slugs, names and status.
+"""

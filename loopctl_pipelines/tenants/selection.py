@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from loopctl_pipelines.errors import InactiveTenantError, UnknownTenantError
+from loopctl_pipelines.tenants.errors import InactiveTenantError, UnknownTenantError
 from loopctl_pipelines.tenants.tenant import Tenant
 
 

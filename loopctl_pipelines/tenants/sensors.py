@@ -11,8 +11,8 @@ from dagster import (
 )
 
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.partition_keys import new_keys
-from loopctl_pipelines.tenants.queries import list_tenants
 
 
 def build_tenants_sensor(keys: DynamicPartitionsDefinition) -> SensorDefinition:

@@ -4,8 +4,8 @@ from dagster import DagsterInstance
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.partitions import TENANTS
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.partition_keys import NewKeys, new_keys
-from loopctl_pipelines.tenants.queries import list_tenants
 
 
 def sync_tenants(instance: DagsterInstance, database: Database) -> NewKeys:

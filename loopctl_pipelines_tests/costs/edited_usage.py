@@ -5,7 +5,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.costs.generated_usage import EPICS, FIRST, LAST, SLUGS, amounts
 from loopctl_pipelines_tests.costs.runs import unit

@@ -6,11 +6,10 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from signal import SIGKILL
 
-from loopctl_pipelines.costs.rollup import roll_up
-from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays
+from loopctl_pipelines.costs.summaries.rollup import roll_up
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines_tests.costs import oracle
-from loopctl_pipelines_tests.costs.anomaly_oracle import found_anew
+from loopctl_pipelines_tests.costs.anomalies.anomaly_oracle import found_anew
 from loopctl_pipelines_tests.costs.runs import (
     detect_all,
     roll_up_all,
@@ -18,6 +17,7 @@ from loopctl_pipelines_tests.costs.runs import (
     stored_summaries,
     unit,
 )
+from loopctl_pipelines_tests.costs.summaries import oracle
 from loopctl_pipelines_tests.usage import Usage, id_of
 
 DAY = date(2026, 4, 2)

@@ -4,12 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from loopctl_pipelines.costs.rollup import DaySummarized, roll_up
-from loopctl_pipelines.costs.side_by_side import Failed, Landed, run_side_by_side
-from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.costs.errors import DetectionError, RollupError
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays
+from loopctl_pipelines.costs.summaries.rollup import DaySummarized, roll_up
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, run_side_by_side
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.errors import DetectionError, RollupError
-from loopctl_pipelines_tests.costs import oracle
 from loopctl_pipelines_tests.costs.runs import (
     detect,
     physical_rows,
@@ -17,6 +16,7 @@ from loopctl_pipelines_tests.costs.runs import (
     stored_summaries,
     unit,
 )
+from loopctl_pipelines_tests.costs.summaries import oracle
 from loopctl_pipelines_tests.usage import Usage, id_of
 
 FIRST = date(2026, 4, 1)

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from hypothesis import strategies as st
 
-from loopctl_pipelines.demo.rows import ProjectRow
+from loopctl_pipelines.demo.sample.rows import ProjectRow
 from loopctl_pipelines_tests.usage import LONG_AGO, Usage, id_of
 
 FIRST = date(2026, 2, 27)

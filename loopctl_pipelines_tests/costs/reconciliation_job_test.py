@@ -8,10 +8,9 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 
 from loopctl_pipelines.costs.jobs import WEEKLY_RECONCILIATION
 from loopctl_pipelines.costs.schedules import weekly_reconciliation_schedule
-from loopctl_pipelines.dagster_storage import BatchingEventLogStorage
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
 from loopctl_pipelines.settings import Settings, StartDate
-from loopctl_pipelines_tests.costs import oracle
 from loopctl_pipelines_tests.costs.runs import (
     physical_rows,
     roll_up_all,
@@ -19,6 +18,7 @@ from loopctl_pipelines_tests.costs.runs import (
     stored_summaries,
     unit,
 )
+from loopctl_pipelines_tests.costs.summaries import oracle
 from loopctl_pipelines_tests.dagster_project import (
     ANOMALIES,
     SUMMARIES,

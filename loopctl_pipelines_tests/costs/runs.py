@@ -7,15 +7,15 @@ from typing import TypeVar
 from uuid import UUID
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.detection import DayCompared, detect_anomalies
-from loopctl_pipelines.costs.rollup import DaySummarized, roll_up
-from loopctl_pipelines.costs.side_by_side import Failed, Landed, Work, run_side_by_side
-from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.costs.anomalies.detection import DayCompared, detect_anomalies
+from loopctl_pipelines.costs.errors import DetectionError, RollupError
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays
+from loopctl_pipelines.costs.summaries.rollup import DaySummarized, roll_up
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, Work, run_side_by_side
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.errors import DetectionError, RollupError
 from loopctl_pipelines.tenants.tenant import Tenant
-from loopctl_pipelines_tests.costs.anomaly_oracle import Anomaly, AnomalyKey, Figures
-from loopctl_pipelines_tests.costs.oracle import Summary, SummaryKey
+from loopctl_pipelines_tests.costs.anomalies.anomaly_oracle import Anomaly, AnomalyKey, Figures
+from loopctl_pipelines_tests.costs.summaries.oracle import Summary, SummaryKey
 from loopctl_pipelines_tests.usage import id_of
 
 Done = TypeVar("Done")

@@ -15,15 +15,15 @@ from dagster import (
 from loopctl_pipelines.costs.jobs import DAILY_COSTS
 from loopctl_pipelines.costs.sensors import build_stale_costs_sensor
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.errors import RoleUnfitError
+from loopctl_pipelines.database.errors import RoleUnfitError
 from loopctl_pipelines.partitions import day_and_slug
 from loopctl_pipelines.settings import Settings, StartDate
-from loopctl_pipelines_tests.costs import oracle
 from loopctl_pipelines_tests.costs.runs import (
     all_anomalies,
     physical_rows,
     stored_summaries,
 )
+from loopctl_pipelines_tests.costs.summaries import oracle
 from loopctl_pipelines_tests.dagster_project import (
     ANOMALIES,
     SUMMARIES,

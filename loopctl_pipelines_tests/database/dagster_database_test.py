@@ -10,11 +10,11 @@ import sqlalchemy
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from loopctl_pipelines.dagster_instance import dagster_instance
 from loopctl_pipelines.database import dagster_database
 from loopctl_pipelines.database.dagster_database import check_dagster_database, create_beside
 from loopctl_pipelines.database.dagster_database import dagster_url as url_for_dagster
-from loopctl_pipelines.errors import DatabaseUnreachableError, RoleUnfitError
+from loopctl_pipelines.database.errors import DatabaseUnreachableError, RoleUnfitError
+from loopctl_pipelines.orchestration.instance import dagster_instance
 
 
 @pytest.fixture

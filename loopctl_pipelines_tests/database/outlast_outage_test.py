@@ -3,8 +3,8 @@
 import psycopg
 import pytest
 
-from loopctl_pipelines.database.tried_again import outlast_outage
-from loopctl_pipelines.errors import DatabaseUnreachableError
+from loopctl_pipelines.database.errors import DatabaseUnreachableError
+from loopctl_pipelines.database.retries import outlast_outage
 
 AWAY = [
     DatabaseUnreachableError("away"),

@@ -8,14 +8,14 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.database.preflight import check_database
-from loopctl_pipelines.database.upgrade import upgrade
-from loopctl_pipelines.errors import (
+from loopctl_pipelines.database.errors import (
     DatabaseUnreachableError,
     ExtensionMissingError,
     RoleUnfitError,
     SchemaMissingError,
 )
+from loopctl_pipelines.database.preflight import check_database
+from loopctl_pipelines.database.upgrade import upgrade
 
 
 def _execute(url: str, statement: str, role: str = "") -> None:

@@ -7,9 +7,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from loopctl_pipelines.database.upgrade import is_upgraded, upgrade
-from loopctl_pipelines.database.upgrade_errors import upgrade_error
-from loopctl_pipelines.errors import (
+from loopctl_pipelines.database.errors import (
     DatabaseBusyError,
     DatabaseNotUsableError,
     DatabaseUnreachableError,
@@ -17,6 +15,8 @@ from loopctl_pipelines.errors import (
     RoleUnfitError,
     SchemaTooNewError,
 )
+from loopctl_pipelines.database.upgrade import is_upgraded, upgrade
+from loopctl_pipelines.database.upgrade_errors import upgrade_error
 from loopctl_pipelines_tests.database.catalog import relations
 
 _PASSWORD = "correct-horse"  # noqa: S105 - of a role that lives as long as the test server

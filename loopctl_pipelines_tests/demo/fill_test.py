@@ -9,15 +9,15 @@ import pytest
 from psycopg import sql
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.detection import detect_anomalies
-from loopctl_pipelines.costs.rollup import roll_up
-from loopctl_pipelines.costs.tenant_days import TenantDays
+from loopctl_pipelines.costs.anomalies.detection import detect_anomalies
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays
+from loopctl_pipelines.costs.summaries.rollup import roll_up
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.demo.errors import DemoRefusedError
 from loopctl_pipelines.demo.fill import Filled, fill
-from loopctl_pipelines.demo.rows import PlantedAnomaly, Sample
-from loopctl_pipelines.demo.sample import generate
-from loopctl_pipelines.errors import DemoRefusedError
-from loopctl_pipelines.tenants.queries import list_tenants
+from loopctl_pipelines.demo.sample.rows import PlantedAnomaly, Sample
+from loopctl_pipelines.demo.sample.sample import generate
+from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 LAST_DAY = date(2026, 4, 2)
 FIRST_DAY = LAST_DAY - timedelta(days=1)

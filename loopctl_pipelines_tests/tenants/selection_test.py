@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from loopctl_pipelines.errors import InactiveTenantError, UnknownTenantError
+from loopctl_pipelines.tenants.errors import InactiveTenantError, UnknownTenantError
 from loopctl_pipelines.tenants.selection import select_tenants
 from loopctl_pipelines.tenants.tenant import Tenant
 

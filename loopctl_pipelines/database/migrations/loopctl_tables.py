@@ -6,8 +6,8 @@ A table that exists is left wholly alone: no column, index, policy or grant is a
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from loopctl_pipelines.database.errors import ExtensionMissingError
 from loopctl_pipelines.database.migrations.driver import migration_sql
-from loopctl_pipelines.errors import ExtensionMissingError
 
 # in the order of their foreign keys
 LOOPCTL_TABLES = (

@@ -26,7 +26,7 @@ WHERE article.tenant_id IS NOT NULL
   AND (
       state.article_id IS NULL
       OR state.row_version <> article.xmin
-      -- loopctl's default (behaviour 7); embeddings/text.py has it too, and a test compares them
+      -- loopctl's default (behaviour 7); knowledge/embedding/texts/text.py has it too, and a test compares them
       OR state.model <> coalesce(settings.embedding_model, 'text-embedding-3-small')
       OR state.next_attempt_at <= now()
       -- set aside, or asked to wait, with another key; other failures that are tried again have none

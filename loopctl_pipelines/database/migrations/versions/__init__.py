@@ -1,1 +1,4 @@
-"""One module a revision, in the order of their numbers."""
+"""The revisions, one module each, in the order of their numbers.
+
+SQL of more than a line is a file in `own` or `loopctl`.
+"""

@@ -1,0 +1,240 @@
+"""The statements of anomaly detection. Each runs in a transaction of its one tenant."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from uuid import UUID
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+from pydantic import TypeAdapter
+
+from loopctl_pipelines.anomaly_rule import AnomalyRule, AnomalyRuleError
+from loopctl_pipelines.costs.anomalies.changes import (
+    Changes,
+    Deviation,
+    KnownAnomaly,
+    changes,
+    day_of,
+)
+from loopctl_pipelines.costs.errors import TenantSettingsError
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays
+from loopctl_pipelines.costs.tenant_work.archived_days import archived_before
+from loopctl_pipelines.costs.tenant_work.transactions import begin_writing_costs
+from loopctl_pipelines.database.connection import TenantConnection
+from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.tenants.tenant import Tenant
+
+_SETTING = "cost_anomalies"
+_DEVIATIONS = TypeAdapter(list[Deviation])
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRule:
+    """The rule of one tenant.
+
+    Attributes:
+        rule: the operator's, with what the tenant has set for itself.
+        problem: why the tenant's own settings are not used; None if they are, or there are none.
+        since: the first day all of whose costs are there; None if none of them is archived.
+    """
+
+    rule: AnomalyRule
+    problem: str | None = None
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayCompared:
+    """What the detection found in one tenant's UTC day, and what it did about it.
+
+    Attributes:
+        day: the UTC day.
+        rule_of: the rule that is in force for the tenant.
+        epics: epics with a summary of the day.
+        blind_epics: those in which no story can be found to be high: too few stories for the
+            baseline, or a baseline of 0.
+        unsummarized_epics: epics with reports and without a summary: they are not compared.
+        stories: stories compared.
+        high_cost: stories above the high factor.
+        suspiciously_low: stories below the low factor.
+        opened: anomalies opened, each with one audit row. Here and in the next two, what the days
+            did to anomalies of other days is counted with the last one.
+        updated: open anomalies that got other figures or days.
+        resolved: open anomalies that no longer hold, each with one audit row.
+        archived: reports that its costs are made of were archived, so it was not compared, and its
+            anomalies stay.
+    """
+
+    day: date
+    rule_of: TenantRule
+    epics: int = 0
+    blind_epics: int = 0
+    unsummarized_epics: int = 0
+    stories: int = 0
+    high_cost: int = 0
+    suspiciously_low: int = 0
+    opened: int = 0
+    updated: int = 0
+    resolved: int = 0
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoriesCompared:
+    """A row of compare_stories.sql: what was compared on a day, and what deviates."""
+
+    day: date
+    epics: int
+    blind_epics: int
+    unsummarized_epics: int
+    stories: int
+    unsummarized: list[UUID]
+    deviations: str
+
+    def found(self) -> list[Deviation]:
+        """Return the stories that deviate."""
+        return _DEVIATIONS.validate_json(self.deviations)
+
+
+def detect_anomalies(
+    connection: TenantConnection, unit: TenantDays, *, rule: AnomalyRule
+) -> list[DayCompared]:
+    """Compare the stories of these days with their epics, and bring the anomalies in line.
+
+    Args:
+        connection: a transaction of the unit's tenant.
+        unit: the tenant and days.
+        rule: the operator's rule, of which the tenant's settings may change parts.
+
+    Returns:
+        One entry for each day of the unit, also for days without epics.
+
+    Raises:
+        psycopg.Error: the transaction is then to be rolled back.
+    """
+    begin_writing_costs(connection, unit.tenant.id)
+    rule_of = tenant_rule(connection, unit.tenant, rule)
+    compared: list[StoriesCompared] = []
+    written: Counter[tuple[date, str]] = Counter()
+    if (due := _days_that_depend_on(unit, rule_of.rule).since(rule_of.since)) is not None:
+        compared, todo = compare(connection, due, rule_of)
+        written = _write(connection, unit, todo)
+    found = {day.day: _found(day, rule_of) for day in compared}
+    return [
+        replace(
+            found.get(day) or DayCompared(day, rule_of, archived=True),
+            opened=written[day, "opened"],
+            updated=written[day, "updated"],
+            resolved=written[day, "resolved"],
+        )
+        for day in unit.days()
+    ]
+
+
+def tenant_rule(connection: TenantConnection, tenant: Tenant, rule: AnomalyRule) -> TenantRule:
+    """Return the operator's rule with what the tenant has set, and what is wrong with that."""
+    asked = {"tenant_id": tenant.id, "setting": _SETTING}
+    row = connection.execute(statement(__package__, "anomaly_settings"), asked).fetchone()
+    problem = None
+    try:
+        rule = rule.changed_by(row[0]) if row and row[0] else rule
+    except AnomalyRuleError as error:
+        place = f"{_SETTING}.{error.field}" if error.field else _SETTING
+        problem = str(TenantSettingsError(tenant.slug, place, error.problem))
+    archived = archived_before(connection, tenant.id)
+    since = archived + timedelta(days=rule.days - 1) if archived else None
+    return TenantRule(rule, problem, since)
+
+
+def compare(
+    connection: TenantConnection, unit: TenantDays, rule_of: TenantRule
+) -> tuple[list[StoriesCompared], Changes]:
+    """Compare the stories of these days; return what was found, and what is to be written.
+
+    Days to which an anomaly falls back are compared as well: it has its latest day's figures.
+    """
+    compared = compare_stories(connection, unit, rule_of.rule)
+    todo = _changes_due(connection, unit.tenant.id, compared, rule_of)
+    while todo.compare_too:
+        for day in sorted(todo.compare_too):
+            one_day = TenantDays(unit.tenant, day, day)
+            compared += compare_stories(connection, one_day, rule_of.rule)
+        todo = _changes_due(connection, unit.tenant.id, compared, rule_of)
+    return compared, todo
+
+
+def compare_stories(
+    connection: TenantConnection, unit: TenantDays, rule: AnomalyRule
+) -> list[StoriesCompared]:
+    """Compare the stories of these days with their epics; return one entry for each day."""
+    cursor = connection.cursor(row_factory=class_row(StoriesCompared))
+    asked = {
+        "tenant_id": unit.tenant.id,
+        "first": unit.first,
+        "end": unit.end,
+        **rule.model_dump(mode="python"),
+        "baseline": rule.baseline.value,
+    }
+    return cursor.execute(statement(__package__, "compare_stories"), asked, prepare=True).fetchall()
+
+
+def known_anomalies(
+    connection: TenantConnection, tenant_id: UUID, first: date, stories: Collection[UUID]
+) -> list[KnownAnomaly]:
+    """Return the open anomalies of the days from `first` on, and all of these stories'."""
+    cursor = connection.cursor(row_factory=class_row(KnownAnomaly))
+    asked = {"tenant_id": tenant_id, "first": first, "stories": list(stories)}
+    return cursor.execute(statement(__package__, "known_anomalies"), asked, prepare=True).fetchall()
+
+
+def _changes_due(
+    connection: TenantConnection,
+    tenant_id: UUID,
+    compared: Collection[StoriesCompared],
+    rule_of: TenantRule,
+) -> Changes:
+    found = [deviation for day in compared for deviation in day.found()]
+    stories = {deviation.story_id for deviation in found}
+    unsummarized = {day.day: set(day.unsummarized) for day in compared}
+    since = rule_of.since or date.min
+    return changes(
+        found,
+        known_anomalies(connection, tenant_id, min(day.day for day in compared), stories),
+        lambda story, day: day in unsummarized and story not in unsummarized[day],
+        lambda day: day >= since and day not in unsummarized,
+        {"baseline": rule_of.rule.baseline.value, "days": rule_of.rule.days},
+    )
+
+
+def _days_that_depend_on(unit: TenantDays, rule: AnomalyRule) -> TenantDays:
+    return TenantDays(unit.tenant, unit.first, unit.last + timedelta(days=rule.days - 1))
+
+
+def _write(
+    connection: TenantConnection, unit: TenantDays, todo: Changes
+) -> Counter[tuple[date, str]]:
+    rows = todo.as_rows()
+    if not any(rows.values()):
+        return Counter()
+    given = {name: Jsonb(value) for name, value in rows.items()} | {"tenant_id": unit.tenant.id}
+    done = connection.execute(statement(__package__, "write_anomalies"), given, prepare=True)
+    # what the unit's reports did to other days is told with its last one
+    inside = set(unit.days())
+    days = ((day_of(text), change) for text, change in done)
+    return Counter((day if day in inside else unit.last, change) for day, change in days)
+
+
+def _found(compared: StoriesCompared, rule_of: TenantRule) -> DayCompared:
+    types = Counter(deviation.anomaly_type for deviation in compared.found())
+    return DayCompared(
+        day=compared.day,
+        rule_of=rule_of,
+        epics=compared.epics,
+        blind_epics=compared.blind_epics,
+        unsummarized_epics=compared.unsummarized_epics,
+        stories=compared.stories,
+        high_cost=types["high_cost"],
+        suspiciously_low=types["suspiciously_low"],
+    )

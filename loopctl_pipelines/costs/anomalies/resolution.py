@@ -1,0 +1,93 @@
+"""What people do with an anomaly: resolve it. The API and the command line share it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from loopctl_pipelines.costs.tenant_work.transactions import begin_writing_costs
+from loopctl_pipelines.database.connection import TenantConnection
+from loopctl_pipelines.database.statements import statement
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is written into loopctl's audit log (behaviour 3).
+
+    Attributes:
+        actor_type: `api_key`, `superadmin` for a key that impersonates the tenant, or `system`
+            where no key was used.
+        actor_id: the key's id; None for `system`.
+        actor_label: the key's name, or which part of the system, such as `cli:anomalies`.
+    """
+
+    actor_type: Literal["api_key", "superadmin", "system"]
+    actor_id: UUID | None
+    actor_label: str
+
+    @classmethod
+    def api_key(cls, key_id: UUID, name: str) -> Self:
+        """Return the owner of a key of loopctl's."""
+        return cls("api_key", key_id, name)
+
+    @classmethod
+    def superadmin(cls, key_id: UUID, name: str) -> Self:
+        """Return the owner of a key that belongs to no tenant."""
+        return cls("superadmin", key_id, name)
+
+    @classmethod
+    def system(cls, label: str) -> Self:
+        """Return a part of the system."""
+        return cls("system", None, label)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """An anomaly that is resolved now.
+
+    Attributes:
+        id: of the anomaly.
+        updated_at: naive UTC; of one that was resolved before, when that was.
+        newly: resolved by this call. If not, nothing was written.
+    """
+
+    id: UUID
+    updated_at: datetime
+    newly: bool
+
+
+def resolve_anomaly(
+    connection: TenantConnection, tenant_id: UUID, anomaly_id: UUID, actor: Actor
+) -> Resolution | None:
+    """Resolve an anomaly and audit that in the same transaction; once, however often it is asked.
+
+    It waits for a detection of the same tenant that is under way, which would open the anomaly
+    again if it were resolved behind its back.
+
+    Args:
+        connection: a transaction of the tenant.
+        tenant_id: the tenant.
+        anomaly_id: the anomaly.
+        actor: who resolves it.
+
+    Returns:
+        None if the tenant has no such anomaly.
+
+    Raises:
+        psycopg.Error: the transaction is then to be rolled back.
+    """
+    asked = {
+        "tenant_id": tenant_id,
+        "anomaly_id": anomaly_id,
+        "actor_type": actor.actor_type,
+        "actor_id": actor.actor_id,
+        "actor_label": actor.actor_label,
+    }
+    begin_writing_costs(connection, tenant_id)
+    cursor = connection.cursor(row_factory=class_row(Resolution))
+    for name in ("resolve_anomaly", "resolved_anomaly"):
+        if found := cursor.execute(statement(__package__, name), asked).fetchone():
+            return found
+    return None

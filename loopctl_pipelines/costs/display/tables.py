@@ -1,0 +1,53 @@
+"""Tables for the terminal, which fit into 80 columns."""
+
+from collections.abc import Iterable
+from typing import Literal, TypedDict
+
+from rich.box import SIMPLE_HEAD, Box
+from rich.markup import escape
+from rich.table import Table
+
+from loopctl_pipelines.costs.display.money import dollars
+from loopctl_pipelines.costs.display.stored_costs import StoredAnomaly
+
+_ID_WIDTH = 36
+
+
+class TableStyle(TypedDict):
+    """How rich draws the tables."""
+
+    title_justify: Literal["left"]
+    title_style: str
+    box: Box
+    pad_edge: bool
+
+
+# without vertical lines, all of it fits into a terminal of 80 characters
+STYLE: TableStyle = {
+    "title_justify": "left",
+    "title_style": "bold",
+    "box": SIMPLE_HEAD,
+    "pad_edge": False,
+}
+
+
+def anomalies_table(title: str, rows: Iterable[tuple[str, StoredAnomaly, str]]) -> Table:
+    """Return two lines an anomaly; the second has its id and its figures.
+
+    Args:
+        title: what stands above the table.
+        rows: the tenant's slug, the anomaly, and a note on it or nothing.
+    """
+    table = Table(title=title, **STYLE)
+    table.add_column("tenant", no_wrap=True)
+    table.add_column("story, id of the anomaly", no_wrap=True, min_width=_ID_WIDTH)
+    table.add_column("anomaly", no_wrap=True)
+    for slug, anomaly, note in rows:
+        cost = f"${dollars(anomaly.story_cost_millicents):,.2f}, {anomaly.deviation_factor} times"
+        color = "red" if anomaly.anomaly_type == "high_cost" else "yellow"
+        table.add_row(
+            f"{escape(slug)}\n[dim]{anomaly.day or ''}[/dim]",
+            f"{escape(anomaly.story_title[:_ID_WIDTH])}\n[dim]{anomaly.id}[/dim]",
+            f"[{color}]{anomaly.anomaly_type}[/{color}]{f', {note}' if note else ''}\n{cost}",
+        )
+    return table

@@ -1,0 +1,35 @@
+"""What costs asks of all tenants at once: ids, days and counts only."""
+
+from collections.abc import Collection
+from datetime import date, timedelta
+from uuid import UUID
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.statements import statement
+
+
+def count_reports(
+    database: Database, tenant_ids: Collection[UUID], first: date, last: date
+) -> dict[UUID, int]:
+    """Return the number of reports, deleted ones included, in the UTC days [first, last]."""
+    with database.operator_transaction() as connection:
+        rows = connection.execute(
+            statement(__package__, "count_reports"),
+            {"tenant_ids": list(tenant_ids), "first": first, "end": last + timedelta(days=1)},
+        ).fetchall()
+    return dict(rows)
+
+
+def stale_days(database: Database, first: date, last: date) -> list[tuple[UUID, date]]:
+    """Return (tenant id, day) of active tenants' stale summaries in the UTC days [first, last]."""
+    with database.operator_transaction() as connection:
+        asked = {"first": first, "last": last}
+        return connection.execute(statement(__package__, "stale_days"), asked).fetchall()
+
+
+def tenant_of_anomaly(database: Database, anomaly_id: UUID) -> UUID | None:
+    """Return the id of the tenant that an anomaly belongs to; None if there is no such anomaly."""
+    with database.operator_transaction() as connection:
+        asked = {"anomaly_id": anomaly_id}
+        row = connection.execute(statement(__package__, "tenant_of_anomaly"), asked).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,4 @@
+"""The daily cost summaries: the rollup, and the check that compares them with the reports.
+
+No Dagster and no anomalies.
+"""

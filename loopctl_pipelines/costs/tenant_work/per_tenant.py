@@ -1,0 +1,91 @@
+"""Runs one statement per tenant, tenants side by side; one tenant's failure is its own."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import psycopg
+
+from loopctl_pipelines.costs.errors import TenantWorkError
+from loopctl_pipelines.costs.operator_queries import count_reports
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays
+from loopctl_pipelines.database.connection import Database, TenantConnection
+from loopctl_pipelines.database.errors import DatabaseUnreachableError
+from loopctl_pipelines.database.retries import cause_of, in_tenant_transaction, sqlstate_of
+
+Day = TypeVar("Day")
+Work = Callable[[TenantConnection, TenantDays], list[Day]]
+
+# Data exceptions, broken constraints and time-outs are of some days: halving finds the bad one.
+_OF_SOME_DAYS = ("22", "23", "57014")
+
+
+@dataclass(frozen=True, slots=True)
+class Landed(Generic[Day]):
+    """Work that was committed: a unit, and what was done on each of its days."""
+
+    unit: TenantDays
+    days: list[Day]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Work that was rolled back: a unit, and why."""
+
+    unit: TenantDays
+    error: TenantWorkError
+
+
+def run_side_by_side(
+    database: Database,
+    units: Sequence[TenantDays],
+    work: Work[Day],
+    error: type[TenantWorkError],
+) -> Iterator[Landed[Day] | Failed]:
+    """Run `work` for every unit, each in a transaction of its tenant, and yield as they end.
+
+    The tenants with most reports go first, so that none of them is left to run alone at the end.
+    A unit of several days that fails is halved until the bad day is found.
+
+    Args:
+        database: its number of connections bounds how many tenants run at once.
+        units: tenants and ranges of days that do not overlap.
+        work: the statements of one unit.
+        error: what to make of a failure.
+    """
+    if not units:
+        return
+    sizes = count_reports(
+        database,
+        {unit.tenant.id for unit in units},
+        min(unit.first for unit in units),
+        max(unit.last for unit in units),
+    )
+    ordered = sorted(units, key=lambda unit: sizes.get(unit.tenant.id, 0), reverse=True)
+    pool = ThreadPoolExecutor(database.connections, thread_name_prefix="tenant")
+    try:
+        running: list[Future[list[Landed[Day] | Failed]]] = [
+            pool.submit(_halving, database, unit, work, error) for unit in ordered
+        ]
+        for ended in as_completed(running):
+            yield from ended.result()
+    finally:
+        # an interrupted run starts no further tenant; those under way commit or roll back
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _halving(
+    database: Database, unit: TenantDays, work: Work[Day], error: type[TenantWorkError]
+) -> list[Landed[Day] | Failed]:
+    try:
+        days = in_tenant_transaction(database, unit.tenant.id, lambda c: work(c, unit))
+        return [Landed(unit, days)]
+    except (psycopg.Error, DatabaseUnreachableError) as cause:
+        sqlstate = sqlstate_of(cause)
+    if halves := unit.halves() if sqlstate and sqlstate.startswith(_OF_SOME_DAYS) else ():
+        return [ended for half in halves for ended in _halving(database, half, work, error)]
+    failure = error(
+        unit.tenant.slug, unit.first, unit.last, sqlstate=sqlstate, cause=cause_of(sqlstate)
+    )
+    return [Failed(unit, failure)]

@@ -1,0 +1,43 @@
+"""Why the database cannot be worked with, one class a cause."""
+
+from loopctl_pipelines.errors import PipelinesError
+
+
+class DatabaseNotUsableError(PipelinesError):
+    """The database of LOOPCTL_DATABASE_URL cannot be worked with."""
+
+
+class DatabaseUnreachableError(DatabaseNotUsableError):
+    """Nothing answers at the URL, or it refuses the login."""
+
+
+class DatabaseTooOldError(DatabaseNotUsableError):
+    """The server is older than PostgreSQL 15."""
+
+
+class ExtensionMissingError(DatabaseNotUsableError):
+    """pgvector is not installed on the server."""
+
+
+class RoleUnfitError(DatabaseNotUsableError):
+    """A role has too few rights, or so many that row-level security does not bind it."""
+
+
+class DatabaseBusyError(DatabaseNotUsableError):
+    """A lock that the upgrade needs was not to be had in time."""
+
+
+class SchemaMissingError(DatabaseNotUsableError):
+    """`loopctl-pipelines db upgrade` has not run on this database."""
+
+
+class SchemaTooOldError(DatabaseNotUsableError):
+    """loopctl's own tables are older than what is read from them."""
+
+
+class SchemaTooNewError(DatabaseNotUsableError):
+    """A newer version of this project has upgraded the database."""
+
+
+class EmbeddedServerError(PipelinesError):
+    """The embedded PostgreSQL does not start or stop."""

@@ -1,0 +1,25 @@
+"""Whether the login sees what operator queries have to see."""
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.errors import RoleUnfitError
+from loopctl_pipelines.database.statements import statement
+
+
+def check_sees_all_tenants(database: Database, table: str) -> None:
+    """Refuse a login that would take it for nothing to do that it sees no tenant's rows.
+
+    Raises:
+        RoleUnfitError: if row-level security binds the login on the table.
+    """
+    with database.operator_transaction() as connection:
+        bound = connection.execute(statement(__package__, "is_bound"), {"table": table}).fetchone()
+    if bound != (False,):
+        raise bound_login(table)
+
+
+def bound_login(table: str) -> RoleUnfitError:
+    """Return the error of a login that row-level security binds on the table."""
+    return RoleUnfitError(
+        f"The login of LOOPCTL_DATABASE_URL is bound by row-level security on {table}, so it "
+        "would find no tenant's rows there. Use a login with BYPASSRLS, as loopctl's own has."
+    )

@@ -1,1 +1,0 @@
-"""Vectors of published articles: what is embedded, by whom, and what happens when it fails."""

@@ -1,0 +1,104 @@
+"""The embedding assets: articles -> their vectors, a partition a tenant."""
+
+from dagster import (
+    AssetExecutionContext,
+    AssetsDefinition,
+    AssetSpec,
+    BackfillPolicy,
+    Failure,
+    MaterializeResult,
+    ResourceParam,
+    asset,
+)
+
+from loopctl_pipelines.database.preflight import ARTICLE_TABLES
+from loopctl_pipelines.knowledge.embedding.columns import ARTICLE_COLUMNS, EMBEDDING_COLUMNS
+from loopctl_pipelines.knowledge.embedding.jobs import PENDING_ONLY_TAG
+from loopctl_pipelines.knowledge.embedding.metadata import report_metadata
+from loopctl_pipelines.knowledge.embedding.operator_queries import (
+    begin_embedding,
+    pending_embeddings,
+)
+from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.llm.sanitizer import log_tag
+from loopctl_pipelines.orchestration.materializations import (
+    Described,
+    FailedPartitions,
+    active_tenants,
+    partitions_of_run,
+    record_partitions,
+)
+from loopctl_pipelines.partitions import TENANTS
+
+_GROUP = "embeddings"
+_OWNERS = ["team:loopctl-operators"]
+
+articles = AssetSpec(
+    "articles",
+    description="The knowledge that tenants write. loopctl owns this table.",
+    group_name=_GROUP,
+    owners=_OWNERS,
+    kinds={"postgres"},
+    metadata={"dagster/table_name": "public.articles", "dagster/column_schema": ARTICLE_COLUMNS},
+)
+
+
+def build_article_embeddings() -> AssetsDefinition:
+    """Return `article_embeddings`, which may be materialized over many tenants in one run."""
+
+    @asset(
+        partitions_def=TENANTS,
+        deps=[articles],
+        backfill_policy=BackfillPolicy.single_run(),
+        group_name=_GROUP,
+        owners=_OWNERS,
+        kinds={"postgres", "openai"},
+        code_version="1",
+        metadata={
+            "dagster/table_name": "public.articles",
+            "dagster/column_schema": EMBEDDING_COLUMNS,
+        },
+        description=(
+            "Vectors of a tenant's published articles, made with the tenant's own key. A text is "
+            "paid for once: what has its vector already is not sent, whatever else was edited. "
+            "Materializing again is always safe."
+        ),
+    )
+    def article_embeddings(
+        context: AssetExecutionContext, embedder: ResourceParam[Embedder]
+    ) -> MaterializeResult[None]:
+        try:
+            return _embed(context, embedder)
+        except Failure:
+            raise
+        except Exception as error:  # noqa: BLE001 - Dagster would store its text for good
+            unforeseen = log_tag(error)
+        # outside the handler, so that the failure has no context
+        raise Failure(f"The run ended unforeseen ({unforeseen}).", allow_retries=False)
+
+    return article_embeddings
+
+
+def _embed(context: AssetExecutionContext, embedder: Embedder) -> MaterializeResult[None]:
+    tenants = active_tenants(context, embedder.database, partitions_of_run(context), ARTICLE_TABLES)
+    chosen = tenants
+    if PENDING_ONLY_TAG in context.run.tags:
+        # a tenant that another run works on would keep this one, and all that is requested with it
+        due = {
+            pending.tenant_id
+            for pending in pending_embeddings(embedder.database)
+            if not (pending.paused_until or pending.is_held)
+        }
+        chosen = {slug: tenant for slug, tenant in tenants.items() if tenant.id in due}
+    left_out = [tenant.id for slug, tenant in tenants.items() if slug not in chosen]
+    begin_embedding(embedder.database, context.run.run_id, left_out)
+    landed: dict[str, Described] = {}
+    failed: list[FailedPartitions] = []
+    for report in embedder.embed(chosen.values(), context.run.run_id):
+        if report.error is None:
+            landed[report.slug] = report_metadata(report)
+        else:
+            context.log.error(str(report.error))
+            failed.append(FailedPartitions([report.slug], report.error))
+    failed.sort(key=lambda part: part.keys[0])
+    return record_partitions(context, landed, failed)

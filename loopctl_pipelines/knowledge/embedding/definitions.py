@@ -1,0 +1,50 @@
+"""The definitions of embedding, and the resource that does its work."""
+
+import warnings
+
+from dagster import BetaWarning, Definitions, define_asset_job
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.knowledge.embedding.assets import articles, build_article_embeddings
+from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
+from loopctl_pipelines.knowledge.embedding.sensors import build_pending_embeddings_sensor
+from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
+from loopctl_pipelines.llm.breaker import Breaker
+from loopctl_pipelines.llm.circuit import BreakerPolicy
+from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
+from loopctl_pipelines.settings import Settings
+
+
+def build_embedding_definitions() -> Definitions:
+    """Return the definitions of embedding; they need the resources `database` and `embedder`."""
+    with warnings.catch_warnings():
+        # backfill_policy, without which a range of tenants would be one run per tenant
+        warnings.simplefilter("ignore", BetaWarning)
+        article_embeddings = build_article_embeddings()
+    return Definitions(
+        assets=[articles, article_embeddings],
+        jobs=[
+            define_asset_job(
+                EMBED_ARTICLES,
+                selection=[article_embeddings],
+                description="Vectors of what is pending of many tenants, in one run.",
+            )
+        ],
+        sensors=[build_pending_embeddings_sensor()],
+    )
+
+
+def build_embedder(settings: Settings, database: Database) -> Embedder:
+    """Return the embedding work: provider, circuit breaker and the tenants' keys."""
+    provider = GuardedProvider(
+        EmbeddingProvider(settings.embedding_base_url),
+        Breaker(database, BreakerPolicy()),
+        requests=settings.embedding_requests,
+    )
+    return Embedder(
+        database,
+        provider,
+        settings.cloak_key,
+        requests_per_tenant=settings.embedding_requests_per_tenant,
+    )

@@ -1,0 +1,60 @@
+"""Why a tenant's articles stay unembedded until somebody acts."""
+
+from loopctl_pipelines.errors import PipelinesError
+from loopctl_pipelines.llm.failures import ProviderFailure
+
+
+class EmbeddingError(PipelinesError):
+    """A tenant's articles stay unembedded until somebody acts. What was embedded stays.
+
+    Attributes:
+        slug: the tenant.
+    """
+
+    def __init__(self, slug: str, problem: str) -> None:
+        super().__init__(f"Embedding the articles of tenant {slug!r}: {problem}")
+        self.slug = slug
+
+
+class KeyOrModelRefusedError(EmbeddingError):
+    """The provider refuses every text alike: the key or the model is at fault."""
+
+    def __init__(self, slug: str, failure_tag: str, articles: int) -> None:
+        super().__init__(
+            slug,
+            f"the provider refuses the tenant's key or model ({failure_tag}). {articles} "
+            "articles are set aside until the tenant changes one of them in its LLM settings.",
+        )
+
+
+class EmbeddingDatabaseError(EmbeddingError):
+    """A statement on the tenant's articles failed; its transaction is rolled back."""
+
+    def __init__(self, slug: str, cause: str, sqlstate: str | None) -> None:
+        state = sqlstate or "none"
+        super().__init__(slug, f"{cause} (SQLSTATE {state}). Repair it, then run it again.")
+
+
+class ClaimLostError(EmbeddingError):
+    """The run stood still for longer than its lease, and another run has the tenant now."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug, "this run stood still for too long; another one goes on with it.")
+
+
+class EmbeddingCrashError(EmbeddingError):
+    """Something unforeseen happened; only its kind is told, because its text may quote a key."""
+
+    def __init__(self, slug: str, failure: ProviderFailure) -> None:
+        super().__init__(slug, f"the work ended unforeseen ({failure.log_tag}). Run it again.")
+
+
+class SecretUnreadableError(EmbeddingError):
+    """A tenant's encrypted key cannot be decrypted."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(
+            slug,
+            "its embedding key cannot be decrypted. Set LOOPCTL_CLOAK_KEY to the key that loopctl "
+            "encrypts with, or have the tenant set its embedding key anew.",
+        )

@@ -1,0 +1,178 @@
+"""A small OpenAI-compatible embedding provider on 127.0.0.1, for the demo, tests and benchmarks."""
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from loopctl_pipelines.knowledge.embedding.lexical import lexical_vector
+from loopctl_pipelines.knowledge.embedding.texts.batching import ProviderLimits, token_estimate
+from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_DIMENSION, DEFAULT_MODEL
+
+_LIMITS = ProviderLimits()
+Vector = npt.NDArray[np.float32]
+Vectorize = Callable[[str, int], Vector]
+
+
+class LoopbackServer:
+    """Serves `POST /v1/embeddings` with lexical vectors while it is entered.
+
+    Args:
+        keys: API keys it accepts; any other is answered with 401.
+        latency_seconds: waits so long before each answer.
+        models: models it knows; any other is answered with 404.
+        input_tokens: estimated tokens of one input, beyond which it is answered with 400.
+        vector: makes the vector of a text, of a dimension; default: the lexical one.
+        port: 0 for any free one.
+
+    Attributes:
+        requests: requests so far, refused ones included.
+        inputs: texts embedded so far.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is one thing a provider may do otherwise
+        self,
+        keys: Collection[str],
+        *,
+        latency_seconds: float = 0.0,
+        models: Collection[str] = (DEFAULT_MODEL,),
+        input_tokens: int = _LIMITS.request_tokens,
+        vector: Vectorize = lexical_vector,
+        port: int = 0,
+    ) -> None:
+        self.requests = 0
+        self.inputs = 0
+        self._keys = frozenset(keys)
+        self._latency_seconds = latency_seconds
+        self._models = frozenset(models)
+        self._input_tokens = input_tokens
+        self._vector = vector
+        self._counting = threading.Lock()
+        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server.answer = self._answer
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), daemon=True
+        )
+
+    @property
+    def base_url(self) -> str:
+        """The URL to give to the provider."""
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _answer(self, key: str, body: bytes) -> tuple[HTTPStatus, Mapping[str, object]]:
+        time.sleep(self._latency_seconds)
+        with self._counting:
+            self.requests += 1
+        if key not in self._keys:
+            # as OpenAI does: the refusal repeats the ends of the key
+            text = f"Incorrect API key provided: {key[:8]}****{key[-4:]}."
+            return _refusal(HTTPStatus.UNAUTHORIZED, text, "invalid_api_key")
+        try:
+            request = json.loads(body)
+            model, texts = request["model"], request["input"]
+        except (ValueError, TypeError, KeyError):
+            return _refusal(HTTPStatus.BAD_REQUEST, "We could not parse the body.", None)
+        if model not in self._models:
+            return _refusal(HTTPStatus.NOT_FOUND, "The model does not exist.", "model_not_found")
+        texts = [texts] if isinstance(texts, str) else texts
+        if problem := self._problem(texts):
+            return _refusal(HTTPStatus.BAD_REQUEST, problem, None)
+        with self._counting:
+            self.inputs += len(texts)
+        dimension = request.get("dimensions", DEFAULT_DIMENSION)
+        as_base64 = request.get("encoding_format") == "base64"
+        vectors = [self._vector(text, dimension) for text in texts]
+        tokens = sum(map(token_estimate, texts))
+        return HTTPStatus.OK, _embeddings(model, vectors, tokens, as_base64=as_base64)
+
+    def _problem(self, texts: object) -> str | None:
+        if not isinstance(texts, list) or not 0 < len(texts) <= _LIMITS.inputs:
+            return f"'input' must be a text or 1 to {_LIMITS.inputs} texts."
+        if not all(isinstance(text, str) and text for text in texts):
+            return "'input' cannot be an empty string."
+        if any(token_estimate(text) > self._input_tokens for text in texts):
+            return f"This model's maximum context length is {self._input_tokens} tokens."
+        return None
+
+
+class _Server(ThreadingHTTPServer):
+    answer: Callable[[str, bytes], tuple[HTTPStatus, Mapping[str, object]]]
+    daemon_threads = True
+    request_queue_size = 128
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"  # connections are kept
+    disable_nagle_algorithm = True  # or each answer waits 40 ms for an acknowledgement
+    wbufsize = -1
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        status, answer = HTTPStatus.NOT_FOUND, _NO_SUCH_PATH
+        if self.path == "/v1/embeddings":
+            key = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            status, answer = self.server.answer(key, body)
+        content = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Log nothing: requests are counted, not told."""
+
+
+def _refusal(
+    status: HTTPStatus, text: str, code: str | None
+) -> tuple[HTTPStatus, Mapping[str, object]]:
+    error = {"message": text, "type": "invalid_request_error", "param": None, "code": code}
+    return status, {"error": error}
+
+
+_, _NO_SUCH_PATH = _refusal(HTTPStatus.NOT_FOUND, "Unknown request URL.", "unknown_url")
+
+
+def _embeddings(
+    model: str, vectors: list[Vector], tokens: int, *, as_base64: bool
+) -> Mapping[str, object]:
+    return {
+        "object": "list",
+        "model": model,
+        "data": [
+            {
+                "object": "embedding",
+                "index": index,
+                "embedding": _encoded(vector, as_base64=as_base64),
+            }
+            for index, vector in enumerate(vectors)
+        ],
+        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+    }
+
+
+def _encoded(vector: Vector, *, as_base64: bool) -> str | list[float]:
+    return base64.b64encode(vector.tobytes()).decode() if as_base64 else vector.tolist()

@@ -1,0 +1,81 @@
+"""Shows the embedding of articles in the terminal."""
+
+from collections.abc import Collection
+
+from dagster import DagsterInstance, JobDefinition
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from loopctl_pipelines.knowledge.embedding.job_runs import run_embed_articles
+from loopctl_pipelines.knowledge.embedding.operator_queries import pending_embeddings
+from loopctl_pipelines.knowledge.embedding.storage.queries import read_standing
+from loopctl_pipelines.knowledge.embedding.storage.rows import Standing
+from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.orchestration.in_process_runs import EndedRun
+from loopctl_pipelines.tenants.tenant import Tenant
+
+
+def embed_with_progress(
+    console: Console,
+    instance: DagsterInstance,
+    job: JobDefinition,
+    embedder: Embedder,
+    tenants: Collection[Tenant],
+) -> list[EndedRun]:
+    """Embed what is pending with a progress bar over the articles.
+
+    Args:
+        console: where to.
+        instance: where the runs are recorded.
+        job: `embed_articles`, with this embedder among its resources.
+        embedder: tells of articles that are done.
+        tenants: whose articles.
+    """
+    wanted = {tenant.id for tenant in tenants}
+    pending = pending_embeddings(embedder.database)
+    total = sum(tenant.articles for tenant in pending if tenant.tenant_id in wanted)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(
+        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console
+    ) as progress:
+        task = progress.add_task("articles", total=total)
+        embedder.on_progress = lambda _slug, articles: progress.advance(task, articles)
+        return list(run_embed_articles(instance, job, [tenant.slug for tenant in tenants]))
+
+
+def print_standing(console: Console, embedder: Embedder, tenants: Collection[Tenant]) -> None:
+    """Print how the articles of these tenants stand, and why some have no vector."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, title="Articles", title_justify="left")
+    table.add_column("tenant")
+    for heading in ("published", "with a vector", "without"):
+        table.add_column(heading, justify="right")
+    table.add_column("why")
+    for tenant in tenants:
+        with embedder.database.tenant_transaction(tenant.id) as connection:
+            standing = read_standing(connection, tenant.id)
+        if standing.published:
+            without = standing.published - standing.embedded
+            counts = (standing.published, standing.embedded, without)
+            table.add_row(tenant.slug, *(f"{count:,}" for count in counts), _why(standing))
+    if table.row_count:
+        console.print(table)
+
+
+def _why(standing: Standing) -> str:
+    reasons = {
+        f"key or model refused ({standing.refusal})": standing.refused,
+        "refused for their text": standing.set_aside,
+        "tried again later": standing.waiting,
+    }
+    rest = standing.published - standing.embedded - sum(reasons.values())
+    reasons["to be looked at" if standing.has_key else "no embedding key"] = rest
+    return "; ".join(f"{reason}: {count:,}" for reason, count in reasons.items() if count > 0)

@@ -1,0 +1,113 @@
+"""An article on its way to a vector. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from hashlib import sha256
+from typing import Final
+from uuid import UUID
+
+from loopctl_pipelines.knowledge.embedding.texts.text import (
+    DEFAULT_DIMENSION,
+    DEFAULT_MODEL,
+    TEXT_CHARACTERS,
+    article_text,
+    content_hash,
+    is_embedded,
+)
+
+HEAD_CHARACTERS: Final = TEXT_CHARACTERS + 1
+"""Characters of a body that are read: what the text is cut from."""
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSpace:
+    """What texts are embedded in: vectors of two spaces cannot be compared.
+
+    Attributes:
+        model: as the provider names it.
+        dimension: numbers of a vector.
+    """
+
+    model: str = DEFAULT_MODEL
+    dimension: int = DEFAULT_DIMENSION
+
+
+@dataclass(frozen=True, eq=False)
+class PendingArticle:
+    """A published article that has to be looked at.
+
+    Attributes:
+        id: the article.
+        inserted_at: naive UTC; with the id its place in the order of reading.
+        row_version: PostgreSQL's mark of the row as it was read.
+        title: its title.
+        head: the first characters of its body, `HEAD_CHARACTERS` at most.
+        stored_hash: the hash that stands beside its vector; None without a vector.
+        failure: tag of the last failure; None if there was none.
+        waiting: that failure was transient; otherwise the article was set aside.
+        attempts: attempts used since its text last changed.
+        content_hash: of the text last looked at, if it was read.
+        key_version: SHA-256 of the encrypted key that was refused with it, or asked to wait.
+    """
+
+    id: UUID
+    inserted_at: datetime
+    row_version: str
+    title: str
+    head: str
+    stored_hash: str | None
+    failure: str | None
+    waiting: bool
+    attempts: int
+    content_hash: str | None
+    key_version: bytes | None
+
+    @cached_property
+    def _hashes(self) -> dict[VectorSpace, str]:
+        return {}
+
+    @cached_property
+    def text(self) -> str:
+        """What is embedded."""
+        return article_text(self.title, self.head)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """SHA-256 by which PostgreSQL recognises the text without knowing where it is cut."""
+        return sha256(f"{self.title}\n\n{self.head}".encode()).digest()
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether the body may be longer than what was read of it."""
+        return len(self.head) == HEAD_CHARACTERS
+
+    def hash_in(self, space: VectorSpace) -> str:
+        """Return the content hash."""
+        if space not in self._hashes:
+            self._hashes[space] = content_hash(space.model, space.dimension, self.text)
+        return self._hashes[space]
+
+    def is_embedded(self, space: VectorSpace, body: str | None = None) -> bool:
+        """Tell whether its vector is that of its text, by its hash or the existing system's.
+
+        Args:
+            space: the tenant's model and dimension.
+            body: the whole body, where the existing system's hash needs more than the head.
+        """
+        return is_embedded(
+            self.stored_hash,
+            model=space.model,
+            dimension=space.dimension,
+            title=self.title,
+            body=self.head if body is None else body,
+        )
+
+    def stays_set_aside(self, space: VectorSpace, key_version: bytes | None) -> bool:
+        """Tell whether neither text, model nor key has changed since it was set aside."""
+        return (
+            self.failure is not None
+            and not self.waiting
+            and self.content_hash == self.hash_in(space)
+            and self.key_version == key_version
+        )

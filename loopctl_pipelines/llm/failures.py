@@ -1,0 +1,82 @@
+"""How a call to an LLM vendor can fail: values from closed sets, never a vendor's text."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from loopctl_pipelines.errors import PipelinesError
+
+
+class FailureKind(StrEnum):
+    """How a request to the embedding provider can end without vectors; there is no other way."""
+
+    API_ERROR = "api_error"
+    MALFORMED = "malformed"
+    REQUEST_FAILED = "request_failed"
+    TIMEOUT = "timeout"
+    CRASH = "embedding_crash"
+    CIRCUIT_OPEN = "circuit_open"
+    NO_API_KEY = "no_api_key"
+    UNUSABLE_KEY = "unusable_key"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFailure:
+    """All that is kept of a failed request: values from closed sets, never text.
+
+    Attributes:
+        kind: what went wrong.
+        status: HTTP status from 100 to 999, of an `api_error` only.
+        retry_after: seconds from 0 to 300 the provider asked to wait, of an `api_error` only.
+
+    Raises:
+        ValueError: if a value lies outside its set.
+    """
+
+    kind: FailureKind
+    status: int | None = None
+    retry_after: int | None = None
+
+    def __post_init__(self) -> None:
+        answered = self.kind is FailureKind.API_ERROR
+        if type(self.kind) is not FailureKind:
+            raise ValueError("kind must be a FailureKind")
+        if not _within(self.status, 100, 999) or not (answered or self.status is None):
+            raise ValueError("status must be an HTTP status of an api_error, or None")
+        if not _within(self.retry_after, 0, 300) or not (answered or self.retry_after is None):
+            raise ValueError("retry_after must be 0 to 300 seconds of an api_error, or None")
+
+    @property
+    def log_tag(self) -> str:
+        """The kind, for an API error also the status: all that logs and events may show."""
+        return self.kind.value if self.status is None else f"{self.kind.value} status={self.status}"
+
+
+def _within(value: object, low: int, high: int) -> bool:
+    return value is None or (type(value) is int and low <= value <= high)
+
+
+class ProviderError(PipelinesError):
+    """The embedding provider gave no usable answer. Holds a `ProviderFailure` and nothing else."""
+
+    def __init__(self, failure: ProviderFailure) -> None:
+        super().__init__(f"No embedding ({failure.log_tag}): {_ADVICE[failure.kind]}")
+        self.failure = failure
+
+    def __reduce__(self) -> tuple[type["ProviderError"], tuple[ProviderFailure]]:
+        return ProviderError, (self.failure,)
+
+
+_ADVICE = {
+    FailureKind.API_ERROR: "the provider refused the request; its documentation says "
+    "what the status means.",
+    FailureKind.MALFORMED: "the provider's answer is not one valid vector per text; check "
+    "LOOPCTL_EMBEDDING_BASE_URL and the tenant's model.",
+    FailureKind.REQUEST_FAILED: "the provider was not reached, or the connection broke; check "
+    "LOOPCTL_EMBEDDING_BASE_URL and the network.",
+    FailureKind.TIMEOUT: "the provider did not answer in time; it is tried again later.",
+    FailureKind.CRASH: "the client failed in an unforeseen way; it is tried again later.",
+    FailureKind.CIRCUIT_OPEN: "the tenant's circuit breaker is open; it is tried again later.",
+    FailureKind.NO_API_KEY: "the tenant has no embedding key; set one in its LLM settings.",
+    FailureKind.UNUSABLE_KEY: "the tenant's embedding key has characters no HTTP header can "
+    "carry; set it anew.",
+}

@@ -1,0 +1,135 @@
+"""What follows from a failure: tried again or not, counted by the breaker or not. Pure.
+
+    failure                              outcome       breaker  attempt used
+    4xx but 408 and 429                  permanent     neutral  yes
+    408                                  transient     neutral  yes, without Retry-After
+    429                                  transient     neutral  no
+    5xx and above                        transient     counts   yes, without Retry-After
+    1xx, 3xx                             transient     neutral  yes, without Retry-After
+    transport, timeout, crash            transient     counts   yes
+    malformed answer                     transient     counts   yes
+    key no header can carry              permanent     neutral  yes
+    circuit open                         circuit open  neutral  no
+    no key                               no key        neutral  no
+
+A malformed answer was billed. It counts, so that a provider which answers rubbish to everything
+is left alone after three of them. It is not permanent: one bad vector among 500 says nothing
+about the other 499 (`ProviderLimits.after_attempts` then separates them).
+"""
+
+from enum import StrEnum
+from http import HTTPStatus
+
+from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
+
+# seconds; three attempts within four minutes, then ever fewer, and at least one an hour
+FIRST_DELAY_SECONDS = 30
+LONGEST_DELAY_SECONDS = 3_600
+# a provider that answers "Retry-After: 0" for ever is not called in a tight loop
+SHORTEST_DELAY_SECONDS = 1
+
+MOST_SPOILT_ANSWERS = 10
+
+_TRANSIENT_REFUSALS = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+_ABOUT_A_TEXT = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+
+
+class Outcome(StrEnum):
+    """What becomes of the articles of a failed request."""
+
+    PERMANENT = "permanent"
+    TRANSIENT = "transient"
+    CIRCUIT_OPEN = "circuit_open"
+    NO_API_KEY = "no_api_key"
+
+
+_OUTCOMES = {
+    FailureKind.CIRCUIT_OPEN: Outcome.CIRCUIT_OPEN,
+    FailureKind.NO_API_KEY: Outcome.NO_API_KEY,
+    FailureKind.UNUSABLE_KEY: Outcome.PERMANENT,
+}
+_COUNTED = frozenset(
+    {
+        FailureKind.MALFORMED,
+        FailureKind.REQUEST_FAILED,
+        FailureKind.TIMEOUT,
+        FailureKind.CRASH,
+    }
+)
+
+
+def outcome(failure: ProviderFailure) -> Outcome:
+    """Tell whether and when the articles of the request are tried again."""
+    status = failure.status
+    if status is not None and _is_client_error(status) and status not in _TRANSIENT_REFUSALS:
+        return Outcome.PERMANENT
+    return _OUTCOMES.get(failure.kind, Outcome.TRANSIENT)
+
+
+def counts_for_breaker(failure: ProviderFailure) -> bool:
+    """Tell whether the failure says that the provider is down; any other leaves the breaker as is.
+
+    An API error without a readable status is not known, and counts.
+    """
+    if failure.kind is FailureKind.API_ERROR:
+        return failure.status is None or failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return failure.kind in _COUNTED
+
+
+def may_be_about_one_text(failure: ProviderFailure) -> bool:
+    """Tell whether a part of the batch might be accepted: 400, 413, 422.
+
+    401, 403, 404 and the like are about the key or the model, and would only be repeated.
+    """
+    return failure.status in _ABOUT_A_TEXT
+
+
+def uses_attempt(failure: ProviderFailure) -> bool:
+    """Tell whether the failure is one more attempt of its articles.
+
+    Not one: no request was sent, or the provider wants nothing of this tenant for a while,
+    whichever articles it is asked for.
+    """
+    if outcome(failure) in {Outcome.CIRCUIT_OPEN, Outcome.NO_API_KEY}:
+        return False
+    return not is_asked_to_wait(failure)
+
+
+def is_spoilt_for_good(failure: ProviderFailure, attempts: int) -> bool:
+    """Tell whether answers for a text were spoilt so often that it is set aside: each was billed.
+
+    From the fifth attempt on a text travels alone (`ProviderLimits.after_attempts`), so that it is
+    the text's own answers that were spoilt.
+    """
+    return failure.kind is FailureKind.MALFORMED and attempts >= MOST_SPOILT_ANSWERS
+
+
+def is_asked_to_wait(failure: ProviderFailure) -> bool:
+    """Tell whether the provider wants nothing of this tenant for a while: 429, or Retry-After."""
+    if outcome(failure) is not Outcome.TRANSIENT:
+        return False
+    return failure.retry_after is not None or failure.status == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def delay_seconds(attempts: int, retry_after: int | None = None, *, jitter: float = 0.0) -> float:
+    """Return how long to wait after a transient failure.
+
+    Args:
+        attempts: attempts used so far, or pauses in a row of a tenant whose limit is reached, this
+            one included; at least 1 unless `retry_after` is given.
+        retry_after: seconds the provider asked for; they stand in place of the schedule.
+        jitter: 0 to 1: the share of up to a quarter more, so that articles do not return at once.
+    """
+    if retry_after is not None:
+        return max(SHORTEST_DELAY_SECONDS, retry_after)
+    doublings = min(max(attempts, 1) - 1, 32)
+    delay = min(FIRST_DELAY_SECONDS << doublings, LONGEST_DELAY_SECONDS)
+    return delay * (1 + jitter / 4)
+
+
+def _is_client_error(status: int) -> bool:
+    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR

@@ -1,0 +1,4 @@
+"""Loads token usage from files that people have into loopctl's tables.
+
+No sample data.
+"""

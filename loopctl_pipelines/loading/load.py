@@ -1,0 +1,142 @@
+"""Loads real usage files, and makes the tenants, projects, epics, stories and agents they name."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from loopctl_pipelines.database.connection import Database, TenantConnection
+from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.loading.errors import UsageFileError
+from loopctl_pipelines.loading.usage_columns import UsageColumns
+from loopctl_pipelines.loading.usage_files import UsageRow, read_usage_file
+from loopctl_pipelines.tenants.operator_queries import list_tenants
+
+USUAL_COLUMNS: Final = UsageColumns()
+# in the order of their foreign keys
+_OWNED: Final = ("agents", "projects", "epics", "stories", "reports")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a file held, and what it added, per table.
+
+    Attributes:
+        rows: rows of the file that have a cost.
+        without_cost: rows that were left out because they have none.
+    """
+
+    rows: int
+    without_cost: int
+    tenants: int
+    agents: int
+    projects: int
+    epics: int
+    stories: int
+    reports: int
+
+
+def load(database: Database, path: Path, columns: UsageColumns = USUAL_COLUMNS) -> Loaded:
+    """Load a CSV file of usage, plain or gzipped; loaded again, it adds nothing.
+
+    What the file names is found by its name (tenants and projects by slug), or made. The whole
+    file is read before the first row is written, so a file with a bad line loads nothing. Each
+    tenant is a transaction of its own.
+
+    Args:
+        database: where to; any tenants may be there already.
+        path: the file.
+        columns: which column holds what.
+
+    Raises:
+        UsageFileError: if the file cannot be read, or PostgreSQL refuses a tenant's rows.
+        DatabaseUnreachableError: if no connection is to be had.
+    """
+    usage = read_usage_file(path, columns)
+    rows_of: defaultdict[str, list[UsageRow]] = defaultdict(list)
+    for row in usage.rows:
+        rows_of[row.tenant_slug].append(row)
+    tenants = _add_tenants(database, [rows[0] for rows in rows_of.values()])
+    known = list_tenants(database)
+    added: Counter[str] = Counter()
+    for slug, rows in sorted(rows_of.items()):
+        added += _add_usage(database, known[slug].id, slug, rows)
+    return Loaded(
+        rows=len(usage.rows),
+        without_cost=usage.without_cost,
+        tenants=tenants,
+        agents=added["agents"],
+        projects=added["projects"],
+        epics=added["epics"],
+        stories=added["stories"],
+        reports=added["reports"],
+    )
+
+
+def _add_tenants(database: Database, first_rows: Iterable[UsageRow]) -> int:
+    tenants = [
+        {"id": str(row.path_id()), "slug": row.tenant_slug, "name": row.tenant}
+        for row in first_rows
+    ]
+    with database.operator_transaction() as connection:
+        return connection.execute(
+            statement(__package__, "add_usage_tenants"), {"rows": Jsonb(tenants, dumps=json.dumps)}
+        ).rowcount
+
+
+def _add_usage(
+    database: Database, tenant_id: UUID, slug: str, rows: Iterable[UsageRow]
+) -> Counter[str]:
+    try:
+        with database.tenant_transaction(tenant_id) as connection:
+            return _add_owned(connection, tenant_id, rows)
+    except psycopg.Error as cause:
+        sqlstate = cause.sqlstate
+    # PostgreSQL's own text may quote a row
+    raise UsageFileError(
+        f"PostgreSQL refused the usage of tenant {slug!r} (SQLSTATE {sqlstate}) and wrote none of "
+        "it. Tenants that sort before it are loaded; load the file again when the cause is gone."
+    )
+
+
+def _add_owned(
+    connection: TenantConnection, tenant_id: UUID, rows: Iterable[UsageRow]
+) -> Counter[str]:
+    tenant = {"tenant_id": tenant_id}
+    cursor = connection.cursor()
+    cursor.execute(statement(__package__, "begin_usage"), tenant)
+    cursor.execute(statement(__package__, "create_incoming_usage"))
+    with cursor.copy(statement(__package__, "copy_incoming_usage")) as copy:
+        for row in rows:
+            copy.write_row(_incoming(row))
+    added: Counter[str] = Counter()
+    for table in _OWNED:
+        added[table] = cursor.execute(statement(__package__, f"add_usage_{table}"), tenant).rowcount
+    return added
+
+
+def _incoming(row: UsageRow) -> tuple[object, ...]:
+    """Return a row in the order of copy_incoming_usage.sql."""
+    return (
+        row.id,
+        row.path_id("agent", row.agent),
+        row.agent,
+        row.path_id("project", row.project_slug),
+        row.project_slug,
+        row.project,
+        row.path_id("epic", row.project_slug, row.epic),
+        row.epic,
+        row.path_id("story", row.project_slug, row.epic, row.story),
+        row.story,
+        row.model,
+        row.at,
+        row.cost_millicents,
+        row.input_tokens,
+        row.output_tokens,
+    )

@@ -1,0 +1,76 @@
+"""Runs a job over partitions in this process; the UI shows the run like any other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dagster import (
+    AssetKey,
+    DagsterEvent,
+    DagsterEventType,
+    DagsterInstance,
+    JobDefinition,
+    PartitionKeyRange,
+)
+
+from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
+from loopctl_pipelines.partitions import range_tags
+
+# what a person should know is in the run's result; Dagster's log is in the UI
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRun:
+    """A run that has ended.
+
+    Attributes:
+        run_id: Dagster's id of it.
+        materialized: (asset, partition) pairs that it recorded.
+        failure: the sentence that Dagster shows as the run's failure; None if all is well.
+    """
+
+    run_id: str
+    materialized: list[tuple[AssetKey, str]]
+    failure: str | None
+
+
+def run_in_process(
+    instance: DagsterInstance,
+    job: JobDefinition,
+    partitions: PartitionKeyRange,
+    *,
+    tags: Mapping[str, str] | None = None,
+    assets: Sequence[AssetKey] | None = None,
+) -> EndedRun:
+    """Run the job over a range of partitions, for these of its assets or all of them."""
+    ended = job.execute_in_process(
+        instance=instance,
+        run_config=_QUIET,
+        tags={**range_tags(partitions), **(tags or {})},
+        asset_selection=assets,
+        raise_on_error=False,
+    )
+    failure = None if ended.success else _failure(instance, ended.run_id)
+    return EndedRun(ended.run_id, _materialized(instance, ended.run_id), failure)
+
+
+def _materialized(instance: DagsterInstance, run_id: str) -> list[tuple[AssetKey, str]]:
+    if isinstance(storage := instance.event_log_storage, BatchingEventLogStorage):
+        return storage.materialized_in(run_id)
+    return [
+        (event.asset_key, event.partition)
+        for event in _events(instance, run_id, DagsterEventType.ASSET_MATERIALIZATION)
+        if event.asset_key and event.partition
+    ]
+
+
+def _failure(instance: DagsterInstance, run_id: str) -> str:
+    for event in _events(instance, run_id, DagsterEventType.STEP_FAILURE):
+        given = event.step_failure_data.user_failure_data
+        if given and given.description:
+            return given.description
+    return f"Run {run_id} failed; its log is in the Dagster UI."
+
+
+def _events(instance: DagsterInstance, run_id: str, kind: DagsterEventType) -> list[DagsterEvent]:
+    return [entry.get_dagster_event() for entry in instance.all_logs(run_id, of_type=kind)]

@@ -1,0 +1,71 @@
+"""What retention has left, for a test to look at."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from loopctl_pipelines.anomaly_rule import AnomalyRule
+from loopctl_pipelines.costs.retention.retention import Retained, retain
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.tenants.tenant import Tenant
+from loopctl_pipelines_tests.usage import id_of
+
+NOW = datetime(2026, 11, 22, 3)  # noqa: DTZ001 - naive UTC; a Sunday
+TODAY = NOW.date()
+
+
+def ago(days: int) -> date:
+    """Return the UTC day that lies this many days before `NOW`."""
+    return TODAY - timedelta(days=days)
+
+
+def keep(database: Database, days: int | None, slug: str = "a") -> None:
+    """Set the tenant's token_data_retention_days."""
+    with database.operator_transaction() as connection:
+        connection.execute(
+            "UPDATE tenants SET token_data_retention_days = %s WHERE id = %s", [days, id_of(slug)]
+        )
+
+
+def retained(database: Database, slug: str = "a", now: datetime = NOW) -> Retained:
+    """Run a tenant's retention; no part of it may fail."""
+    done = retain(database, Tenant(id_of(slug), slug, slug, "active"), now, AnomalyRule())
+    assert done.errors == ()
+    return done
+
+
+def reports(database: Database) -> dict[UUID, datetime | None]:
+    """Return `deleted_at` of every report there is, by its id."""
+    with database.operator_transaction() as connection:
+        query = "SELECT id, deleted_at FROM token_usage_reports"
+        return dict(connection.execute(query).fetchall())
+
+
+def live(database: Database) -> set[UUID]:
+    """Return the reports that are not soft-deleted."""
+    return {report for report, deleted_at in reports(database).items() if deleted_at is None}
+
+
+def archived_before(database: Database, slug: str = "a") -> date | None:
+    """Return the tenant's first day that is not archived."""
+    with database.operator_transaction() as connection:
+        row = connection.execute(
+            "SELECT archived_before FROM loopctl_pipelines.archived_days WHERE tenant_id = %s",
+            [id_of(slug)],
+        ).fetchone()
+    return row[0] if row else None
+
+
+def audit_rows(database: Database) -> list[dict[str, Any]]:
+    """Return what the audit log has of retention, the oldest first."""
+    with database.operator_transaction() as connection:
+        return (
+            connection.cursor(row_factory=dict_row)
+            .execute(
+                "SELECT * FROM audit_log WHERE entity_type = 'token_data_archival'"
+                " ORDER BY inserted_at, id"
+            )
+            .fetchall()
+        )

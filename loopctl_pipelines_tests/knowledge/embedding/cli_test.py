@@ -1,0 +1,76 @@
+"""`embed` and `breaker` as a person uses them: processes of their own, on a real server."""
+
+import base64
+
+import pytest
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.knowledge.embedding.loopback import LoopbackServer
+from loopctl_pipelines.llm.breaker import Breaker
+from loopctl_pipelines.llm.circuit import BreakerPolicy, Permit, Verdict
+from loopctl_pipelines_tests.knowledge.embedding.knowledge import CLOAK_KEY, KEY, Knowledge
+from loopctl_pipelines_tests.shell import Shell
+from loopctl_pipelines_tests.usage import id_of
+
+
+def settings(provider: LoopbackServer) -> dict[str, str]:
+    return {
+        "LOOPCTL_EMBEDDING_BASE_URL": provider.base_url,
+        "LOOPCTL_CLOAK_KEY": base64.b64encode(CLOAK_KEY).decode(),
+    }
+
+
+@pytest.fixture
+def knowledge(database: Database) -> Knowledge:
+    """One tenant whose articles can be embedded, one without a key, one with a revoked key."""
+    knowledge = Knowledge(database)
+    for slug, key in (("acme", KEY), ("blue", None), ("cold", "revoked")):
+        knowledge.tenant(slug, key=key)
+        knowledge.articles(slug, 3)
+    return knowledge
+
+
+def test_embed_shows_how_far_it_is_and_why_some_articles_have_no_vector(
+    shell: Shell, knowledge: Knowledge
+) -> None:
+    with LoopbackServer([KEY]) as provider:
+        code, out, err = shell.with_settings(**settings(provider)).run("embed")
+    assert (code, err) == (1, "")
+    assert "9/9" in out
+    assert "tenant 'cold'" in out
+    assert "no embedding key: 3" in out
+    assert "(api_error status=401)" in out
+    assert knowledge.embedded("acme") == {"Article 0", "Article 1", "Article 2"}
+
+
+def test_embed_of_one_tenant_leaves_the_others_alone(shell: Shell, knowledge: Knowledge) -> None:
+    with LoopbackServer([KEY]) as provider:
+        code, out, _ = shell.with_settings(**settings(provider)).run("embed", "--tenant", "acme")
+        assert provider.requests == 1
+    assert code == 0
+    assert "3/3" in out
+    assert len(knowledge.pending("cold")) == 3
+
+
+def test_embed_again_tries_what_was_refused_for_a_wrong_address(
+    shell: Shell, knowledge: Knowledge
+) -> None:
+    with LoopbackServer([KEY]) as provider:
+        wrong = {**settings(provider), "LOOPCTL_EMBEDDING_BASE_URL": f"{provider.base_url}/wrong"}
+        assert shell.with_settings(**wrong).run("embed", "--tenant", "acme")[0] == 1
+        right = shell.with_settings(**settings(provider))
+        assert right.run("embed", "--tenant", "acme")[0] == 1
+        assert right.run("embed", "--again", "--tenant", "acme")[0] == 0
+    assert len(knowledge.embedded("acme")) == 3
+
+
+def test_an_open_circuit_is_shown_and_closed_by_hand(shell: Shell, knowledge: Knowledge) -> None:
+    breaker = Breaker(knowledge.database, BreakerPolicy())
+    for _ in range(3):
+        breaker.record(Permit(id_of("acme")), Verdict.COUNTED)
+    assert "acme: open until" in shell.run("breaker", "show", "acme")[1]
+    assert "acme: closed." in shell.run("breaker", "reset", "acme")[1]
+    assert "acme: closed." in shell.run("breaker", "show", "acme")[1]
+    code, _, err = shell.run("breaker", "reset", "acmee")
+    assert code == 1
+    assert "No tenant has the slug 'acmee'" in err

@@ -1,0 +1,209 @@
+"""No run of any kind leaves a piece of a key, of a text or of a provider's words behind.
+
+Every fault of a provider is driven through real runs: in this process, and by `loopctl-pipelines
+dev` with its sensor, daemon and run launcher. Then all that outlives the runs is searched.
+"""
+
+import base64
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+import pytest
+import trustme
+from dagster import DagsterInstance, DagsterRun, RunsFilter
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.definitions import build_definitions
+from loopctl_pipelines.knowledge.embedding.job_runs import run_embed_articles
+from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
+from loopctl_pipelines.knowledge.embedding.storage.tenant_articles import TenantArticles
+from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
+from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
+from loopctl_pipelines.settings import Settings
+from loopctl_pipelines.tenants.sync import sync_tenants
+from loopctl_pipelines_tests.knowledge.embedding.knowledge import CLOAK_KEY, Knowledge, embedder
+from loopctl_pipelines_tests.knowledge.embedding.traces import HEAD, TAIL, TEXT, WORD, Traces
+from loopctl_pipelines_tests.llm.openai.failing_provider import (
+    Exchange,
+    FailingProvider,
+    embeddings,
+)
+from loopctl_pipelines_tests.llm.openai.provider_cases import ALL, BROKEN, DEADLINE
+from loopctl_pipelines_tests.shell import Shell
+
+CASES = {f"case-{number:02}": case for number, case in enumerate(ALL)}
+# where the texts are at home; that they are found there shows that the search finds
+AT_HOME: Final = {("public.articles", "text")}
+_END_SECONDS = 300
+
+
+@pytest.fixture
+def knowledge(database: Database) -> Knowledge:
+    return Knowledge(database)
+
+
+def add_tenant(knowledge: Knowledge, slug: str) -> None:
+    """Add a tenant with three articles, and the canaries in its key and texts."""
+    knowledge.tenant(slug, key=f"{HEAD}-{slug}-{TAIL}")
+    for number in range(3):
+        knowledge.article(slug, f"Title {number}", f"{TEXT} {number}")
+
+
+def fault_of_the_key(exchange: Exchange) -> None:
+    """Behave as the case demands whose slug is in the key."""
+    slug = exchange.key.removeprefix(f"{HEAD}-").removesuffix(f"-{TAIL}")
+    fault, _ = ALL[CASES[slug]]
+    fault(exchange)
+
+
+def kept(knowledge: Knowledge, slug: str) -> set[str | None]:
+    """Return the tags of the failures that are noted of a tenant's articles."""
+    return {failure for failure, *_ in knowledge.states(slug).values()}
+
+
+def run_in_process(
+    knowledge: Knowledge, instance: DagsterInstance, base_url: str, slugs: list[str]
+) -> None:
+    sync_tenants(instance, knowledge.database)
+    with embedder(knowledge.database, base_url, deadline_seconds=10) as embed:
+        definitions = build_definitions(
+            Settings(), resources={"database": knowledge.database, "embedder": embed}
+        )
+        job = definitions.resolve_job_def(EMBED_ARTICLES)
+        list(run_embed_articles(instance, job, slugs))
+
+
+@contextmanager
+def wrong_in_every_way() -> Iterator[str]:
+    """Give the URL of a provider that behaves to each tenant as its case demands."""
+    with FailingProvider(fault_of_the_key, word=WORD) as provider:
+        yield provider.base_url
+
+
+@contextmanager
+def not_there() -> Iterator[str]:
+    """Give a URL where connections are refused."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
+
+
+@contextmanager
+def unvouched() -> Iterator[str]:
+    """Give the URL of a provider that would embed, but whose certificate nobody vouches for."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1", common_name=WORD).configure_cert(context)
+    with FailingProvider(embeddings(), word=WORD, tls=context) as provider:
+        yield provider.base_url
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A provider, and the tags that are to be noted of each tenant's articles."""
+
+    provider: Callable[[], AbstractContextManager[str]]
+    kept: Mapping[str, set[str]]
+
+
+TROUBLES = {
+    "answers wrongly in every way": Trouble(
+        wrong_in_every_way, {slug: {ALL[case][1].log_tag} for slug, case in CASES.items()}
+    ),
+    "is not there": Trouble(not_there, {"acme": {BROKEN.log_tag}}),
+    "has a certificate nobody vouches for": Trouble(unvouched, {"acme": {BROKEN.log_tag}}),
+}
+whatever_the_provider_is = pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+
+
+@whatever_the_provider_is
+def test_runs_in_this_process_leave_nothing_behind_when_the_provider(
+    trouble: Trouble, knowledge: Knowledge, instance: DagsterInstance, traces: Traces
+) -> None:
+    for slug in trouble.kept:
+        add_tenant(knowledge, slug)
+    with trouble.provider() as base_url:
+        run_in_process(knowledge, instance, base_url, list(trouble.kept))
+    assert {slug: kept(knowledge, slug) for slug in trouble.kept} == trouble.kept
+    assert traces.found() == AT_HOME
+
+
+@whatever_the_provider_is
+def test_runs_that_the_daemon_launches_leave_nothing_behind_when_the_provider(
+    trouble: Trouble, knowledge: Knowledge, instance: DagsterInstance, traces: Traces
+) -> None:
+    for slug in trouble.kept:
+        add_tenant(knowledge, slug)
+    with trouble.provider() as base_url, _dagster_dev(traces, base_url):
+        run = _first_ended_run(instance)
+    assert run.tags["dagster/sensor_name"] == "pending_embeddings_sensor"
+    for slug, tags in trouble.kept.items():
+        # on a busy machine any request may miss the deadline, which is 4 s there
+        assert kept(knowledge, slug) in (tags, {DEADLINE.log_tag})
+    assert traces.found() == AT_HOME
+    # and it was this run whose output was captured below the home
+    assert list(traces.home.rglob(f"{run.run_id}/**/*.err"))
+
+
+@contextmanager
+def _dagster_dev(traces: Traces, base_url: str) -> Iterator[None]:
+    """Run `loopctl-pipelines dev` meanwhile; its output goes into a file of the home."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    shell = Shell(
+        traces.home,
+        LOOPCTL_DATABASE_URL=traces.database_url,
+        LOOPCTL_DAGSTER_URL=traces.dagster_url,
+        LOOPCTL_CLOAK_KEY=base64.b64encode(CLOAK_KEY).decode(),
+        LOOPCTL_EMBEDDING_BASE_URL=base_url,
+    )
+    with (traces.home / "output").open("w") as output:
+        process = shell.start("dev", "--port", port, output=output)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(_END_SECONDS)
+
+
+def _first_ended_run(instance: DagsterInstance) -> DagsterRun:
+    deadline = time.monotonic() + _END_SECONDS
+    while time.monotonic() < deadline:
+        for run in instance.get_runs(RunsFilter(job_name=EMBED_ARTICLES)):
+            if run.is_finished:
+                return run
+        time.sleep(1)
+    raise AssertionError("the sensor's run did not end")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        (EmbeddingProvider, "embed"),
+        (GuardedProvider, "embed"),
+        (TenantArticles, "pending"),
+        (Embedder, "embed"),
+    ],
+    ids=lambda place: place[0].__name__,
+)
+def test_an_exception_that_tells_all_leaves_nothing_behind_wherever_it_is_raised(
+    place: tuple[type, str],
+    knowledge: Knowledge,
+    instance: DagsterInstance,
+    traces: Traces,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def tell_all(*_: object, **__: object) -> NoReturn:
+        raise RuntimeError(f"{HEAD} {TAIL} {WORD}") from ValueError(TEXT)
+
+    add_tenant(knowledge, "acme")
+    monkeypatch.setattr(*place, tell_all)
+    with FailingProvider(fault_of_the_key, word=WORD) as provider:
+        run_in_process(knowledge, instance, provider.base_url, ["acme"])
+    assert traces.found() == AT_HOME

@@ -1,0 +1,28 @@
+"""Dagster's queue of runs, as `dagster.yaml` sets it up."""
+
+from uuid import uuid4
+
+from dagster import DagsterInstance, DagsterRun
+from dagster._utils.tags import TagConcurrencyLimitsCounter
+
+from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES, PENDING_ONLY_TAG
+
+
+def _requested_by_the_sensor() -> DagsterRun:
+    return DagsterRun(EMBED_ARTICLES, str(uuid4()), tags={PENDING_ONLY_TAG: "true"})
+
+
+def test_long_embedding_runs_leave_a_place_free_for_the_costs_of_the_night(
+    instance: DagsterInstance,
+) -> None:
+    queue = instance.get_concurrency_config().run_queue_config
+    assert queue is not None
+    places = range(queue.max_concurrent_runs - 1)
+    started = [_requested_by_the_sensor() for _ in places]
+    waiting = _requested_by_the_sensor()
+
+    full = TagConcurrencyLimitsCounter(queue.tag_concurrency_limits, started)
+    assert full.is_blocked(waiting)
+    assert not full.is_blocked(DagsterRun("daily_costs", str(uuid4())))
+    one_has_ended = TagConcurrencyLimitsCounter(queue.tag_concurrency_limits, started[1:])
+    assert not one_has_ended.is_blocked(waiting)

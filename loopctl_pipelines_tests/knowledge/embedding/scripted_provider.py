@@ -1,0 +1,39 @@
+"""A provider that embeds lexically, except where a test's script has something else in mind."""
+
+import json
+from collections.abc import Callable
+
+from loopctl_pipelines.knowledge.embedding.lexical import lexical_vector
+from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_DIMENSION
+from loopctl_pipelines_tests.llm.openai.failing_provider import (
+    Exchange,
+    FailingProvider,
+    Fault,
+    packed,
+)
+
+Script = Callable[[Exchange], Fault | None]
+
+
+def lexical(exchange: Exchange) -> None:
+    """Answer with the lexical vector of each text."""
+    items = [
+        {"index": index, "embedding": packed(lexical_vector(text, DEFAULT_DIMENSION).tolist())}
+        for index, text in enumerate(exchange.texts)
+    ]
+    usage = {"prompt_tokens": 7, "total_tokens": 7}
+    exchange.answer(200, json.dumps({"data": items, "usage": usage}).encode())
+
+
+def scripted(script: Script) -> FailingProvider:
+    """Return a provider that does what the script says of a request, or embeds it."""
+
+    def respond(exchange: Exchange) -> None:
+        (script(exchange) or lexical)(exchange)
+
+    return FailingProvider(respond)
+
+
+def where(word: str, fault: Fault) -> Script:
+    """Have requests fail that hold a text with this word."""
+    return lambda exchange: fault if any(word in text for text in exchange.texts) else None

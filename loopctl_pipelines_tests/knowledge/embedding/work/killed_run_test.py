@@ -1,0 +1,107 @@
+"""A run is killed while the provider has its request: nothing is lost, nothing is stuck."""
+
+import threading
+from datetime import timedelta
+from multiprocessing import get_context
+from signal import SIGKILL
+
+import pytest
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.knowledge.embedding.loopback import LoopbackServer
+from loopctl_pipelines.llm.breaker import Breaker
+from loopctl_pipelines.llm.circuit import BreakerPolicy, CircuitState, Permit, Refused, Verdict
+from loopctl_pipelines_tests.knowledge.embedding import passing_time
+from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, Knowledge, embedder
+from loopctl_pipelines_tests.llm.openai.failing_provider import Exchange, FailingProvider
+from loopctl_pipelines_tests.usage import id_of
+
+ACME = id_of("acme")
+PATIENT_SECONDS = 120.0
+# whatever ends by itself would end after the test
+POLICY = BreakerPolicy(cooldown=timedelta(hours=1), probe_lease=timedelta(hours=1))
+_spawn = get_context("spawn")
+
+
+def _embed(url: str, role: str, base_url: str) -> None:
+    database = Database(url, role)
+    with embedder(database, base_url, policy=POLICY, deadline_seconds=PATIENT_SECONDS) as embed:
+        Knowledge(database).run(embed, "acme")
+
+
+@pytest.fixture
+def knowledge(database: Database) -> Knowledge:
+    """One tenant with three articles, whose circuit is half-open."""
+    knowledge = Knowledge(database)
+    knowledge.tenant("acme")
+    knowledge.articles("acme", 3)
+    breaker = Breaker(database, POLICY)
+    for _ in range(POLICY.failure_threshold):
+        breaker.record(Permit(ACME), Verdict.COUNTED)
+    passing_time.cooldown(database)
+    return knowledge
+
+
+@pytest.fixture
+def killed(knowledge: Knowledge, database_url: str) -> list[str]:
+    """Kill a run while its request is under way; tell who else was at work in the database."""
+    arrived = threading.Event()
+
+    def hang(exchange: Exchange) -> None:
+        arrived.set()
+        exchange.wait(PATIENT_SECONDS)
+
+    with FailingProvider(hang) as provider:
+        process = _spawn.Process(
+            target=_embed, args=(database_url, knowledge.database.role, provider.base_url)
+        )
+        process.start()
+        assert arrived.wait(PATIENT_SECONDS)
+        busy = _busy_sessions(knowledge.database)
+        process.kill()
+        process.join()
+        assert process.exitcode == -SIGKILL
+    return busy
+
+
+def test_during_a_request_no_session_is_in_a_transaction(killed: list[str]) -> None:
+    assert killed == []
+
+
+@pytest.mark.usefixtures("killed")
+def test_the_articles_of_a_killed_run_are_embedded_by_the_next_and_the_circuit_closes(
+    knowledge: Knowledge,
+) -> None:
+    assert knowledge.embedded("acme") == set()
+    assert len(knowledge.pending("acme")) == 3
+    passing_time.claim_lease(knowledge.database)
+    passing_time.probe_lease(knowledge.database)
+    with (
+        LoopbackServer([KEY]) as provider,
+        embedder(knowledge.database, provider.base_url, policy=POLICY) as embed,
+    ):
+        report = knowledge.run(embed, "acme")
+    assert (report.error, report.counts.embedded) == (None, 3)
+    assert report.breaker is CircuitState.CLOSED
+    assert knowledge.pending("acme") == set()
+
+
+@pytest.mark.usefixtures("killed")
+def test_until_the_leases_of_a_killed_run_are_over_nobody_takes_its_place(
+    knowledge: Knowledge,
+) -> None:
+    assert isinstance(Breaker(knowledge.database, POLICY).admit(ACME), Refused)
+    [(held,)] = knowledge.rows(
+        "acme", "SELECT held_until > now() FROM loopctl_pipelines.embedding_tenants"
+    )
+    assert held
+
+
+def _busy_sessions(database: Database) -> list[str]:
+    with database.operator_transaction() as connection:
+        rows = connection.execute(
+            "SELECT state || ': ' || query FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend' AND state <> 'idle'"
+        ).fetchall()
+    return [row[0] for row in rows]

@@ -1,0 +1,201 @@
+"""The database is away when the provider answers: what is paid for is kept until it is back."""
+
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+from dagster import AssetKey
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.embedded import EmbeddedServer
+from loopctl_pipelines.database.upgrade import upgrade
+from loopctl_pipelines.definitions import build_definitions
+from loopctl_pipelines.knowledge.embedding.job_runs import run_embed_articles
+from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
+from loopctl_pipelines.knowledge.embedding.storage.claim import Claim
+from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts, TenantReport
+from loopctl_pipelines.llm.circuit import CircuitState, Permit, Verdict
+from loopctl_pipelines.orchestration.instance import dagster_instance
+from loopctl_pipelines.settings import Settings
+from loopctl_pipelines.tenants.sync import sync_tenants
+from loopctl_pipelines_tests.knowledge.embedding import passing_time
+from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge, embedder
+from loopctl_pipelines_tests.knowledge.embedding.scripted_provider import Script, scripted
+from loopctl_pipelines_tests.llm.openai import failing_provider as faults
+from loopctl_pipelines_tests.llm.openai.failing_provider import Exchange, Fault
+from loopctl_pipelines_tests.usage import id_of
+
+PATIENT_SECONDS = 60.0
+AWAY_SECONDS = 4.0  # several attempts to connect
+TITLES = {"Article 0", "Article 1", "Article 2"}
+
+Begins = Callable[[Exchange], bool]
+
+
+class Outage:
+    """Ends a server while the provider has a request, and has it back after a while.
+
+    It ends as in a crash, with no session told and nothing written that was not committed.
+    """
+
+    def __init__(self, server: EmbeddedServer, database: Database) -> None:
+        self._server = server
+        with database.connect() as connection:
+            self._postmaster = psutil.Process(connection.info.backend_pid).parent()
+        self._begun = threading.Lock()
+        self._back: threading.Timer | None = None
+        self.texts: Counter[str] = Counter()
+
+    def at_first(self, begins: Begins, fault: Fault | None = None) -> Script:
+        """Have it begin with the first request of which `begins`, which meets with the fault."""
+
+        def script(exchange: Exchange) -> Fault | None:
+            self.texts.update(exchange.texts)
+            # whoever is in flight is answered when the database is away
+            with self._begun:
+                if self._back is None and begins(exchange):
+                    self._begin()
+                    return fault
+            return None
+
+        return script
+
+    def end(self) -> None:
+        if self._back is not None:
+            self._back.join()
+
+    def _begin(self) -> None:
+        assert self._postmaster
+        os.kill(self._postmaster.pid, signal.SIGQUIT)
+        self._postmaster.wait(PATIENT_SECONDS)
+        self._server.stop()
+        self._back = threading.Timer(AWAY_SECONDS, self._server.start)
+        self._back.start()
+
+
+@pytest.fixture
+def knowledge(own_server: EmbeddedServer) -> Iterator[Knowledge]:
+    url = own_server.url("loopctl")
+    upgrade(url)
+    with closing(Database(url, "loopctl_app", patience=1)) as database:
+        knowledge = Knowledge(database)
+        knowledge.tenant("acme")
+        knowledge.articles("acme", 3)
+        yield knowledge
+
+
+@pytest.fixture
+def outage(own_server: EmbeddedServer, knowledge: Knowledge) -> Iterator[Outage]:
+    outage = Outage(own_server, knowledge.database)
+    yield outage
+    outage.end()
+
+
+def run(
+    knowledge: Knowledge, outage: Outage, begins: Begins, fault: Fault | None = None
+) -> TenantReport:
+    """Run once; the outage begins with a request that is answered by this fault, or well."""
+    with (
+        scripted(outage.at_first(begins, fault)) as provider,
+        embedder(knowledge.database, provider.base_url, deadline_seconds=PATIENT_SECONDS) as embed,
+    ):
+        return knowledge.run(embed, "acme")
+
+
+def at_once(_: Exchange) -> bool:
+    return True
+
+
+def ledger(knowledge: Knowledge) -> list[tuple[int, ...]]:
+    return knowledge.rows("acme", "SELECT input_tokens FROM llm_usage_events")
+
+
+def audited(knowledge: Knowledge) -> int:
+    return len(knowledge.rows("acme", "SELECT FROM audit_log"))
+
+
+def test_what_the_provider_has_answered_is_written_once_when_the_database_is_back(
+    knowledge: Knowledge, outage: Outage
+) -> None:
+    report = run(knowledge, outage, at_once)
+    assert (report.error, report.counts) == (None, Counts(embedded=3, requests=1, tokens=7))
+    assert (len(outage.texts), outage.texts.total()) == (3, 3)
+    assert knowledge.embedded("acme") == TITLES
+    assert knowledge.pending("acme") == set()
+    assert (audited(knowledge), ledger(knowledge)) == (3, [(7,)])
+
+
+def test_the_run_is_recorded_although_its_storage_was_away_as_well(
+    knowledge: Knowledge,
+    outage: Outage,
+    own_server: EmbeddedServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOOPCTL_DAGSTER_URL", own_server.url("dagster"))
+    with (
+        dagster_instance(tmp_path) as instance,
+        scripted(outage.at_first(at_once)) as provider,
+        embedder(knowledge.database, provider.base_url, deadline_seconds=PATIENT_SECONDS) as embed,
+    ):
+        sync_tenants(instance, knowledge.database)
+        definitions = build_definitions(
+            Settings(), resources={"database": knowledge.database, "embedder": embed}
+        )
+        job = definitions.resolve_job_def(EMBED_ARTICLES)
+        (ended,) = run_embed_articles(instance, job, ["acme"])
+    assert ended.failure is None
+    assert ended.materialized == [(AssetKey("article_embeddings"), "acme")]
+    assert outage.texts.total() == 3
+
+
+def test_requests_in_flight_at_once_are_all_kept_and_the_others_are_sent_afterwards(
+    knowledge: Knowledge, outage: Outage
+) -> None:
+    # so many bytes that a request holds two of them
+    for n in range(12):
+        knowledge.article("acme", f"Long {n}", "\N{GRINNING FACE}" * 32_000)
+    report = run(knowledge, outage, lambda exchange: exchange.texts[0].startswith("Long"))
+    assert (report.error, report.counts.embedded) == (None, 15)
+    assert (len(outage.texts), outage.texts.total()) == (15, 15)
+    assert len(knowledge.embedded("acme")) == 15
+    assert (audited(knowledge), len(ledger(knowledge))) == (15, report.counts.requests)
+
+
+def test_a_probe_that_was_answered_meanwhile_closes_the_circuit(
+    knowledge: Knowledge, outage: Outage
+) -> None:
+    with embedder(knowledge.database, "http://127.0.0.1:9/v1") as embed:
+        for _ in range(3):
+            embed.provider.breaker.record(Permit(id_of("acme")), Verdict.COUNTED)
+    passing_time.cooldown(knowledge.database)
+    report = run(knowledge, outage, at_once)
+    assert (report.error, report.counts.embedded) == (None, 3)
+    assert report.breaker is CircuitState.CLOSED
+
+
+def test_a_failure_meanwhile_is_an_attempt_and_counts(knowledge: Knowledge, outage: Outage) -> None:
+    report = run(knowledge, outage, at_once, faults.refusal(503))
+    assert (report.error, report.counts) == (None, Counts(waiting=3))
+    assert knowledge.states("acme") == dict.fromkeys(TITLES, ("api_error status=503", 1, True))
+    with embedder(knowledge.database, "http://127.0.0.1:9/v1") as embed:
+        assert embed.provider.breaker.state(id_of("acme")).failures == 1
+
+
+def test_a_batch_that_was_refused_meanwhile_is_split_afterwards_by_the_run_that_lost_no_claim(
+    knowledge: Knowledge, outage: Outage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # shorter than the outage, so that it lapses, and has to be renewed before each request
+    briefly = partial(Claim, lease=timedelta(0))
+    monkeypatch.setattr("loopctl_pipelines.knowledge.embedding.work.tenant_run.Claim", briefly)
+    report = run(knowledge, outage, at_once, faults.refusal(400))
+    assert (report.error, report.counts.embedded) == (None, 3)
+    assert outage.texts.total() == 6

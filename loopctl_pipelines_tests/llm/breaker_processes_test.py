@@ -1,0 +1,197 @@
+"""One circuit, however many processes: real ones, that start together and may be killed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
+from signal import SIGKILL
+from typing import TypeVar
+from uuid import UUID
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.llm.breaker import Breaker
+from loopctl_pipelines.llm.circuit import (
+    BreakerPolicy,
+    CircuitState,
+    CircuitStatus,
+    Permit,
+    Refused,
+    Verdict,
+)
+from loopctl_pipelines_tests.knowledge.embedding import passing_time
+from loopctl_pipelines_tests.usage import id_of
+
+ACME = id_of("acme")
+MANY = [id_of(f"tenant {number}") for number in range(20)]
+PROCESSES = 12
+START_SECONDS = 120  # a process that never starts breaks the barrier for the others
+# the clock is the database's, and no test waits: what is to stay open stays so for an hour
+POLICY = BreakerPolicy(cooldown=timedelta(hours=1), probe_lease=timedelta(hours=1))
+_Result = TypeVar("_Result")
+_spawn = get_context("spawn")
+
+
+class _Process:
+    """What each process of the pool has: its own connections, and the others to wait for."""
+
+    breaker: Breaker
+    together: Barrier
+
+
+def _start(url: str, role: str, together: Barrier) -> None:
+    _Process.breaker = Breaker(Database(url, role, connections=1), POLICY)
+    _Process.breaker.state(ACME)  # so that the connection is there when all begin
+    _Process.together = together
+
+
+def _in_every_process(
+    database: Database, url: str, work: Callable[[int], _Result]
+) -> list[_Result]:
+    """Return what `work` gave in each of twelve processes that began it together."""
+    together = _spawn.Barrier(PROCESSES)
+    with _spawn.Pool(PROCESSES, _start, (url, database.role, together)) as pool:
+        return pool.map(work, range(PROCESSES), chunksize=1)
+
+
+def _fail_together(_: int) -> CircuitStatus:
+    permit = _Process.breaker.admit(ACME)
+    assert isinstance(permit, Permit)
+    _Process.together.wait(START_SECONDS)
+    _Process.breaker.record(permit, Verdict.COUNTED)
+    return _Process.breaker.state(ACME)
+
+
+def _probe_together(_: int) -> list[UUID | None]:
+    probes: list[UUID | None] = []
+    for tenant_id in MANY:
+        _Process.together.wait(START_SECONDS)
+        permit = _Process.breaker.admit(tenant_id)
+        probes.append(permit.probe_id if isinstance(permit, Permit) else None)
+    return probes
+
+
+def _answer_together(number: int) -> CircuitState:
+    """Of twelve calls that began before the circuit opened, a third each succeed, fail, neither."""
+    _Process.together.wait(START_SECONDS)
+    _Process.breaker.record(Permit(ACME), list(Verdict)[number % 3])
+    return _Process.breaker.state(ACME).state
+
+
+def test_twelve_processes_that_fail_at_once_open_it_once_and_leave_it_open(
+    database: Database, database_url: str
+) -> None:
+    seen = _in_every_process(database, database_url, _fail_together)
+    left = Breaker(database, POLICY).state(ACME)
+    assert left.state is CircuitState.OPEN
+    still_closed = {CircuitStatus(CircuitState.CLOSED, failures=count) for count in (1, 2)}
+    opened = [status for status in seen if status not in still_closed]
+    assert len(opened) >= PROCESSES - 2
+    assert set(opened) == {left}  # one and the same opening
+
+
+def test_of_twelve_processes_that_ask_a_half_open_circuit_one_may_probe(
+    database: Database, database_url: str
+) -> None:
+    breaker = Breaker(database, POLICY)
+    for tenant_id in MANY:
+        _open(breaker, tenant_id)
+    passing_time.cooldown(database)
+    seen = _in_every_process(database, database_url, _probe_together)
+    for tenant_id, probes in zip(MANY, zip(*seen, strict=True), strict=True):
+        [probe_id] = [probe_id for probe_id in probes if probe_id is not None]
+        breaker.record(Permit(tenant_id, probe_id), Verdict.SUCCESS)
+        assert breaker.state(tenant_id) == CircuitStatus(CircuitState.CLOSED)
+
+
+def test_whatever_late_calls_of_twelve_processes_say_an_open_circuit_stays_as_it_is(
+    database: Database, database_url: str
+) -> None:
+    breaker = Breaker(database, POLICY)
+    _open(breaker, ACME)
+    before = breaker.state(ACME)
+    seen = _in_every_process(database, database_url, _answer_together)
+    assert set(seen) == {CircuitState.OPEN}
+    assert breaker.state(ACME) == before
+
+
+def _probe_and_hang(url: str, role: str, pipe: Connection) -> None:
+    permit = Breaker(Database(url, role), POLICY).admit(ACME)
+    pipe.send(permit)
+    pipe.recv()
+
+
+def _stop_within_a_change(url: str, role: str, pipe: Connection) -> None:
+    with Database(url, role).tenant_transaction(ACME) as connection:
+        connection.execute("UPDATE loopctl_pipelines.embedding_breakers SET failures = '{}'")
+        pipe.send("locked, not committed")
+        pipe.recv()
+
+
+def _killed(database: Database, url: str, work: Callable[[str, str, Connection], None]) -> object:
+    """Return what `work` sent before it was killed."""
+    here, there = _spawn.Pipe()
+    process = _spawn.Process(target=work, args=(url, database.role, there))
+    process.start()
+    there.close()  # so that a process that ends by itself is an error here, not a wait
+    sent = here.recv()
+    process.kill()
+    process.join()
+    assert process.exitcode == -SIGKILL
+    return sent
+
+
+def test_a_prober_that_is_killed_frees_its_place_by_the_lease(
+    database: Database, database_url: str
+) -> None:
+    breaker = Breaker(database, POLICY)
+    _open(breaker, ACME)
+    passing_time.cooldown(database)
+    killed = _killed(database, database_url, _probe_and_hang)
+    assert isinstance(killed, Permit)
+    assert isinstance(breaker.admit(ACME), Refused)
+    passing_time.probe_lease(database)
+    successor = breaker.admit(ACME)
+    assert isinstance(successor, Permit)
+    assert successor.probe_id not in {None, killed.probe_id}
+
+
+def test_a_process_killed_within_a_change_loses_nothing_and_locks_nothing(
+    database: Database, database_url: str
+) -> None:
+    breaker = Breaker(database, POLICY)
+    for _ in range(2):
+        breaker.record(Permit(ACME), Verdict.COUNTED)
+    assert _killed(database, database_url, _stop_within_a_change) == "locked, not committed"
+    breaker.record(Permit(ACME), Verdict.COUNTED)
+    assert breaker.state(ACME).state is CircuitState.OPEN
+
+
+def test_while_a_call_is_under_way_no_connection_transaction_or_lock_is_held(
+    database_url: str, database: Database
+) -> None:
+    caller = Database(database_url, database.role, connections=1)
+    breaker = Breaker(caller, POLICY)
+    _open(breaker, ACME)
+    passing_time.cooldown(database)
+    probe = breaker.admit(ACME)
+    assert isinstance(probe, Permit)
+    with database.operator_transaction() as connection:
+        busy = connection.execute(
+            "SELECT state FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend' AND state <> 'idle'"
+        ).fetchall()
+        locks = connection.execute(
+            "SELECT mode FROM pg_locks WHERE database = (SELECT oid FROM pg_database"
+            " WHERE datname = current_database()) AND pid <> pg_backend_pid()"
+        ).fetchall()
+    assert (busy, locks) == ([], [])
+    assert isinstance(breaker.admit(ACME), Refused)  # by the caller's only connection
+    breaker.record(probe, Verdict.SUCCESS)
+    caller.close()
+
+
+def _open(breaker: Breaker, tenant_id: UUID) -> None:
+    for _ in range(POLICY.failure_threshold):
+        breaker.record(Permit(tenant_id), Verdict.COUNTED)
