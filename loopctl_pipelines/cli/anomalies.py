@@ -20,6 +20,7 @@ from loopctl_pipelines.costs.display.tables import anomalies_table
 from loopctl_pipelines.costs.errors import UnknownAnomalyError
 from loopctl_pipelines.costs.operator_queries import tenant_of_anomaly
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
+from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.tenants.errors import UnknownTenantError
 from loopctl_pipelines.tenants.operator_queries import list_tenants
@@ -55,7 +56,7 @@ def anomalies_list(
         return
     console = Console()
     with open_project() as project:
-        check_database(project.database)
+        check_database(project.database, COST_TABLES)
         chosen = _tenants(project, tenant)
         wanted = None if everything else resolved
         found = {t: list_anomalies(project.database, t, resolved=wanted) for t in chosen}
@@ -87,7 +88,7 @@ def anomalies_resolve(
 ) -> None:
     """Resolve an anomaly, audited; it is not reported again for its day. Safe to repeat."""
     with open_project() as project:
-        check_database(project.database)
+        check_database(project.database, COST_TABLES)
         owner = tenant_of_anomaly(project.database, anomaly)
         asked = {t.id: t for t in _tenants(project, tenant)}.get(owner) if owner else None
         if asked is None:

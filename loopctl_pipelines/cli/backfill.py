@@ -10,6 +10,7 @@ from loopctl_pipelines.costs.backfill import Backfill
 from loopctl_pipelines.costs.backfill_progress import show_backfill
 from loopctl_pipelines.costs.jobs import DAILY_COSTS
 from loopctl_pipelines.costs.planning.day_selection import select_days
+from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.selection import select_tenants
@@ -30,7 +31,7 @@ def backfill(
     """Materialize summaries and anomalies of past days; after Ctrl-C it goes on where it was."""
     with open_project() as project:
         days = select_days(first, last, start=project.start, today=project.today)
-        check_database(project.database)
+        check_database(project.database, COST_TABLES)
         slugs = select_tenants(tenant or [], list_tenants(project.database))
         with project.instance() as instance:
             unusable = sync_tenants(instance, project.database).unusable

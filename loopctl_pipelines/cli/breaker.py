@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
-from loopctl_pipelines.database.preflight import ARTICLE_TABLES, check_database
+from loopctl_pipelines.database.preflight import check_database
+from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
 from loopctl_pipelines.llm.breaker import Breaker
 from loopctl_pipelines.llm.circuit import BreakerPolicy
 from loopctl_pipelines.tenants.errors import UnknownTenantError
@@ -41,7 +42,7 @@ def breaker_reset(slug: _Slug) -> None:
 @contextmanager
 def _breaker_of(slug: str) -> Iterator[tuple[Breaker, UUID]]:
     with open_project() as project:
-        check_database(project.database, ARTICLE_TABLES)
+        check_database(project.database, EMBEDDING_TABLES)
         tenants = list_tenants(project.database)
         if slug not in tenants:
             raise UnknownTenantError(slug)

@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
+from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.database.upgrade import upgrade
@@ -19,7 +20,7 @@ def db_upgrade() -> None:
     """Create the tables that are missing; change nothing of loopctl's. Safe to repeat."""
     with open_project() as project:
         result = upgrade(project.locations.loopctl, project.settings.database_role)
-        check_database(project.database)
+        check_database(project.database, COST_TABLES)
     created = ", ".join(result.created) or "none, they were all there"
     Console().print(f"Schema at revision {result.revision}. loopctl's tables created: {created}.")
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.costs.jobs import DAILY_COSTS
+from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.database.upgrade import upgrade
 from loopctl_pipelines.definitions import build_definitions
@@ -26,7 +27,7 @@ def demo() -> None:
     with open_project() as project:
         with console.status("Creating the tables"):
             upgrade(project.locations.loopctl, project.settings.database_role)
-        check_database(project.database)
+        check_database(project.database, COST_TABLES)
         days = demo_days(project.start, project.today)
         with project.instance() as instance:
             well = run_demo(console, project.database, instance, project.job(DAILY_COSTS), days)

@@ -7,12 +7,13 @@ import typer
 from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
-from loopctl_pipelines.database.preflight import ARTICLE_TABLES, check_database
+from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.knowledge.embedding.definitions import build_embedder
 from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
 from loopctl_pipelines.knowledge.embedding.progress import embed_with_progress, print_standing
 from loopctl_pipelines.knowledge.embedding.storage.queries import forget_failures
+from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.selection import select_tenants
 from loopctl_pipelines.tenants.sync import sync_tenants
@@ -30,7 +31,7 @@ def embed(
     """Embed the articles that are pending, as `pending_embeddings_sensor` has it done."""
     console = Console()
     with open_project() as project:
-        check_database(project.database, ARTICLE_TABLES)
+        check_database(project.database, EMBEDDING_TABLES)
         tenants = list_tenants(project.database)
         slugs = select_tenants(tenant or [], tenants)
         embedder = build_embedder(project.settings, project.database)

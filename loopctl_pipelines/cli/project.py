@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.dagster_database import check_dagster_database
 from loopctl_pipelines.database.locations import Locations, locate
@@ -67,7 +68,7 @@ class Project:
         """Bring the embedded database up to date; another one is its operators' to upgrade."""
         if self.locations.embedded:
             upgrade(self.locations.loopctl, self.settings.database_role)
-        check_database(self.database)
+        check_database(self.database, COST_TABLES)
 
 
 @contextmanager

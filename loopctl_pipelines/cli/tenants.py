@@ -4,6 +4,7 @@ import typer
 from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
+from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.tenants.sync import sync_tenants
 
@@ -14,7 +15,7 @@ tenants = typer.Typer(no_args_is_help=True, help="Who is computed.")
 def tenants_sync() -> None:
     """Give every active tenant its partitions, as `tenants_sensor` does each minute."""
     with open_project() as project:
-        check_database(project.database)
+        check_database(project.database, COST_TABLES)
         with project.instance() as instance:
             found = sync_tenants(instance, project.database)
     Console().print(f"Added: {', '.join(found.add) or 'none'}.")

@@ -11,6 +11,7 @@ from dagster import AssetExecutionContext, Failure, MaterializeResult, Output
 from loopctl_pipelines.costs.checks import PartitionCheck
 from loopctl_pipelines.costs.errors import TenantWorkError
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays, tenant_days
+from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Work, run_side_by_side
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
@@ -71,7 +72,7 @@ class PartitionRun(Generic[Day]):
             Failure: naming the partitions that failed and why.
         """
         wanted = [day_and_slug(key) for key in partitions_of_run(context)]
-        tenants = active_tenants(context, self.database, [slug for _, slug in wanted])
+        tenants = active_tenants(context, self.database, [slug for _, slug in wanted], COST_TABLES)
         units = tenant_days([key for key in wanted if key[1] in tenants], tenants)
         landed: dict[str, Described] = {}
         checked: list[TenantDays] = []

@@ -37,6 +37,7 @@ from loopctl_pipelines.costs.errors import DetectionError, RollupError, TenantWo
 from loopctl_pipelines.costs.jobs import WEEKLY_RECONCILIATION
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays, tenant_days
 from loopctl_pipelines.costs.summaries.rollup import DaySummarized, roll_up
+from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.costs.tenant_work.per_tenant import Day, Failed, Work, run_side_by_side
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.orchestration.materializations import Described, all_tenants, told_errors
@@ -93,7 +94,7 @@ class _Reconciliation:
         self._context = context
         self._database = database
         self._errors: list[TenantWorkError] = []
-        self._tenants = {s: t for s, t in all_tenants(database).items() if t.is_active}
+        self._tenants = {s: t for s, t in all_tenants(database, COST_TABLES).items() if t.is_active}
 
     def roll_up_all(self, first: date, last: date) -> list[tuple[Tenant, DaySummarized]]:
         """Roll up all tenants' days, and return those of which something was written."""

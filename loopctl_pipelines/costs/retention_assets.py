@@ -21,8 +21,8 @@ from pydantic import Field
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.assets import token_usage_reports
 from loopctl_pipelines.costs.retention.retention import Retained, retain_all
+from loopctl_pipelines.costs.table_use import RETENTION_TABLES
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.database.preflight import RETENTION_TABLES
 from loopctl_pipelines.orchestration.materializations import active_tenants, told_errors
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 

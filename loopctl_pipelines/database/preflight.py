@@ -1,7 +1,6 @@
 """Tells in one sentence why a database cannot be worked with, before the work begins."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
@@ -14,75 +13,8 @@ from loopctl_pipelines.database.errors import (
 )
 from loopctl_pipelines.database.server_version import check_server
 from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.database.table_use import TableUse
 from loopctl_pipelines.database.upgrade import is_upgraded
-
-
-@dataclass(frozen=True, slots=True)
-class TableUse:
-    """The tables that some work needs.
-
-    Attributes:
-        read: what it reads and does not write.
-        written: what it reads and writes.
-    """
-
-    read: tuple[str, ...]
-    written: tuple[str, ...]
-
-    @property
-    def protected(self) -> tuple[str, ...]:
-        """The tables of tenants, where row-level security has to bind the role."""
-        return tuple(name for name in (*self.read, *self.written) if name not in _WITHOUT_POLICY)
-
-
-# views, whose tables have one, and the tenants themselves
-_WITHOUT_POLICY = (
-    "tenants",
-    "loopctl_pipelines.live_reports",
-    "loopctl_pipelines.late_reports",
-    "loopctl_pipelines.pending_articles",
-)
-
-COST_TABLES: Final = TableUse(
-    read=(
-        "tenants",
-        "token_usage_reports",
-        "stories",
-        "loopctl_pipelines.live_reports",
-        "loopctl_pipelines.late_reports",
-        "loopctl_pipelines.archived_days",
-    ),
-    written=("cost_summaries", "cost_anomalies"),
-)
-
-RETENTION_TABLES: Final = TableUse(
-    read=(
-        "stories",
-        "audit_log",
-        "loopctl_pipelines.live_reports",
-        "loopctl_pipelines.late_reports",
-    ),
-    written=(
-        "token_usage_reports",
-        "cost_summaries",
-        "cost_anomalies",
-        "loopctl_pipelines.archived_days",
-        "loopctl_pipelines.unaudited_retention",
-    ),
-)
-
-ARTICLE_TABLES: Final = TableUse(
-    read=("tenant_llm_settings", "loopctl_pipelines.pending_articles"),
-    written=(
-        "articles",
-        "llm_usage_events",
-        "loopctl_pipelines.embedding_breakers",
-        "loopctl_pipelines.embedding_states",
-        "loopctl_pipelines.embedding_tenants",
-        "loopctl_pipelines.unwritten_vectors",
-        "loopctl_pipelines.finished_embeddings",
-    ),
-)
 
 # before this version every member may enter its role, and there is no right of the name SET
 _SET_IS_A_RIGHT = 160000
@@ -109,7 +41,7 @@ class _RoleFitness:
         return f"lacks {', '.join(self.lacking)}" if self.lacking else None
 
 
-def check_database(database: Database, tables: TableUse = COST_TABLES) -> None:
+def check_database(database: Database, tables: TableUse) -> None:
     """Refuse a database in which that work could not be done, or tenants not be kept apart.
 
     Raises:
@@ -139,9 +71,11 @@ def _check_role(connection: Connection[TupleRow], role: str, tables: TableUse) -
     asked = {
         "role": role,
         "set_role": "SET" if named else "MEMBER",
-        "tables": list(tables.protected),
-        "read": [*tables.read, *tables.written],
+        "protected": [*tables.read, *tables.written],
+        "read": [*tables.read, *tables.written, *tables.unprotected],
         "written": list(tables.written),
+        "appended": list(tables.appended),
+        "functions": list(tables.functions),
     }
     cursor = connection.cursor(row_factory=class_row(_RoleFitness))
     fitness = cursor.execute(statement(__package__, "role_fitness"), asked).fetchone()

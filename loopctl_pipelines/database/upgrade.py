@@ -6,6 +6,7 @@ One transaction does all of it under an advisory lock, so it may run twice, or t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import Final
 
 import psycopg
 from alembic import command
@@ -23,6 +24,7 @@ from loopctl_pipelines.database.errors import RoleUnfitError, SchemaTooNewError
 from loopctl_pipelines.database.migrations.driver import driver_connection
 from loopctl_pipelines.database.migrations.loopctl_tables import missing_tables
 from loopctl_pipelines.database.server_version import check_server
+from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.database.upgrade_errors import upgrade_error
 
 LOOPCTL_ROLE = "loopctl_app"
@@ -42,43 +44,15 @@ SET LOCAL lock_timeout = '30s';
 SET LOCAL search_path = public;
 """
 
+OWN_SCHEMA: Final = "loopctl_pipelines"
+"""Schema of the tables that only this project needs."""
+
+_PRIVILEGES: Final = {p: sql.SQL(p) for p in ("SELECT", "INSERT", "UPDATE", "DELETE")}
+_GRANT_USAGE = sql.SQL("GRANT USAGE ON SCHEMA {schema} TO {role}")
+_GRANT_EXECUTE = sql.SQL("GRANT EXECUTE ON FUNCTION {function} TO {role}")
 _GRANT_TABLES = sql.SQL(
     "GRANT USAGE ON SCHEMA public TO {role};"
     "GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {role}"
-)
-
-# what the RLS role reads and writes of our own schema
-_OWN_READ = ("late_reports", "live_reports", "pending_articles", "alembic_version")
-_OWN_WRITTEN = (
-    "archived_days",
-    "embedding_breakers",
-    "embedding_states",
-    "embedding_tenants",
-    "finished_embeddings",
-    "unaudited_retention",
-    "unwritten_vectors",
-)
-
-_OWN_IS_GRANTED = """
-SELECT has_schema_privilege(%(role)s, 'loopctl_pipelines', 'USAGE')
-   AND (
-       SELECT bool_and(has_table_privilege(%(role)s, 'loopctl_pipelines.' || name, 'SELECT'))
-       FROM unnest(%(read)s::text[]) AS name
-   )
-   AND (
-       SELECT bool_and(has_table_privilege(%(role)s, 'loopctl_pipelines.' || name, right_to))
-       FROM unnest(%(written)s::text[]) AS name
-       CROSS JOIN unnest('{SELECT, INSERT, UPDATE, DELETE}'::text[]) AS right_to
-   )
-   AND has_function_privilege(%(role)s, 'loopctl_pipelines.as_object(jsonb)', 'EXECUTE')
-"""
-
-_GRANT_OWN = sql.SQL(
-    "GRANT USAGE ON SCHEMA loopctl_pipelines TO {role};"
-    "GRANT SELECT ON {read} TO {role};"
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON {written} TO {role};"
-    # default privileges may have taken it from PUBLIC
-    "GRANT EXECUTE ON FUNCTION loopctl_pipelines.as_object(jsonb) TO {role}"
 )
 
 
@@ -170,10 +144,29 @@ def _grant(connection: Connection[TupleRow], role: str, *, created: tuple[str, .
     name = sql.Identifier(role)
     if created and role != LOOPCTL_ROLE:
         connection.execute(_GRANT_TABLES.format(role=name, tables=_tables("public", created)))
-    own = {"role": role, "read": list(_OWN_READ), "written": list(_OWN_WRITTEN)}
-    if connection.execute(_OWN_IS_GRANTED, own).fetchone() != (True,):
-        read, written = (_tables("loopctl_pipelines", t) for t in (_OWN_READ, _OWN_WRITTEN))
-        connection.execute(_GRANT_OWN.format(role=name, read=read, written=written))
+    _grant_own(connection, role)
+
+
+def _grant_own(connection: Connection[TupleRow], role: str) -> None:
+    """Grant what the role lacks in our own schema, where every tenant table has a policy.
+
+    What is granted already is not granted again: an upgrade that changes nothing takes no lock.
+    """
+    holder, schema = sql.Identifier(role), sql.Identifier(OWN_SCHEMA)
+    usage = "SELECT has_schema_privilege(%s, %s, 'USAGE')"
+    if connection.execute(usage, [role, OWN_SCHEMA]).fetchone() != (True,):
+        connection.execute(_GRANT_USAGE.format(schema=schema, role=holder))
+    asked = {"role": role, "schema": OWN_SCHEMA}
+    for name, privileges in connection.execute(statement(__package__, "missing_grants"), asked):
+        grant = sql.SQL("GRANT {privileges} ON {table} TO {role}").format(
+            privileges=sql.SQL(", ").join(map(_PRIVILEGES.__getitem__, privileges)),
+            table=sql.Identifier(OWN_SCHEMA, name),
+            role=holder,
+        )
+        connection.execute(grant)
+    for (name,) in connection.execute(statement(__package__, "missing_executes"), asked):
+        function = sql.Identifier(OWN_SCHEMA, name)
+        connection.execute(_GRANT_EXECUTE.format(function=function, role=holder))
 
 
 def _tables(schema: str, names: Sequence[str]) -> sql.Composed:

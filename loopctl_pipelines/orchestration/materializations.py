@@ -31,7 +31,8 @@ from dagster._core.execution.context.metadata_logging import (
 )
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.database.preflight import COST_TABLES, TableUse, check_database
+from loopctl_pipelines.database.preflight import check_database
+from loopctl_pipelines.database.table_use import TableUse
 from loopctl_pipelines.errors import PipelinesError
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
 from loopctl_pipelines.partitions import range_of_tags
@@ -69,7 +70,7 @@ def partitions_of_run(context: AssetExecutionContext) -> Sequence[str]:
         return [str(key) for key in definition.get_partition_keys_in_range(wanted)]
 
 
-def all_tenants(database: Database, tables: TableUse = COST_TABLES) -> dict[str, Tenant]:
+def all_tenants(database: Database, tables: TableUse) -> dict[str, Tenant]:
     """Return every tenant by slug, once the database is known to be fit for these tables.
 
     Raises:
@@ -86,7 +87,7 @@ def active_tenants(
     context: AssetExecutionContext,
     database: Database,
     slugs: Collection[str],
-    tables: TableUse = COST_TABLES,
+    tables: TableUse,
 ) -> dict[str, Tenant]:
     """Return the active tenants among `slugs`, by slug; the others are left out and logged.
 

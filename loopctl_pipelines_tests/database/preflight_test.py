@@ -7,6 +7,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import (
     DatabaseUnreachableError,
@@ -24,19 +25,19 @@ def _execute(url: str, statement: str, role: str = "") -> None:
 
 
 def test_a_database_that_was_upgraded_is_fit(database: Database) -> None:
-    check_database(database)
+    check_database(database, COST_TABLES)
 
 
 def test_no_server_is_told_at_once_and_without_the_password() -> None:
     nowhere = Database("postgresql://someone:hunter2@127.0.0.1:1/loopctl", "loopctl_app")
     with pytest.raises(DatabaseUnreachableError, match="Check LOOPCTL_DATABASE_URL") as caught:
-        check_database(nowhere)
+        check_database(nowhere, COST_TABLES)
     assert "hunter2" not in str(caught.value)
 
 
 def test_an_empty_database_has_to_be_upgraded(empty_database: str) -> None:
     with pytest.raises(SchemaMissingError, match="db upgrade"):
-        check_database(Database(empty_database, "loopctl_app"))
+        check_database(Database(empty_database, "loopctl_app"), COST_TABLES)
 
 
 def test_a_server_without_pgvector_is_refused(database_url: str) -> None:
@@ -44,7 +45,7 @@ def test_a_server_without_pgvector_is_refused(database_url: str) -> None:
     hide = "ALTER DATABASE {role} SET extension_control_path = '/nowhere'"
     _execute(database_url, hide, str(name))
     with pytest.raises(ExtensionMissingError, match="pgvector is not installed"):
-        check_database(Database(database_url, "loopctl_app"))
+        check_database(Database(database_url, "loopctl_app"), COST_TABLES)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_an_unfit_role_is_told_by_name(database_url: str, made_unfit_by: str, pr
     role = f"unfit {uuid4().hex}"
     _execute(database_url, made_unfit_by, role)
     with pytest.raises(RoleUnfitError, match=problem) as caught:
-        check_database(Database(database_url, role))
+        check_database(Database(database_url, role), COST_TABLES)
     assert role in str(caught.value)
 
 
@@ -72,7 +73,7 @@ def test_a_role_that_may_not_call_our_function_is_told_by_name(database_url: str
         "REVOKE EXECUTE ON FUNCTION loopctl_pipelines.as_object(jsonb) FROM PUBLIC, loopctl_app",
     )
     with pytest.raises(RoleUnfitError, match=r"lacks EXECUTE on loopctl_pipelines\.as_object"):
-        check_database(Database(database_url, "loopctl_app"))
+        check_database(Database(database_url, "loopctl_app"), COST_TABLES)
 
 
 def test_an_upgrade_grants_what_default_privileges_have_taken_from_everybody(
@@ -80,7 +81,7 @@ def test_an_upgrade_grants_what_default_privileges_have_taken_from_everybody(
 ) -> None:
     _execute(empty_database, "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
     upgrade(empty_database)
-    check_database(Database(empty_database, "loopctl_app"))
+    check_database(Database(empty_database, "loopctl_app"), COST_TABLES)
 
 
 def test_a_login_that_may_not_enter_the_role_is_refused(database_url: str) -> None:
@@ -92,4 +93,6 @@ def test_a_login_that_may_not_enter_the_role_is_refused(database_url: str) -> No
         login,
     )
     with pytest.raises(RoleUnfitError, match="cannot be entered"):
-        check_database(Database(make_conninfo(database_url, user=login), "loopctl_app"))
+        check_database(
+            Database(make_conninfo(database_url, user=login), "loopctl_app"), COST_TABLES
+        )

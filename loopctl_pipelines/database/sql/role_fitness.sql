@@ -1,18 +1,19 @@
--- What row-level security and our statements ask of the role of tenant transactions.
+-- What the role of tenant transactions lacks for some work, and what would keep row-level security from
+-- binding it.
 SELECT
     role.rolsuper OR role.rolbypassrls AS unbound,
     pg_has_role(current_user, role.oid, %(set_role)s) AS may_be_entered,
     ARRAY(
         SELECT relname::text
         FROM pg_class
-        WHERE oid = ANY (%(tables)s::regclass[])
+        WHERE oid = ANY (%(protected)s::regclass[])
           AND relowner = role.oid
         ORDER BY relname
     ) AS owned,
     ARRAY(
         SELECT relname::text
         FROM pg_class
-        WHERE oid = ANY (%(tables)s::regclass[])
+        WHERE oid = ANY (%(protected)s::regclass[])
           AND NOT relrowsecurity
         ORDER BY relname
     ) AS unprotected,
@@ -25,12 +26,12 @@ SELECT
             FROM unnest(%(written)s::text[]) AS written,
                 unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) AS granted
             UNION ALL
-            SELECT 'audit_log', 'INSERT'
+            SELECT unnest(%(appended)s::text[]), 'INSERT'
         ) AS needed
         WHERE NOT has_table_privilege(role.oid, needed.name, needed.privilege)
         UNION ALL
         SELECT 'EXECUTE on ' || function.signature
-        FROM (VALUES ('loopctl_pipelines.as_object(jsonb)')) AS function (signature)
+        FROM unnest(%(functions)s::text[]) AS function (signature)
         WHERE NOT has_function_privilege(role.oid, function.signature, 'EXECUTE')
         ORDER BY 1
     ) AS lacking

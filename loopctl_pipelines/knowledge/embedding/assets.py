@@ -11,7 +11,6 @@ from dagster import (
     asset,
 )
 
-from loopctl_pipelines.database.preflight import ARTICLE_TABLES
 from loopctl_pipelines.knowledge.embedding.columns import ARTICLE_COLUMNS, EMBEDDING_COLUMNS
 from loopctl_pipelines.knowledge.embedding.jobs import PENDING_ONLY_TAG
 from loopctl_pipelines.knowledge.embedding.metadata import report_metadata
@@ -19,6 +18,7 @@ from loopctl_pipelines.knowledge.embedding.operator_queries import (
     begin_embedding,
     pending_embeddings,
 )
+from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.llm.sanitizer import log_tag
 from loopctl_pipelines.orchestration.materializations import (
@@ -80,7 +80,9 @@ def build_article_embeddings() -> AssetsDefinition:
 
 
 def _embed(context: AssetExecutionContext, embedder: Embedder) -> MaterializeResult[None]:
-    tenants = active_tenants(context, embedder.database, partitions_of_run(context), ARTICLE_TABLES)
+    tenants = active_tenants(
+        context, embedder.database, partitions_of_run(context), EMBEDDING_TABLES
+    )
     chosen = tenants
     if PENDING_ONLY_TAG in context.run.tags:
         # a tenant that another run works on would keep this one, and all that is requested with it

@@ -1,0 +1,20 @@
+"""What embedding needs of the database; `check_database` compares it with what the role may do."""
+
+from typing import Final
+
+from loopctl_pipelines.database.table_use import TableUse
+
+EMBEDDING_TABLES: Final = TableUse(
+    read=("tenant_llm_settings",),
+    written=(
+        "articles",
+        "llm_usage_events",
+        "loopctl_pipelines.embedding_breakers",
+        "loopctl_pipelines.embedding_states",
+        "loopctl_pipelines.embedding_tenants",
+        "loopctl_pipelines.unwritten_vectors",
+        "loopctl_pipelines.finished_embeddings",
+    ),
+    appended=("audit_log",),
+    unprotected=("loopctl_pipelines.pending_articles",),
+)
