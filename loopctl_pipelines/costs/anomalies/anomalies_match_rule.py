@@ -73,7 +73,7 @@ def recheck_anomalies(
     Raises:
         psycopg.Error: if they cannot be compared.
     """
-    begin_reading_costs(connection)
+    begin_reading_costs(connection, unit.tenant.id)
     rule_of = tenant_rule(connection, unit.tenant, rule)
     found: dict[date, DayRechecked] = {}
     if (live := unit.since(rule_of.since)) is not None:

@@ -82,7 +82,7 @@ def reconcile(connection: TenantConnection, unit: TenantDays) -> list[DayReconci
     Raises:
         psycopg.Error: if they cannot be compared.
     """
-    begin_reading_costs(connection)
+    begin_reading_costs(connection, unit.tenant.id)
     archived = archived_before(connection, unit.tenant.id)
     found: dict[date, DayReconciled] = {}
     if (live := unit.since(archived)) is not None:

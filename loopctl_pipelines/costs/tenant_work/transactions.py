@@ -7,18 +7,23 @@ from loopctl_pipelines.database.statements import statement
 
 
 def begin_writing_costs(connection: TenantConnection, tenant_id: UUID) -> None:
-    """Take the tenant's lock, which every writer of its costs takes, and set the planner.
+    """Take the lock that every writer of the tenant's costs takes, and set the planner.
 
     Raises:
         psycopg.Error: the transaction is then to be rolled back.
     """
-    connection.execute(statement(__package__, "begin_costs"), {"tenant_id": tenant_id})
+    _begin(connection, tenant_id, is_writing=True)
 
 
-def begin_reading_costs(connection: TenantConnection) -> None:
-    """Set the planner for statements that compare costs without writing any.
+def begin_reading_costs(connection: TenantConnection, tenant_id: UUID) -> None:
+    """Set the planner for statements that compare the tenant's costs without writing any.
 
     Raises:
         psycopg.Error: the transaction is then to be rolled back.
     """
-    connection.execute(statement(__package__, "begin_reading_costs"))
+    _begin(connection, tenant_id, is_writing=False)
+
+
+def _begin(connection: TenantConnection, tenant_id: UUID, *, is_writing: bool) -> None:
+    parameters = {"tenant_id": tenant_id, "is_writing": is_writing}
+    connection.execute(statement(__package__, "begin_costs"), parameters)

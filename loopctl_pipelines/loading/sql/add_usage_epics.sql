@@ -38,3 +38,4 @@ FROM (
           AND stored.title = incoming.epic_title
     )
 ) AS numbered
+ON CONFLICT DO NOTHING

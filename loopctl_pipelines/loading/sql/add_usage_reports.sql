@@ -44,4 +44,4 @@ LEFT JOIN (
 ) AS story
     ON story.epic_id = epic.id
     AND story.title = incoming.story_title
-ON CONFLICT (id) DO NOTHING
+ON CONFLICT DO NOTHING

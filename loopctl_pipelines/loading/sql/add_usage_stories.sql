@@ -75,3 +75,4 @@ FROM (
           AND stored.title = incoming.story_title
     )
 ) AS numbered
+ON CONFLICT DO NOTHING

@@ -26,6 +26,7 @@ audited AS (
         '{"resolved": false}',
         '{"resolved": true}'
     FROM resolved
+    ON CONFLICT DO NOTHING
 )
 
 SELECT id, updated_at, true AS newly FROM resolved

@@ -102,6 +102,7 @@ audited AS (
             'resolution', metadata ->> 'resolution'
         )
     FROM resolved
+    ON CONFLICT DO NOTHING
 )
 
 SELECT

@@ -3,12 +3,7 @@
 WITH done AS (
     DELETE FROM loopctl_pipelines.unaudited_retention
     WHERE tenant_id = %(tenant_id)s
-    RETURNING jsonb_build_object(
-        'retention_days', %(retention_days)s::integer,
-        'reports_soft_deleted', reports_soft_deleted,
-        'reports_hard_deleted', reports_hard_deleted,
-        'anomalies_archived', anomalies_archived
-    ) AS shown
+    RETURNING reports_soft_deleted, reports_hard_deleted, anomalies_archived
 )
 
 INSERT INTO audit_log (
@@ -17,4 +12,13 @@ INSERT INTO audit_log (
 SELECT
     %(tenant_id)s, 'token_data_archival', %(tenant_id)s, 'archival_run', 'system', %(actor_label)s,
     shown, shown
-FROM done
+FROM (
+    SELECT jsonb_build_object(
+        'retention_days', %(retention_days)s::integer,
+        'reports_soft_deleted', reports_soft_deleted,
+        'reports_hard_deleted', reports_hard_deleted,
+        'anomalies_archived', anomalies_archived
+    ) AS shown
+    FROM done
+) AS audited
+ON CONFLICT DO NOTHING
