@@ -1,6 +1,10 @@
 # make demo: the main job over sample data, on an embedded PostgreSQL.  make test: everything CI runs.
 PYTHON ?= python3
 BIN := .venv/bin
+UV := $(BIN)/python -m tools.uv_with_pip_config
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
+COMPILE = $(UV) pip compile --quiet --python $(BIN)/python --universal --python-version 3.11 \
+  --generate-hashes --no-strip-extras --custom-compile-command 'make lock' $(UPGRADE)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo dev test lint bench lock clean
@@ -10,15 +14,19 @@ help:
 	@echo "make dev    open the Dagster UI on the same data (http://127.0.0.1:3000)"
 	@echo "make test   lint, types, import contracts and tests"
 	@echo "make bench  ratios against the reference's way and against a bare scan"
-	@echo "make lock   resolve the dependencies anew into requirements.lock"
+	@echo "make lock   bring the lock files in line with pyproject.toml (UPGRADE=--upgrade: all newest)"
 	@echo "make clean  remove .venv and .loopctl"
 
-.venv/installed: requirements.lock pyproject.toml
+.venv/installed-setup: requirements-setup.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/installed: .venv/installed-setup requirements.lock pyproject.toml
+	$(INSTALL) -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --offline --no-build-isolation --no-deps -e .
 	@touch $@
 
 demo: .venv/installed
@@ -39,10 +47,9 @@ test: lint
 bench: .venv/installed
 	$(BIN)/python -m benchmarks
 
-lock:
-	$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-	  --extra dev --output-file requirements.lock pyproject.toml
+lock: .venv/installed-setup
+	$(COMPILE) --output-file requirements.lock --extra dev pyproject.toml
+	$(COMPILE) --output-file requirements-setup.lock --group setup --constraint requirements.lock
 
 clean:
 	-$(BIN)/loopctl-pipelines db stop
