@@ -29,13 +29,17 @@ help:
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --offline --no-build-isolation --no-deps -e .
 	@touch $@
 
+.venv/installed-dev: .venv/installed requirements-dev.lock
+	$(INSTALL) -r requirements-dev.lock
+	@touch $@
+
 demo: .venv/installed
 	$(BIN)/loopctl-pipelines demo
 
 dev: .venv/installed
 	$(BIN)/loopctl-pipelines dev
 
-lint: .venv/installed
+lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -48,8 +52,9 @@ bench: .venv/installed
 	$(BIN)/python -m benchmarks
 
 lock: .venv/installed-setup
-	$(COMPILE) --output-file requirements.lock --extra dev pyproject.toml
-	$(COMPILE) --output-file requirements-setup.lock --group setup --constraint requirements.lock
+	$(COMPILE) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --output-file requirements-dev.lock --extra dev --constraint requirements.lock pyproject.toml
+	$(COMPILE) --output-file requirements-setup.lock --group setup --constraint requirements-dev.lock
 
 clean:
 	-$(BIN)/loopctl-pipelines db stop
