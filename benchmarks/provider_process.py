@@ -9,7 +9,7 @@ from zlib import crc32
 
 import numpy as np
 
-from loopctl_pipelines.knowledge.embedding.loopback import LoopbackServer, Vector
+from loopctl_pipelines.llm.fake.loopback import LoopbackServer, Vector
 
 KEY = "sk-benchmark"
 LATENCY_SECONDS = 0.05

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.demo.sample.knowledge import SAMPLE_CLOAK_KEY, SAMPLE_KEY
 from loopctl_pipelines.demo.sample.organizations import PROFILES
-from loopctl_pipelines.knowledge.embedding.loopback import LoopbackServer
+from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 

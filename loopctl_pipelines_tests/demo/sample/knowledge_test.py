@@ -14,9 +14,9 @@ from loopctl_pipelines.demo.sample.knowledge import (
     articles,
 )
 from loopctl_pipelines.demo.sample.sample import generate
-from loopctl_pipelines.knowledge.embedding.lexical import lexical_vector
 from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_DIMENSION
 from loopctl_pipelines.llm.cloak import decrypt
+from loopctl_pipelines.llm.fake.lexical import lexical_vector
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines_tests.demo.sample.sample_test import LAST_DAY
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge

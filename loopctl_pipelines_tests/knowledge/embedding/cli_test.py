@@ -5,9 +5,9 @@ import base64
 import pytest
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.knowledge.embedding.loopback import LoopbackServer
 from loopctl_pipelines.llm.breaker import Breaker
 from loopctl_pipelines.llm.circuit import BreakerPolicy, Permit, Verdict
+from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import CLOAK_KEY, KEY, Knowledge
 from loopctl_pipelines_tests.shell import Shell
 from loopctl_pipelines_tests.usage import id_of

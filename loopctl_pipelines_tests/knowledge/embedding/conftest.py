@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.knowledge.embedding.loopback import LoopbackServer
 from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_MODEL
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, OTHER_MODEL, embedder
 from loopctl_pipelines_tests.knowledge.embedding.traces import Traces
 

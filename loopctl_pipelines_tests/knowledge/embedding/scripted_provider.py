@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable
 
-from loopctl_pipelines.knowledge.embedding.lexical import lexical_vector
 from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_DIMENSION
+from loopctl_pipelines.llm.fake.lexical import lexical_vector
 from loopctl_pipelines_tests.llm.openai.failing_provider import (
     Exchange,
     FailingProvider,

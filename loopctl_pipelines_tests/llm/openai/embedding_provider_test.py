@@ -14,9 +14,9 @@ import pytest
 import trustme
 from llmock.pytest_plugin import LLMock
 
-from loopctl_pipelines.knowledge.embedding.loopback import LoopbackServer
 from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_DIMENSION, DEFAULT_MODEL
 from loopctl_pipelines.llm.failures import FailureKind, ProviderError, ProviderFailure
+from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
 from loopctl_pipelines.llm.outcomes import Outcome, counts_for_breaker, outcome
 from loopctl_pipelines.llm.secret import Secret

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loopctl_pipelines.knowledge.embedding.texts.batching import ProviderLimits, token_bound
 from loopctl_pipelines.knowledge.embedding.texts.text import cut
+from loopctl_pipelines.llm.openai.limits import ProviderLimits, token_bound
 
 # so many refusals without one acceptance suggest that the request is at fault, not a text: they
 # reach every sixteenth of the batch (1 + 2 + 4 + 8 + 16 requests)

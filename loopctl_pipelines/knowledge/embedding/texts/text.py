@@ -7,10 +7,12 @@ from itertools import islice
 
 import regex
 
+from loopctl_pipelines.llm.openai.limits import SMALL_MODEL, SMALL_MODEL_DIMENSION
+
 # characters (Unicode code points), after the existing system's cut
 TEXT_CHARACTERS = 32_000
-DEFAULT_MODEL = "text-embedding-3-small"
-DEFAULT_DIMENSION = 1_536
+DEFAULT_MODEL = SMALL_MODEL
+DEFAULT_DIMENSION = SMALL_MODEL_DIMENSION
 
 _SEPARATOR = "\n\n"
 # JSON and PostgreSQL carry neither NUL nor half of a surrogate pair

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle, VectorSpace
-from loopctl_pipelines.knowledge.embedding.texts.batching import ProviderLimits, batches
+from loopctl_pipelines.knowledge.embedding.texts.batching import batches
 from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_MODEL
+from loopctl_pipelines.llm.openai.limits import ProviderLimits
 
 ReadBody = Callable[[PendingArticle], str | None]
 Batch = Mapping[str, Sequence[PendingArticle]]

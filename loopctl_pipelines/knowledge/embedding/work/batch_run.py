@@ -12,7 +12,6 @@ from loopctl_pipelines.knowledge.embedding.storage.claim import Claim
 from loopctl_pipelines.knowledge.embedding.storage.rows import BilledRequest, LookedAt, Pause
 from loopctl_pipelines.knowledge.embedding.storage.tenant_articles import TenantArticles
 from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle, VectorSpace
-from loopctl_pipelines.knowledge.embedding.texts.batching import ProviderLimits
 from loopctl_pipelines.knowledge.embedding.texts.splitting import Piece, SplitBatch
 from loopctl_pipelines.knowledge.embedding.texts.triage import Batch, attempts_of
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
@@ -20,6 +19,7 @@ from loopctl_pipelines.knowledge.embedding.work.refusals import Refusals, Stop
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.openai.embedding_answer import Embedded
+from loopctl_pipelines.llm.openai.limits import ProviderLimits
 from loopctl_pipelines.llm.outcomes import (
     Outcome,
     delay_seconds,

@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.knowledge.embedding.loopback import LoopbackServer
 from loopctl_pipelines.knowledge.embedding.operator_queries import forget_deleted_tenants
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts
+from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge
 from loopctl_pipelines_tests.usage import id_of

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.knowledge.embedding.loopback import LoopbackServer
 from loopctl_pipelines.knowledge.embedding.operator_queries import pending_embeddings
 from loopctl_pipelines.knowledge.embedding.storage.queries import (
     read_pending,
@@ -25,6 +24,7 @@ from loopctl_pipelines.knowledge.embedding.texts.text import (
 )
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts
+from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import (
     KEY,
     OTHER_MODEL,

@@ -6,13 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopctl_pipelines.knowledge.embedding.texts.batching import (
-    ProviderLimits,
-    batches,
-    token_bound,
-    token_estimate,
-)
+from loopctl_pipelines.knowledge.embedding.texts.batching import batches
 from loopctl_pipelines.knowledge.embedding.texts.text import article_text
+from loopctl_pipelines.llm.openai.limits import ProviderLimits, token_bound, token_estimate
 from loopctl_pipelines_tests.knowledge.embedding.texts.graphemes import FAMILY
 
 LIMITS = ProviderLimits()

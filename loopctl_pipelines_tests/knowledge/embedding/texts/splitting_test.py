@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopctl_pipelines.knowledge.embedding.texts.batching import ProviderLimits
 from loopctl_pipelines.knowledge.embedding.texts.splitting import Piece, SplitBatch
+from loopctl_pipelines.llm.openai.limits import ProviderLimits
 from loopctl_pipelines_tests.knowledge.embedding.texts.graphemes import FAMILY
 
 FLOOR = ProviderLimits().input_tokens

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.knowledge.embedding.loopback import LoopbackServer
+from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, Knowledge, embedder
 from loopctl_pipelines_tests.knowledge.embedding.scripted_provider import scripted

@@ -8,9 +8,9 @@ from signal import SIGKILL
 import pytest
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.knowledge.embedding.loopback import LoopbackServer
 from loopctl_pipelines.llm.breaker import Breaker
 from loopctl_pipelines.llm.circuit import BreakerPolicy, CircuitState, Permit, Refused, Verdict
+from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines_tests.knowledge.embedding import passing_time
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, Knowledge, embedder
 from loopctl_pipelines_tests.llm.openai.failing_provider import Exchange, FailingProvider

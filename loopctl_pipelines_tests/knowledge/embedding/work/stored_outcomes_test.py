@@ -7,10 +7,10 @@ from loopctl_pipelines.knowledge.embedding.errors import (
     KeyOrModelRefusedError,
     SecretUnreadableError,
 )
-from loopctl_pipelines.knowledge.embedding.loopback import LoopbackServer
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts
 from loopctl_pipelines.llm.circuit import CircuitState
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
+from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, Knowledge, embedder
 from loopctl_pipelines_tests.knowledge.embedding.scripted_provider import lexical, scripted, where
 from loopctl_pipelines_tests.llm.openai import failing_provider as faults

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopctl_pipelines.knowledge.embedding.lexical import lexical_vector
+from loopctl_pipelines.llm.fake.lexical import lexical_vector
 
 DIMENSION = 1_536
 VIRTUAL = "Creation of virtual environments. A virtual environment isolates installed packages."

@@ -1,4 +1,4 @@
-"""A small OpenAI-compatible embedding provider on 127.0.0.1, for the demo, tests and benchmarks."""
+"""A small server on 127.0.0.1 that speaks OpenAI's embeddings API."""
 
 import base64
 import json
@@ -13,9 +13,13 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from loopctl_pipelines.knowledge.embedding.lexical import lexical_vector
-from loopctl_pipelines.knowledge.embedding.texts.batching import ProviderLimits, token_estimate
-from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_DIMENSION, DEFAULT_MODEL
+from loopctl_pipelines.llm.fake.lexical import lexical_vector
+from loopctl_pipelines.llm.openai.limits import (
+    SMALL_MODEL,
+    SMALL_MODEL_DIMENSION,
+    ProviderLimits,
+    token_estimate,
+)
 
 _LIMITS = ProviderLimits()
 Vector = npt.NDArray[np.float32]
@@ -23,27 +27,27 @@ Vectorize = Callable[[str, int], Vector]
 
 
 class LoopbackServer:
-    """Serves `POST /v1/embeddings` with lexical vectors while it is entered.
+    """Serves `POST /v1/embeddings` with lexical vectors inside a `with` block.
 
     Args:
-        keys: API keys it accepts; any other is answered with 401.
-        latency_seconds: waits so long before each answer.
-        models: models it knows; any other is answered with 404.
-        input_tokens: estimated tokens of one input, beyond which it is answered with 400.
-        vector: makes the vector of a text, of a dimension; default: the lexical one.
-        port: 0 for any free one.
+        keys: accepted API keys; any other gets 401.
+        latency_seconds: delay before each answer.
+        models: known models; any other gets 404.
+        input_tokens: limit on the estimated tokens of one input; a longer one gets 400.
+        vector: returns the vector of a text, given its dimension.
+        port: 0 picks a free one.
 
     Attributes:
-        requests: requests so far, refused ones included.
+        requests: requests so far, rejected ones included.
         inputs: texts embedded so far.
     """
 
-    def __init__(  # noqa: PLR0913 - each is one thing a provider may do otherwise
+    def __init__(  # noqa: PLR0913 - each is one way in which providers differ
         self,
         keys: Collection[str],
         *,
         latency_seconds: float = 0.0,
-        models: Collection[str] = (DEFAULT_MODEL,),
+        models: Collection[str] = (SMALL_MODEL,),
         input_tokens: int = _LIMITS.request_tokens,
         vector: Vectorize = lexical_vector,
         port: int = 0,
@@ -64,7 +68,7 @@ class LoopbackServer:
 
     @property
     def base_url(self) -> str:
-        """The URL to give to the provider."""
+        """The base URL of its API."""
         return f"http://127.0.0.1:{self._server.server_port}/v1"
 
     def __enter__(self) -> Self:
@@ -86,22 +90,22 @@ class LoopbackServer:
         with self._counting:
             self.requests += 1
         if key not in self._keys:
-            # as OpenAI does: the refusal repeats the ends of the key
+            # like OpenAI, which repeats both ends of the key
             text = f"Incorrect API key provided: {key[:8]}****{key[-4:]}."
-            return _refusal(HTTPStatus.UNAUTHORIZED, text, "invalid_api_key")
+            return _rejection(HTTPStatus.UNAUTHORIZED, text, "invalid_api_key")
         try:
             request = json.loads(body)
             model, texts = request["model"], request["input"]
         except (ValueError, TypeError, KeyError):
-            return _refusal(HTTPStatus.BAD_REQUEST, "We could not parse the body.", None)
+            return _rejection(HTTPStatus.BAD_REQUEST, "We could not parse the body.", None)
         if model not in self._models:
-            return _refusal(HTTPStatus.NOT_FOUND, "The model does not exist.", "model_not_found")
+            return _rejection(HTTPStatus.NOT_FOUND, "The model does not exist.", "model_not_found")
         texts = [texts] if isinstance(texts, str) else texts
         if problem := self._problem(texts):
-            return _refusal(HTTPStatus.BAD_REQUEST, problem, None)
+            return _rejection(HTTPStatus.BAD_REQUEST, problem, None)
         with self._counting:
             self.inputs += len(texts)
-        dimension = request.get("dimensions", DEFAULT_DIMENSION)
+        dimension = request.get("dimensions", SMALL_MODEL_DIMENSION)
         as_base64 = request.get("encoding_format") == "base64"
         vectors = [self._vector(text, dimension) for text in texts]
         tokens = sum(map(token_estimate, texts))
@@ -125,8 +129,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
-    protocol_version = "HTTP/1.1"  # connections are kept
-    disable_nagle_algorithm = True  # or each answer waits 40 ms for an acknowledgement
+    protocol_version = "HTTP/1.1"  # keeps connections open
+    disable_nagle_algorithm = True  # otherwise each answer waits 40 ms for an ACK
     wbufsize = -1
 
     def do_POST(self) -> None:
@@ -143,17 +147,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Log nothing: requests are counted, not told."""
+        """Log nothing: requests are counted instead."""
 
 
-def _refusal(
+def _rejection(
     status: HTTPStatus, text: str, code: str | None
 ) -> tuple[HTTPStatus, Mapping[str, object]]:
     error = {"message": text, "type": "invalid_request_error", "param": None, "code": code}
     return status, {"error": error}
 
 
-_, _NO_SUCH_PATH = _refusal(HTTPStatus.NOT_FOUND, "Unknown request URL.", "unknown_url")
+_, _NO_SUCH_PATH = _rejection(HTTPStatus.NOT_FOUND, "Unknown request URL.", "unknown_url")
 
 
 def _embeddings(
