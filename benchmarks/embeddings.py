@@ -11,9 +11,9 @@ from benchmarks.server import server_facts
 from benchmarks.timing import Contender, Spread, interleave
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
-from loopctl_pipelines.llm.breaker import Breaker
-from loopctl_pipelines.llm.circuit import BreakerPolicy
+from loopctl_pipelines.llm.guarded_call import GuardedCall
 from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
+from loopctl_pipelines.llm.openai.exceptions import OPENAI
 
 _TENANTS = 10
 _REQUESTS = 32
@@ -74,6 +74,5 @@ def embedding(url: str, articles: int, rounds: int, *, indexed: bool) -> Outcome
 
 def _embedder(knowledge: KnowledgeBase, base_url: str) -> Embedder:
     provider = EmbeddingProvider(base_url, deadline_seconds=60)
-    breaker = Breaker(knowledge.database, BreakerPolicy())
-    guarded = GuardedProvider(provider, breaker, requests=_REQUESTS)
-    return Embedder(knowledge.database, guarded, CLOAK_KEY)
+    guard = GuardedCall(OPENAI, knowledge.database, requests=_REQUESTS)
+    return Embedder(knowledge.database, GuardedProvider(provider, guard), CLOAK_KEY)

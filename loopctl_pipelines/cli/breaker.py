@@ -10,40 +10,58 @@ from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.database.preflight import check_database
-from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
 from loopctl_pipelines.llm.breaker import Breaker
-from loopctl_pipelines.llm.circuit import BreakerPolicy
+from loopctl_pipelines.llm.circuit import CircuitStatus
+from loopctl_pipelines.llm.table_use import LLM_TABLES
+from loopctl_pipelines.llm.vendors import VENDORS, vendor_named
 from loopctl_pipelines.tenants.errors import UnknownTenantError
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 
-breaker = typer.Typer(no_args_is_help=True, help="The circuit breakers of the embedding provider.")
+breaker = typer.Typer(no_args_is_help=True, help="Circuit breakers of the LLM vendors.")
 
 _Slug = Annotated[str, typer.Argument(metavar="TENANT", help="Slug of the tenant.")]
+_Vendor = Annotated[
+    str | None,
+    typer.Option("--vendor", metavar="NAME", help="Only this vendor's circuit; default: all."),
+]
 
 
 @breaker.command("show")
-def breaker_show(slug: _Slug) -> None:
-    """Tell the state of one tenant's circuit breaker."""
-    with _breaker_of(slug) as (found, tenant_id):
-        status = found.state(tenant_id)
-    until = f" until {status.until:%H:%M:%S} UTC" if status.until else ""
-    failures = f", {status.failures} failures within a minute" if status.failures else ""
-    Console().print(f"{slug}: {status.state.value}{until}{failures}.", highlight=False)
+def breaker_show(slug: _Slug, vendor: _Vendor = None) -> None:
+    """Show a tenant's circuit at each vendor."""
+    with _circuits(slug, vendor) as (breakers, tenant_id):
+        for name, found in breakers.items():
+            _print(name, slug, found.state(tenant_id))
 
 
 @breaker.command("reset")
-def breaker_reset(slug: _Slug) -> None:
-    """Close one tenant's circuit breaker and forget its failures."""
-    with _breaker_of(slug) as (found, tenant_id):
-        found.reset(tenant_id)
-    Console().print(f"{slug}: closed.", highlight=False)
+def breaker_reset(slug: _Slug, vendor: _Vendor = None) -> None:
+    """Close a tenant's circuit at each vendor and forget its failures."""
+    with _circuits(slug, vendor) as (breakers, tenant_id):
+        for name, found in breakers.items():
+            found.reset(tenant_id)
+            _print(name, slug, found.state(tenant_id))
+
+
+def _print(vendor: str, slug: str, status: CircuitStatus) -> None:
+    until = f" until {status.until:%H:%M:%S} UTC" if status.until else ""
+    failures = f", {status.failures} failures within a minute" if status.failures else ""
+    line = f"{vendor} for {slug}: {status.state.value}{until}{failures}."
+    Console().print(line, highlight=False, markup=False)
 
 
 @contextmanager
-def _breaker_of(slug: str) -> Iterator[tuple[Breaker, UUID]]:
+def _circuits(slug: str, vendor: str | None) -> Iterator[tuple[dict[str, Breaker], UUID]]:
+    """Give the breakers of all vendors, or of the one named, and the tenant's id.
+
+    Raises:
+        UnknownVendorError: if no vendor has this name.
+        UnknownTenantError: if no tenant has this slug.
+    """
+    names = list(VENDORS) if vendor is None else [vendor_named(vendor).name]
     with open_project() as project:
-        check_database(project.database, EMBEDDING_TABLES)
+        check_database(project.database, LLM_TABLES)
         tenants = list_tenants(project.database)
         if slug not in tenants:
             raise UnknownTenantError(slug)
-        yield Breaker(project.database, BreakerPolicy()), tenants[slug].id
+        yield {name: Breaker(project.database, name) for name in names}, tenants[slug].id

@@ -1,12 +1,12 @@
-"""The circuit breaker of each tenant, shared by all processes through PostgreSQL.
+"""The circuit breaker of one vendor: a circuit per tenant, shared by all processes.
 
-The rules are in `circuit`; here a row lock makes each change of a circuit atomic. Every method is
-one short transaction of its own, so nothing is held while the provider is called, and is tried
-again where the session breaks or others get in its way: no failure goes uncounted for that. A
-healthy call costs one read of one row: its success, like any neutral outcome, touches no database.
+`circuit` has the rules; here a row lock in PostgreSQL makes each change atomic. Every method is one
+short transaction, so nothing is held during the call to the vendor. A transaction is retried if its
+session breaks or others conflict with it, so no failure goes uncounted. A healthy call costs one
+read of one row: recording a success or a neutral outcome does not touch the database.
 
-Time is the database's, one clock for all processes, unless `now` is given (an aware datetime).
-Every method raises DatabaseUnreachableError if no connection is to be had.
+The database's clock counts, one for all processes, unless `now` is given (an aware datetime).
+Every method raises DatabaseUnreachableError if no connection is available.
 """
 
 from datetime import datetime
@@ -16,117 +16,132 @@ from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.database.retries import in_tenant_transaction
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.llm.circuit import (
+    DEFAULT_POLICY,
     BreakerPolicy,
     Circuit,
     CircuitState,
     CircuitStatus,
     Permit,
-    Refused,
+    Rejected,
     Verdict,
 )
+from loopctl_pipelines.llm.operator_queries import tenants_with_open_circuit
 
 _EMPTY = Circuit()
 
 
 class Breaker:
-    """Admits or refuses calls to the embedding provider, tenant by tenant. Threads may share it."""
+    """Admits or rejects calls to one vendor, tenant by tenant. Threads may share it.
 
-    def __init__(self, database: Database, policy: BreakerPolicy) -> None:
+    An outage at one vendor never opens another's circuit: each vendor has its own rows.
+    """
+
+    def __init__(
+        self, database: Database, vendor: str, policy: BreakerPolicy = DEFAULT_POLICY
+    ) -> None:
+        """Take the database that holds the circuits, and the vendor's name."""
         self._database = database
+        self._vendor = vendor
         self._policy = policy
 
-    def admit(self, tenant_id: UUID, *, now: datetime | None = None) -> Permit | Refused:
-        """Ask leave for one call; a permit is to be handed back to `record`.
+    def admit(self, tenant_id: UUID, *, now: datetime | None = None) -> Permit | Rejected:
+        """Ask to make one call; hand the permit back to `record`.
 
-        Of all processes that ask a half-open circuit, one gets the permit. If it dies, its place
-        is free again after the lease.
+        Of all processes that ask a half-open circuit, one gets the permit. If that process dies,
+        the next one may probe after the lease.
         """
 
-        def admit(connection: TenantConnection) -> Permit | Refused:
-            circuit, time = _read(connection, "breaker_read", tenant_id, now)
-            status = circuit.status(self._policy, time)
-            if status.state is CircuitState.CLOSED:
+        def admit(connection: TenantConnection) -> Permit | Rejected:
+            circuit, time = self._read(connection, tenant_id, now)
+            if circuit.status(self._policy, time).state is CircuitState.CLOSED:
                 return Permit(tenant_id)
-            return circuit.refusal(self._policy, time) or self._probe(connection, tenant_id, now)
+            if not circuit.admits(self._policy, time):
+                return Rejected()
+            return self._probe(connection, tenant_id, time)
 
         return in_tenant_transaction(self._database, tenant_id, admit)
 
     def record(self, permit: Permit, verdict: Verdict, *, now: datetime | None = None) -> None:
-        """Take note of how the permitted call ended."""
+        """Record how the permitted call ended."""
         if permit.probe_id is None and verdict is not Verdict.COUNTED:
             return
 
         def record(connection: TenantConnection) -> None:
-            circuit, time = _read(connection, "breaker_lock", permit.tenant_id, now)
+            [(time,)] = connection.execute(statement(__package__, "current_time"), {"now": now})
+            circuit = self._lock(connection, permit.tenant_id, time)
             after = circuit.after(permit, verdict, self._policy, time)
-            _store(connection, permit.tenant_id, after)
+            self._write(connection, permit.tenant_id, after)
 
         in_tenant_transaction(self._database, permit.tenant_id, record)
 
     def state(self, tenant_id: UUID, *, now: datetime | None = None) -> CircuitStatus:
-        """Tell the state of a tenant's circuit."""
+        """Return the status of a tenant's circuit."""
 
         def state(connection: TenantConnection) -> CircuitStatus:
-            circuit, time = _read(connection, "breaker_read", tenant_id, now)
+            circuit, time = self._read(connection, tenant_id, now)
             return circuit.status(self._policy, time)
 
         return in_tenant_transaction(self._database, tenant_id, state)
 
     def open_tenants(self, *, now: datetime | None = None) -> set[UUID]:
-        """Return the tenants whose circuit is open, the ones to be left for later.
+        """Return the tenants whose circuit is open: no call would get through now.
 
-        A half-open one is not among them, or nobody would come to probe it. Removes on the way
-        the rows of closed circuits without a failure in the window, and of deleted tenants.
+        A half-open circuit is not among them: a call must come to probe it. Deletes rows that no
+        longer matter, see `operator_queries`.
         """
-        with self._database.operator_transaction() as connection:
-            sweep = {"now": now, "window": self._policy.window}
-            connection.execute(statement(__package__, "breaker_sweep"), sweep)
-            rows = connection.execute(statement(__package__, "breaker_open"), {"now": now})
-            return {tenant_id for (tenant_id,) in rows}
+        return tenants_with_open_circuit(self._database, self._vendor, self._policy.window, now)
 
     def reset(self, tenant_id: UUID) -> None:
-        """Close a tenant's circuit and forget its failures; those of calls under way still come."""
+        """Close a tenant's circuit and forget its failures; calls in flight may add new ones."""
         in_tenant_transaction(
-            self._database, tenant_id, lambda connection: _store(connection, tenant_id, _EMPTY)
+            self._database,
+            tenant_id,
+            lambda connection: self._write(connection, tenant_id, _EMPTY),
         )
 
     def _probe(
-        self, connection: TenantConnection, tenant_id: UUID, now: datetime | None
-    ) -> Permit | Refused:
-        """Decide again under the row lock: since the read, others may have probed."""
-        circuit, time = _read(connection, "breaker_lock", tenant_id, now)
-        refusal = circuit.refusal(self._policy, time)
+        self, connection: TenantConnection, tenant_id: UUID, time: datetime
+    ) -> Permit | Rejected:
+        """Decide again under the row lock: another process may have probed since the read."""
+        circuit = self._lock(connection, tenant_id, time)
+        admitted = circuit.admits(self._policy, time)
         permit = Permit(tenant_id)
-        if refusal is None and circuit.status(self._policy, time).state is CircuitState.HALF_OPEN:
+        if admitted and circuit.status(self._policy, time).state is CircuitState.HALF_OPEN:
             permit = Permit(tenant_id, probe_id := uuid4())
             circuit = circuit.probed_by(probe_id, self._policy, time)
-        _store(connection, tenant_id, circuit)
-        return refusal or permit
+        self._write(connection, tenant_id, circuit)
+        return permit if admitted else Rejected()
 
+    def _read(
+        self, connection: TenantConnection, tenant_id: UUID, now: datetime | None
+    ) -> tuple[Circuit, datetime]:
+        """Return a tenant's circuit, empty if it has no row, and the time of the read (UTC)."""
+        parameters = {"tenant_id": tenant_id, "vendor": self._vendor, "now": now}
+        [row] = connection.execute(statement(__package__, "read_circuit"), parameters)
+        time, failures, *rest = row
+        return Circuit(tuple(failures or ()), *rest), time
 
-def _read(
-    connection: TenantConnection, name: str, tenant_id: UUID, now: datetime | None
-) -> tuple[Circuit, datetime]:
-    """Return a tenant's circuit, empty if it has no row, and the time it was read at (UTC)."""
-    parameters = {"tenant_id": tenant_id, "now": now}
-    [row] = connection.execute(statement(__package__, name), parameters).fetchall()
-    time, failures, *rest = row
-    return Circuit(tuple(failures or ()), *rest), time
+    def _lock(self, connection: TenantConnection, tenant_id: UUID, time: datetime) -> Circuit:
+        """Return a tenant's circuit with its row locked until the transaction ends."""
+        parameters = {"tenant_id": tenant_id, "vendor": self._vendor, "now": time}
+        [row] = connection.execute(statement(__package__, "lock_circuit"), parameters)
+        failures, *rest = row
+        return Circuit(tuple(failures), *rest)
 
-
-def _store(connection: TenantConnection, tenant_id: UUID, circuit: Circuit) -> None:
-    """Write a circuit whose row is locked; an empty one leaves no row."""
-    if circuit == _EMPTY:
-        connection.execute(statement(__package__, "breaker_delete"), {"tenant_id": tenant_id})
-        return
-    connection.execute(
-        statement(__package__, "breaker_write"),
-        {
-            "tenant_id": tenant_id,
-            "failures": list(circuit.failures),
-            "opened_at": circuit.opened_at,
-            "open_until": circuit.open_until,
-            "probe_id": circuit.probe_id,
-            "probe_until": circuit.probe_until,
-        },
-    )
+    def _write(self, connection: TenantConnection, tenant_id: UUID, circuit: Circuit) -> None:
+        """Write a circuit whose row is locked; an empty one leaves no row."""
+        key = {"tenant_id": tenant_id, "vendor": self._vendor}
+        if circuit == _EMPTY:
+            connection.execute(statement(__package__, "delete_circuit"), key)
+            return
+        connection.execute(
+            statement(__package__, "write_circuit"),
+            {
+                **key,
+                "failures": list(circuit.failures),
+                "opened_at": circuit.opened_at,
+                "open_until": circuit.open_until,
+                "probe_id": circuit.probe_id,
+                "probe_until": circuit.probe_until,
+            },
+        )

@@ -1,17 +1,19 @@
 """The rules of the circuit breaker, as values: no clock, no database, no network.
 
-A circuit is closed, open or half-open. Once it is open, only the outcome of the probe that holds
-the place changes it: a call admitted before the opening, or a probe whose place was given on,
-holds no valid token, so its late success does not close the circuit and its late failure does not
-prolong it. While it is closed every counted failure counts, whenever its call began.
+A circuit is closed, open or half-open. Once it is open, only the outcome of the current probe
+changes it. A call admitted before the opening, or a probe whose lease has passed to another, has no
+valid token: its late success does not close the circuit, and its late failure does not prolong it.
+While the circuit is closed, every counted failure counts, whenever its call began.
 
-A success in the closed state does not reset the window: failures slide out by age (as with
-resilience4j's time-based window), or a provider that fails every second call would never open it.
+A success in the closed state does not reset the window: failures leave it by age, as in
+resilience4j's time-based window. Otherwise a provider that fails every second call would never open
+the circuit.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
+from typing import Final
 from uuid import UUID
 
 
@@ -20,7 +22,7 @@ class Verdict(Enum):
 
     Attributes:
         SUCCESS: the provider answered as it should.
-        COUNTED: 5xx, transport, timeout or crash: the provider is in trouble.
+        COUNTED: 5xx, transport, timeout, crash or malformed answer: the provider is in trouble.
         NEUTRAL: anything else (4xx such as 401, 403 and 429, no key): says nothing about it.
     """
 
@@ -30,7 +32,7 @@ class Verdict(Enum):
 
 
 class CircuitState(StrEnum):
-    """The state of a circuit, as the field names it."""
+    """The state of a circuit."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -39,14 +41,14 @@ class CircuitState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BreakerPolicy:
-    """The numbers of a breaker (behaviour 7).
+    """When a circuit opens, and for how long. The defaults are loopctl's.
 
     Attributes:
         failure_threshold: counted failures within the window that open the circuit.
         window: how long a failure counts; at exactly this age it no longer does.
-        cooldown: how long an opened circuit lets nothing through.
-        probe_lease: how long a probe keeps its place without an answer. Longer than a call can
-            last (8 s), or a slow probe would be joined by a second one.
+        cooldown: how long an open circuit rejects every call.
+        probe_lease: how long a probe may take before another is admitted. Longer than a call can
+            last (8 s), so that a slow probe is not joined by a second one.
     """
 
     failure_threshold: int = 3
@@ -58,12 +60,15 @@ class BreakerPolicy:
         if self.failure_threshold < 1:
             raise ValueError("failure_threshold must be at least 1")
         if min(self.window, self.cooldown, self.probe_lease) <= timedelta(0):
-            raise ValueError("window, cooldown and probe_lease must be longer than nothing")
+            raise ValueError("window, cooldown and probe_lease must be positive")
+
+
+DEFAULT_POLICY: Final = BreakerPolicy()
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Leave to make one call of one tenant; hand it back with the call's verdict, once.
+    """Permission for one call of one tenant; hand it back once, with the call's verdict.
 
     Attributes:
         tenant_id: the tenant.
@@ -75,14 +80,8 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """No leave: the circuit is open, or half-open with its one probe under way.
-
-    Attributes:
-        retry_after_seconds: when to ask again, above 0: the rest of the cooldown or of the lease.
-    """
-
-    retry_after_seconds: float
+class Rejected:
+    """No permit: the circuit is open, or half-open with its one probe in flight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ class CircuitStatus:
     Attributes:
         state: closed, open or half-open.
         since: when it opened or became half-open (UTC); None while closed.
-        until: end of the cooldown, or of the lease of the probe under way (UTC); else None.
+        until: end of the cooldown, or of the lease of the probe in flight (UTC); else None.
         failures: counted failures within the window; 0 unless closed.
     """
 
@@ -104,13 +103,13 @@ class CircuitStatus:
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """What is remembered of one tenant. The empty circuit is closed and needs no row.
+    """The stored state of one tenant's circuit at one vendor. An empty one is closed.
 
     Attributes:
         failures: times of the counted failures, while closed; fewer than the threshold.
-        opened_at: when the circuit opened last; None while closed.
+        opened_at: when the circuit last opened; None while closed.
         open_until: end of the cooldown; None while closed.
-        probe_id: token of the probe that holds the place, while half-open.
+        probe_id: token of the current probe, while half-open.
         probe_until: end of its lease.
     """
 
@@ -121,7 +120,7 @@ class Circuit:
     probe_until: datetime | None = None
 
     def status(self, policy: BreakerPolicy, now: datetime) -> CircuitStatus:
-        """Tell the state at `now`."""
+        """Return the status at `now`."""
         if self.open_until is None:
             failures = len(self._counting(policy, now))
             return CircuitStatus(CircuitState.CLOSED, failures=failures)
@@ -131,13 +130,12 @@ class Circuit:
         until = self.probe_until if probing else None
         return CircuitStatus(CircuitState.HALF_OPEN, self.open_until, until)
 
-    def refusal(self, policy: BreakerPolicy, now: datetime) -> Refused | None:
-        """Return the refusal of a call at `now`, or None if it may go through."""
-        until = self.status(policy, now).until
-        return None if until is None else Refused((until - now).total_seconds())
+    def admits(self, policy: BreakerPolicy, now: datetime) -> bool:
+        """Return whether a call may go through at `now`: closed, or half-open without a probe."""
+        return self.status(policy, now).until is None
 
     def probed_by(self, probe_id: UUID, policy: BreakerPolicy, now: datetime) -> "Circuit":
-        """Give the place of the half-open probe to `probe_id`, for one lease."""
+        """Return the circuit with `probe_id` as its current probe, for one lease."""
         return replace(self, probe_id=probe_id, probe_until=now + policy.probe_lease)
 
     def after(

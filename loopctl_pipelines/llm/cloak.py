@@ -20,9 +20,9 @@ _MAC_BYTES = 16
 
 
 def decrypt(encrypted: bytes, key: bytes) -> Secret | None:
-    """Return the secret of an encrypted column.
+    """Return the secret in an encrypted column.
 
-    None, if it was encrypted otherwise or by another key, or is damaged.
+    None if the value is damaged, or was encrypted with another key or in another format.
 
     Args:
         encrypted: the column's bytes.
@@ -40,7 +40,7 @@ def decrypt(encrypted: bytes, key: bytes) -> Secret | None:
 
 
 def encrypt(text: str, key: bytes) -> bytes:
-    """Return what loopctl would store for `text`; two calls give different bytes."""
+    """Return what loopctl would store for `text`; each call returns different bytes."""
     iv = os.urandom(_IV_BYTES)
     sealed = AESGCM(key).encrypt(iv, text.encode(), _AAD)
     ciphertext, mac = sealed[:-_MAC_BYTES], sealed[-_MAC_BYTES:]

@@ -1,4 +1,4 @@
-"""An asyncio event loop in a thread of its own, for callers that are ordinary threads."""
+"""An asyncio event loop in its own thread, for callers that are ordinary threads."""
 
 import asyncio
 import contextlib
@@ -10,9 +10,10 @@ _Result = TypeVar("_Result")
 
 
 class EventLoopThread:
-    """Runs coroutines of any number of threads; started at the first."""
+    """Runs coroutines for any number of threads; starts at the first one."""
 
     def __init__(self, name: str) -> None:
+        """Take the name of the thread."""
         self._name = name
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -32,7 +33,7 @@ class EventLoopThread:
             future.cancel()
 
     def stop(self) -> None:
-        """Cancel what runs and end the thread."""
+        """Cancel running coroutines and end the thread."""
         with self._starting:
             loop, thread = self._loop, self._thread
             self._loop = self._thread = None
@@ -44,7 +45,7 @@ class EventLoopThread:
         with self._starting:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                # its messages would show exceptions as they are
+                # the default handler logs exceptions with their text
                 self._loop.set_exception_handler(lambda _loop, _context: None)
                 self._thread = threading.Thread(
                     target=_serve, args=(self._loop,), name=self._name, daemon=True

@@ -1,4 +1,4 @@
-"""How a call to an LLM vendor can fail: values from closed sets, never a vendor's text."""
+"""How a call to an LLM vendor can fail: values from closed sets, never a vendor's text. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,10 @@ from loopctl_pipelines.errors import PipelinesError
 
 
 class FailureKind(StrEnum):
-    """How a request to the embedding provider can end without vectors; there is no other way."""
+    """The ways in which a request can end without a result.
+
+    The values are loopctl's, and stored: its name of a crash is `embedding_crash`.
+    """
 
     API_ERROR = "api_error"
     MALFORMED = "malformed"
@@ -25,8 +28,9 @@ class ProviderFailure:
 
     Attributes:
         kind: what went wrong.
-        status: HTTP status from 100 to 999, of an `api_error` only.
-        retry_after: seconds from 0 to 300 the provider asked to wait, of an `api_error` only.
+        status: HTTP status from 100 to 999, only for an `api_error`.
+        retry_after: seconds from 0 to 300 that the provider asked to wait, only for an
+            `api_error`.
 
     Raises:
         ValueError: if a value lies outside its set.
@@ -56,10 +60,10 @@ def _within(value: object, low: int, high: int) -> bool:
 
 
 class ProviderError(PipelinesError):
-    """The embedding provider gave no usable answer. Holds a `ProviderFailure` and nothing else."""
+    """The provider gave no usable answer. Holds a `ProviderFailure` and nothing else."""
 
     def __init__(self, failure: ProviderFailure) -> None:
-        super().__init__(f"No embedding ({failure.log_tag}): {_ADVICE[failure.kind]}")
+        super().__init__(f"No usable answer ({failure.log_tag}): {_ADVICE[failure.kind]}")
         self.failure = failure
 
     def __reduce__(self) -> tuple[type["ProviderError"], tuple[ProviderFailure]]:
@@ -67,16 +71,16 @@ class ProviderError(PipelinesError):
 
 
 _ADVICE = {
-    FailureKind.API_ERROR: "the provider refused the request; its documentation says "
-    "what the status means.",
-    FailureKind.MALFORMED: "the provider's answer is not one valid vector per text; check "
-    "LOOPCTL_EMBEDDING_BASE_URL and the tenant's model.",
-    FailureKind.REQUEST_FAILED: "the provider was not reached, or the connection broke; check "
-    "LOOPCTL_EMBEDDING_BASE_URL and the network.",
-    FailureKind.TIMEOUT: "the provider did not answer in time; it is tried again later.",
-    FailureKind.CRASH: "the client failed in an unforeseen way; it is tried again later.",
-    FailureKind.CIRCUIT_OPEN: "the tenant's circuit breaker is open; it is tried again later.",
-    FailureKind.NO_API_KEY: "the tenant has no embedding key; set one in its LLM settings.",
-    FailureKind.UNUSABLE_KEY: "the tenant's embedding key has characters no HTTP header can "
-    "carry; set it anew.",
+    FailureKind.API_ERROR: "the provider rejected the request; its documentation says what the "
+    "status means.",
+    FailureKind.MALFORMED: "the provider's answer is not what was requested; check its base URL "
+    "and the tenant's model.",
+    FailureKind.REQUEST_FAILED: "the provider was not reached, or the connection broke; check its "
+    "base URL and the network.",
+    FailureKind.TIMEOUT: "the provider did not answer in time; the request is retried later.",
+    FailureKind.CRASH: "the client failed unexpectedly; the request is retried later.",
+    FailureKind.CIRCUIT_OPEN: "the tenant's circuit is open; the request is retried later.",
+    FailureKind.NO_API_KEY: "the tenant has no key for this provider; set one in its LLM settings.",
+    FailureKind.UNUSABLE_KEY: "the tenant's key has characters that no HTTP header can carry; set "
+    "it again.",
 }

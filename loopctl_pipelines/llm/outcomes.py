@@ -1,20 +1,20 @@
-"""What follows from a failure: tried again or not, counted by the breaker or not. Pure.
+"""What a failure leads to: retried or not, counted by the breaker or not. Pure.
 
     failure                              outcome       breaker  attempt used
-    4xx but 408 and 429                  permanent     neutral  yes
+    4xx except 408 and 429               permanent     neutral  yes
     408                                  transient     neutral  yes, without Retry-After
     429                                  transient     neutral  no
     5xx and above                        transient     counts   yes, without Retry-After
     1xx, 3xx                             transient     neutral  yes, without Retry-After
     transport, timeout, crash            transient     counts   yes
     malformed answer                     transient     counts   yes
-    key no header can carry              permanent     neutral  yes
+    key that no header can carry         permanent     neutral  yes
     circuit open                         circuit open  neutral  no
     no key                               no key        neutral  no
 
-A malformed answer was billed. It counts, so that a provider which answers rubbish to everything
-is left alone after three of them. It is not permanent: one bad vector among 500 says nothing
-about the other 499 (`ProviderLimits.after_attempts` then separates them).
+A malformed answer was billed. It counts, so that a provider whose every answer is malformed is
+called three times only. It is not permanent: one bad vector among 500 says nothing about the other
+499 (`ProviderLimits.after_attempts` then separates them).
 """
 
 from enum import StrEnum
@@ -22,15 +22,15 @@ from http import HTTPStatus
 
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 
-# seconds; three attempts within four minutes, then ever fewer, and at least one an hour
+# seconds: three attempts within four minutes, then fewer and fewer, but at least one an hour
 FIRST_DELAY_SECONDS = 30
 LONGEST_DELAY_SECONDS = 3_600
-# a provider that answers "Retry-After: 0" for ever is not called in a tight loop
+# or a provider that always answers "Retry-After: 0" would be called in a tight loop
 SHORTEST_DELAY_SECONDS = 1
 
 MOST_SPOILT_ANSWERS = 10
 
-_TRANSIENT_REFUSALS = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+_TRANSIENT_REJECTIONS = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 _ABOUT_A_TEXT = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -39,7 +39,7 @@ _ABOUT_A_TEXT = (
 
 
 class Outcome(StrEnum):
-    """What becomes of the articles of a failed request."""
+    """What a failure means for the items of its request."""
 
     PERMANENT = "permanent"
     TRANSIENT = "transient"
@@ -63,17 +63,17 @@ _COUNTED = frozenset(
 
 
 def outcome(failure: ProviderFailure) -> Outcome:
-    """Tell whether and when the articles of the request are tried again."""
+    """Return whether, and on which condition, the items of the request are retried."""
     status = failure.status
-    if status is not None and _is_client_error(status) and status not in _TRANSIENT_REFUSALS:
+    if status is not None and _is_client_error(status) and status not in _TRANSIENT_REJECTIONS:
         return Outcome.PERMANENT
     return _OUTCOMES.get(failure.kind, Outcome.TRANSIENT)
 
 
 def counts_for_breaker(failure: ProviderFailure) -> bool:
-    """Tell whether the failure says that the provider is down; any other leaves the breaker as is.
+    """Return whether the failure suggests that the provider is down.
 
-    An API error without a readable status is not known, and counts.
+    An API error without a readable status counts.
     """
     if failure.kind is FailureKind.API_ERROR:
         return failure.status is None or failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -81,18 +81,18 @@ def counts_for_breaker(failure: ProviderFailure) -> bool:
 
 
 def may_be_about_one_text(failure: ProviderFailure) -> bool:
-    """Tell whether a part of the batch might be accepted: 400, 413, 422.
+    """Return whether a part of the batch might be accepted: 400, 413, 422.
 
-    401, 403, 404 and the like are about the key or the model, and would only be repeated.
+    401, 403, 404 and the like are about the key or the model: any part would be rejected too.
     """
     return failure.status in _ABOUT_A_TEXT
 
 
 def uses_attempt(failure: ProviderFailure) -> bool:
-    """Tell whether the failure is one more attempt of its articles.
+    """Return whether the failure counts as an attempt of each item of the request.
 
-    Not one: no request was sent, or the provider wants nothing of this tenant for a while,
-    whichever articles it is asked for.
+    It does not if no request was sent, or if the provider asks this tenant to wait, whatever the
+    request is about.
     """
     if outcome(failure) in {Outcome.CIRCUIT_OPEN, Outcome.NO_API_KEY}:
         return False
@@ -100,16 +100,16 @@ def uses_attempt(failure: ProviderFailure) -> bool:
 
 
 def is_spoilt_for_good(failure: ProviderFailure, attempts: int) -> bool:
-    """Tell whether answers for a text were spoilt so often that it is set aside: each was billed.
+    """Return whether so many answers were malformed that the text is set aside: each was billed.
 
-    From the fifth attempt on a text travels alone (`ProviderLimits.after_attempts`), so that it is
-    the text's own answers that were spoilt.
+    From the fifth attempt on a text is sent alone (`ProviderLimits.after_attempts`), so the
+    malformed answers are its own.
     """
     return failure.kind is FailureKind.MALFORMED and attempts >= MOST_SPOILT_ANSWERS
 
 
 def is_asked_to_wait(failure: ProviderFailure) -> bool:
-    """Tell whether the provider wants nothing of this tenant for a while: 429, or Retry-After."""
+    """Return whether the provider asks this tenant to wait: 429, or Retry-After."""
     if outcome(failure) is not Outcome.TRANSIENT:
         return False
     return failure.retry_after is not None or failure.status == HTTPStatus.TOO_MANY_REQUESTS
@@ -119,10 +119,10 @@ def delay_seconds(attempts: int, retry_after: int | None = None, *, jitter: floa
     """Return how long to wait after a transient failure.
 
     Args:
-        attempts: attempts used so far, or pauses in a row of a tenant whose limit is reached, this
-            one included; at least 1 unless `retry_after` is given.
-        retry_after: seconds the provider asked for; they stand in place of the schedule.
-        jitter: 0 to 1: the share of up to a quarter more, so that articles do not return at once.
+        attempts: attempts used so far, or consecutive pauses of a tenant that hit its rate limit,
+            this one included; at least 1 unless `retry_after` is given.
+        retry_after: seconds the provider asked for; they replace the schedule.
+        jitter: 0 to 1; adds up to a quarter of the delay, so that retries do not come all at once.
     """
     if retry_after is not None:
         return max(SHORTEST_DELAY_SECONDS, retry_after)

@@ -1,24 +1,24 @@
-"""Whatever went wrong becomes a value from closed sets. Total, default-deny, idempotent. Pure.
+"""Turns any exception into a value from closed sets. Total, default-deny, idempotent. Pure.
 
-Used where an exception is caught, and again wherever something is persisted. No text of the
-exception is ever read: only the names of its classes, an integer, and one header that must parse.
+Used where an exception is caught, and again wherever something is stored. Never reads an
+exception's text: only the names of its classes, an integer, and one header that must parse.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 from loopctl_pipelines.llm.failures import FailureKind, ProviderError, ProviderFailure
+from loopctl_pipelines.llm.vendor import Vendor
 
-MAX_RETRY_AFTER_SECONDS = 300
+MAX_RETRY_AFTER_SECONDS: Final = 300
 
 _SECONDS = re.compile(r"[0-9]+")
 _LONGEST_HEADER = 64
-# package and class; the client's own types are not imported, because that takes most of a second
-_KINDS = {
-    ("openai", "APIStatusError"): FailureKind.API_ERROR,
-    ("openai", "APITimeoutError"): FailureKind.TIMEOUT,
-    ("openai", "APIConnectionError"): FailureKind.REQUEST_FAILED,
+# whatever the vendor: Python's own exceptions, and those of the HTTP client under the vendors'
+_TRANSPORT: Mapping[tuple[str, str], FailureKind] = {
     ("httpx2", "TimeoutException"): FailureKind.TIMEOUT,
     ("httpx2", "RequestError"): FailureKind.REQUEST_FAILED,
     ("anyio", "EndOfStream"): FailureKind.REQUEST_FAILED,
@@ -27,33 +27,39 @@ _KINDS = {
 }
 
 
-def sanitize(term: object, now: datetime | None = None) -> ProviderFailure:
+def sanitize(
+    term: object, *, vendor: Vendor | None = None, now: datetime | None = None
+) -> ProviderFailure:
     """Return what may be kept of `term`, an exception or anything else; never raises.
 
-    What is not known becomes `embedding_crash`.
+    Anything unknown becomes `FailureKind.CRASH`.
 
     Args:
         term: what was caught, in whatever state.
-        now: the time a date in Retry-After counts from, with its zone; default: the present.
+        vendor: who was called; its own exceptions are known, other vendors' are not.
+        now: aware; the time that a date in Retry-After is relative to; default: the present.
     """
     try:
-        return _known(term, now or datetime.now(UTC))
-    except BaseException:  # noqa: BLE001 - a hostile attribute may raise anything, and must not pass
+        kinds = {**_TRANSPORT, **vendor.exceptions} if vendor else _TRANSPORT
+        return _known(term, kinds, now or datetime.now(UTC))
+    except BaseException:  # noqa: BLE001 - a hostile attribute may raise anything
         return ProviderFailure(FailureKind.CRASH)
 
 
-def log_tag(term: object) -> str:
+def log_tag(term: object, *, vendor: Vendor | None = None) -> str:
     """Return all that a log may show of `term`: a kind, with the status of an API error."""
-    return sanitize(term).log_tag
+    return sanitize(term, vendor=vendor).log_tag
 
 
-def _known(term: object, now: datetime) -> ProviderFailure:
+def _known(
+    term: object, kinds: Mapping[tuple[str, str], FailureKind], now: datetime
+) -> ProviderFailure:
     if type(term) is ProviderError:
         term = term.failure
     if type(term) is ProviderFailure:
-        # anew, so that a value changed behind the dataclass's back does not pass
+        # a copy, so that the values are checked again: a frozen dataclass can be changed
         return ProviderFailure(term.kind, term.status, term.retry_after)
-    kind = _kind(type(term))
+    kind = _kind(type(term), kinds)
     if kind is not FailureKind.API_ERROR:
         return ProviderFailure(kind)
     status = _attribute(term, "status_code")
@@ -62,11 +68,12 @@ def _known(term: object, now: datetime) -> ProviderFailure:
     return ProviderFailure(kind, status, _retry_after(term, now))
 
 
-def _kind(cls: type) -> FailureKind:
+def _kind(cls: type, kinds: Mapping[tuple[str, str], FailureKind]) -> FailureKind:
+    """Return the kind of the first class, from `cls` upwards, that has one."""
     for base in cls.__mro__:
-        package = base.__module__.partition(".")[0]
-        if kind := _KINDS.get((package, base.__name__)):
-            return kind
+        for (package, name), kind in kinds.items():
+            if base.__name__ == name and f"{base.__module__}.".startswith(f"{package}."):
+                return kind
     return FailureKind.CRASH
 
 

@@ -1,11 +1,11 @@
-"""A tenant's secret in memory: shown by no repr, log or traceback, kept by no pickle."""
+"""A tenant's secret in memory: no repr, log or traceback shows it, and it cannot be pickled."""
 
 from typing import Final, NoReturn, final
 
 
 @final
 class Secret:
-    """Text that leaves only through `reveal`."""
+    """Text that only `reveal` returns."""
 
     __slots__ = ("_text",)
 
@@ -20,4 +20,4 @@ class Secret:
         return "Secret()"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("A secret is not pickled: read it again where it is needed.")
+        raise TypeError("A secret cannot be pickled: read it again where it is needed.")

@@ -1,7 +1,8 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from threading import Barrier
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -29,6 +30,7 @@ def test_our_own_schema_holds_what_loopctl_has_not(empty_database: str) -> None:
         "alembic_version",
         "late_reports",
         "live_reports",
+        "circuit_breakers",
         "embedding_breakers",
         "embedding_states",
         "embedding_states_content_hash",
@@ -119,6 +121,60 @@ def test_a_view_that_an_older_version_made_is_replaced(
     upgrade(empty_database)
     with psycopg.connect(empty_database) as connection:
         assert connection.execute(shown).fetchone() == fresh
+
+
+def test_the_circuits_of_an_older_version_become_openai_s(empty_database: str) -> None:
+    upgrade(empty_database)
+    closed = (UUID(int=1), [datetime(2026, 4, 2, 12, tzinfo=UTC)], None, None)
+    opened = (UUID(int=2), [], *(datetime(2026, 4, 2, 12, 0, at, tzinfo=UTC) for at in (0, 30)))
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("DROP TABLE loopctl_pipelines.circuit_breakers")
+        _at_revision_12(connection)
+        for circuit in (closed, opened):
+            connection.execute(
+                "INSERT INTO loopctl_pipelines.embedding_breakers"
+                " (tenant_id, failures, opened_at, open_until, updated_at)"
+                " VALUES (%s, %s, %s, %s, now())",
+                circuit,
+            )
+        for _ in range(2):
+            upgrade(empty_database)
+            _at_revision_12(connection)  # so that the revision runs a second time
+        circuits = connection.execute(
+            "SELECT tenant_id, failures, opened_at, open_until, vendor"
+            " FROM loopctl_pipelines.circuit_breakers ORDER BY 1"
+        ).fetchall()
+        assert circuits == [(*closed, "openai"), (*opened, "openai")]
+        # processes of the older version may still use theirs
+        circuits = connection.execute(
+            "SELECT tenant_id, failures, opened_at, open_until"
+            " FROM loopctl_pipelines.embedding_breakers ORDER BY 1"
+        ).fetchall()
+        assert circuits == [closed, opened]
+
+
+def test_a_newer_circuit_is_kept_when_the_revision_runs_again(empty_database: str) -> None:
+    upgrade(empty_database)
+    circuits = "SELECT vendor, updated_at FROM loopctl_pipelines.circuit_breakers"
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO loopctl_pipelines.circuit_breakers (tenant_id, vendor, updated_at)"
+            " SELECT %s, vendor, now() FROM unnest('{openai,acme}'::text[]) AS vendor",
+            [UUID(int=1)],
+        )
+        connection.execute(
+            "INSERT INTO loopctl_pipelines.embedding_breakers (tenant_id, updated_at)"
+            " VALUES (%s, '2026-04-02')",
+            [UUID(int=1)],
+        )
+        before = connection.execute(circuits).fetchall()
+        _at_revision_12(connection)
+        upgrade(empty_database)
+        assert connection.execute(circuits).fetchall() == before
+
+
+def _at_revision_12(connection: psycopg.Connection) -> None:
+    connection.execute("UPDATE loopctl_pipelines.alembic_version SET version_num = '0012'")
 
 
 def test_an_upgrade_leaves_logging_as_it_was(empty_database: str) -> None:

@@ -16,9 +16,10 @@ from loopctl_pipelines.llm.circuit import (
     CircuitState,
     CircuitStatus,
     Permit,
-    Refused,
+    Rejected,
     Verdict,
 )
+from loopctl_pipelines.llm.openai.exceptions import OPENAI
 from loopctl_pipelines_tests.knowledge.embedding import passing_time
 from loopctl_pipelines_tests.usage import id_of
 
@@ -40,7 +41,7 @@ class _Process:
 
 
 def _start(url: str, role: str, together: Barrier) -> None:
-    _Process.breaker = Breaker(Database(url, role, connections=1), POLICY)
+    _Process.breaker = Breaker(Database(url, role, connections=1), OPENAI.name, POLICY)
     _Process.breaker.state(ACME)  # so that the connection is there when all begin
     _Process.together = together
 
@@ -82,7 +83,7 @@ def test_twelve_processes_that_fail_at_once_open_it_once_and_leave_it_open(
     database: Database, database_url: str
 ) -> None:
     seen = _in_every_process(database, database_url, _fail_together)
-    left = Breaker(database, POLICY).state(ACME)
+    left = Breaker(database, OPENAI.name, POLICY).state(ACME)
     assert left.state is CircuitState.OPEN
     still_closed = {CircuitStatus(CircuitState.CLOSED, failures=count) for count in (1, 2)}
     opened = [status for status in seen if status not in still_closed]
@@ -93,7 +94,7 @@ def test_twelve_processes_that_fail_at_once_open_it_once_and_leave_it_open(
 def test_of_twelve_processes_that_ask_a_half_open_circuit_one_may_probe(
     database: Database, database_url: str
 ) -> None:
-    breaker = Breaker(database, POLICY)
+    breaker = Breaker(database, OPENAI.name, POLICY)
     for tenant_id in MANY:
         _open(breaker, tenant_id)
     passing_time.cooldown(database)
@@ -107,7 +108,7 @@ def test_of_twelve_processes_that_ask_a_half_open_circuit_one_may_probe(
 def test_whatever_late_calls_of_twelve_processes_say_an_open_circuit_stays_as_it_is(
     database: Database, database_url: str
 ) -> None:
-    breaker = Breaker(database, POLICY)
+    breaker = Breaker(database, OPENAI.name, POLICY)
     _open(breaker, ACME)
     before = breaker.state(ACME)
     seen = _in_every_process(database, database_url, _answer_together)
@@ -116,14 +117,14 @@ def test_whatever_late_calls_of_twelve_processes_say_an_open_circuit_stays_as_it
 
 
 def _probe_and_hang(url: str, role: str, pipe: Connection) -> None:
-    permit = Breaker(Database(url, role), POLICY).admit(ACME)
+    permit = Breaker(Database(url, role), OPENAI.name, POLICY).admit(ACME)
     pipe.send(permit)
     pipe.recv()
 
 
 def _stop_within_a_change(url: str, role: str, pipe: Connection) -> None:
     with Database(url, role).tenant_transaction(ACME) as connection:
-        connection.execute("UPDATE loopctl_pipelines.embedding_breakers SET failures = '{}'")
+        connection.execute("UPDATE loopctl_pipelines.circuit_breakers SET failures = '{}'")
         pipe.send("locked, not committed")
         pipe.recv()
 
@@ -144,12 +145,12 @@ def _killed(database: Database, url: str, work: Callable[[str, str, Connection],
 def test_a_prober_that_is_killed_frees_its_place_by_the_lease(
     database: Database, database_url: str
 ) -> None:
-    breaker = Breaker(database, POLICY)
+    breaker = Breaker(database, OPENAI.name, POLICY)
     _open(breaker, ACME)
     passing_time.cooldown(database)
     killed = _killed(database, database_url, _probe_and_hang)
     assert isinstance(killed, Permit)
-    assert isinstance(breaker.admit(ACME), Refused)
+    assert isinstance(breaker.admit(ACME), Rejected)
     passing_time.probe_lease(database)
     successor = breaker.admit(ACME)
     assert isinstance(successor, Permit)
@@ -159,7 +160,7 @@ def test_a_prober_that_is_killed_frees_its_place_by_the_lease(
 def test_a_process_killed_within_a_change_loses_nothing_and_locks_nothing(
     database: Database, database_url: str
 ) -> None:
-    breaker = Breaker(database, POLICY)
+    breaker = Breaker(database, OPENAI.name, POLICY)
     for _ in range(2):
         breaker.record(Permit(ACME), Verdict.COUNTED)
     assert _killed(database, database_url, _stop_within_a_change) == "locked, not committed"
@@ -171,7 +172,7 @@ def test_while_a_call_is_under_way_no_connection_transaction_or_lock_is_held(
     database_url: str, database: Database
 ) -> None:
     caller = Database(database_url, database.role, connections=1)
-    breaker = Breaker(caller, POLICY)
+    breaker = Breaker(caller, OPENAI.name, POLICY)
     _open(breaker, ACME)
     passing_time.cooldown(database)
     probe = breaker.admit(ACME)
@@ -187,7 +188,7 @@ def test_while_a_call_is_under_way_no_connection_transaction_or_lock_is_held(
             " WHERE datname = current_database()) AND pid <> pg_backend_pid()"
         ).fetchall()
     assert (busy, locks) == ([], [])
-    assert isinstance(breaker.admit(ACME), Refused)  # by the caller's only connection
+    assert isinstance(breaker.admit(ACME), Rejected)  # by the caller's only connection
     breaker.record(probe, Verdict.SUCCESS)
     caller.close()
 

@@ -1,10 +1,11 @@
-"""What befalls a session of the breaker's is no reason to forget what it was told."""
+"""The breaker counts a failure even if its database session ends."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.llm.breaker import Breaker
-from loopctl_pipelines.llm.circuit import BreakerPolicy, CircuitState, Permit, Verdict
+from loopctl_pipelines.llm.circuit import CircuitState, Permit, Verdict
+from loopctl_pipelines.llm.openai.exceptions import OPENAI
 from loopctl_pipelines_tests.costs.interleaved import until_it_ends_or_waits
 from loopctl_pipelines_tests.usage import id_of
 
@@ -15,19 +16,19 @@ _END_WAITING = (
 )
 
 
-def test_a_failure_is_counted_although_the_session_that_told_it_was_ended(
+def test_a_failure_is_counted_although_the_session_that_recorded_it_was_ended(
     database: Database,
 ) -> None:
-    breaker = Breaker(database, BreakerPolicy())
+    breaker = Breaker(database, OPENAI.name)
     for _ in range(2):
         breaker.record(Permit(ACME), Verdict.COUNTED)
     with database.connect() as locking, ThreadPoolExecutor() as pool:
-        locking.execute("SELECT FROM loopctl_pipelines.embedding_breakers FOR UPDATE")
-        telling = until_it_ends_or_waits(
+        locking.execute("SELECT FROM loopctl_pipelines.circuit_breakers FOR UPDATE")
+        recording = until_it_ends_or_waits(
             database, pool, lambda: breaker.record(Permit(ACME), Verdict.COUNTED)
         )
         with database.connect() as operator:
             assert operator.execute(_END_WAITING).rowcount == 1
         locking.rollback()
-        telling.result()
+        recording.result()
     assert breaker.state(ACME).state is CircuitState.OPEN

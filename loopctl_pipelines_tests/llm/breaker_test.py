@@ -12,9 +12,10 @@ from loopctl_pipelines.llm.circuit import (
     CircuitState,
     CircuitStatus,
     Permit,
-    Refused,
+    Rejected,
     Verdict,
 )
+from loopctl_pipelines.llm.openai.exceptions import OPENAI
 
 ACME = UUID(int=1)
 GLOBEX = UUID(int=2)
@@ -27,7 +28,7 @@ def at(seconds: float) -> datetime:
 
 @pytest.fixture
 def breaker(database: Database) -> Breaker:
-    return Breaker(database, POLICY)
+    return Breaker(database, OPENAI.name, POLICY)
 
 
 def admitted(breaker: Breaker, seconds: float, tenant_id: UUID = ACME) -> Permit:
@@ -39,6 +40,12 @@ def admitted(breaker: Breaker, seconds: float, tenant_id: UUID = ACME) -> Permit
 def fail(breaker: Breaker, *times: float, tenant_id: UUID = ACME) -> None:
     for seconds in times:
         breaker.record(Permit(tenant_id), Verdict.COUNTED, now=at(seconds))
+
+
+def rejected_until(breaker: Breaker, seconds: float) -> datetime | None:
+    """Return the end of the cooldown or lease that keeps a call from being admitted."""
+    assert breaker.admit(ACME, now=at(seconds)) == Rejected()
+    return breaker.state(ACME, now=at(seconds)).until
 
 
 def state(breaker: Breaker, seconds: float, tenant_id: UUID = ACME) -> CircuitState:
@@ -59,7 +66,7 @@ def test_two_failures_leave_it_closed_and_the_third_opens_it(breaker: Breaker) -
 
 
 def test_the_threshold_of_the_policy_is_the_one_that_holds(database: Database) -> None:
-    breaker = Breaker(database, BreakerPolicy(failure_threshold=1))
+    breaker = Breaker(database, OPENAI.name, BreakerPolicy(failure_threshold=1))
     fail(breaker, 0)
     assert state(breaker, 0) is CircuitState.OPEN
 
@@ -81,15 +88,15 @@ def test_a_failure_of_sixty_seconds_ago_has_slid_out(breaker: Breaker) -> None:
     assert breaker.state(ACME, now=at(60)) == CircuitStatus(CircuitState.CLOSED, failures=2)
 
 
-def test_an_open_circuit_refuses_and_tells_the_rest_of_the_cooldown(breaker: Breaker) -> None:
+def test_an_open_circuit_rejects_calls_until_the_end_of_the_cooldown(breaker: Breaker) -> None:
     fail(breaker, 0, 1, 2)
-    assert breaker.admit(ACME, now=at(2)) == Refused(30)
-    assert breaker.admit(ACME, now=at(31.5)) == Refused(0.5)
+    assert rejected_until(breaker, 2) == at(32)
+    assert rejected_until(breaker, 31.5) == at(32)
 
 
 def test_failures_that_come_late_do_not_prolong_the_cooldown(breaker: Breaker) -> None:
     fail(breaker, 0, 1, 2, 10, 20, 31)
-    assert breaker.admit(ACME, now=at(31)) == Refused(1)
+    assert rejected_until(breaker, 31) == at(32)
     fail(breaker, 33)
     assert state(breaker, 33) is CircuitState.HALF_OPEN
 
@@ -102,7 +109,7 @@ def test_after_the_cooldown_it_is_half_open(breaker: Breaker) -> None:
 def test_a_half_open_circuit_lets_one_probe_through(breaker: Breaker) -> None:
     fail(breaker, 0, 1, 2)
     assert admitted(breaker, 40).probe_id is not None
-    assert breaker.admit(ACME, now=at(40)) == Refused(15)
+    assert rejected_until(breaker, 40) == at(55)
     probing = CircuitStatus(CircuitState.HALF_OPEN, since=at(32), until=at(55))
     assert breaker.state(ACME, now=at(41)) == probing
 
@@ -176,7 +183,7 @@ def test_a_success_that_began_before_the_opening_does_not_close_it(
 def test_a_probe_that_does_not_answer_loses_its_place_after_the_lease(breaker: Breaker) -> None:
     fail(breaker, 0, 1, 2)
     lost = admitted(breaker, 32)
-    assert breaker.admit(ACME, now=at(46)) == Refused(1)
+    assert rejected_until(breaker, 46) == at(47)
     second = admitted(breaker, 47)
     assert second.probe_id not in {None, lost.probe_id}
 
@@ -225,10 +232,21 @@ def test_one_tenant_s_failures_are_no_other_s(breaker: Breaker) -> None:
     assert breaker.state(GLOBEX, now=at(2)).failures == 1
 
 
-def test_without_a_given_time_the_database_s_clock_counts(breaker: Breaker) -> None:
+def test_without_a_given_time_the_database_s_clock_counts(
+    breaker: Breaker, database: Database
+) -> None:
+    def database_time() -> datetime:
+        with database.operator_transaction() as connection:
+            [(time,)] = connection.execute("SELECT clock_timestamp()").fetchall()
+        assert isinstance(time, datetime)
+        return time
+
+    before = database_time()
     for _ in range(3):
         breaker.record(Permit(ACME), Verdict.COUNTED)
-    refused = breaker.admit(ACME)
-    assert isinstance(refused, Refused)
-    assert 0 < refused.retry_after_seconds <= 30
-    assert breaker.open_tenants() == set()  # ACME is no tenant of loopctl's, so nobody waits for it
+    assert breaker.admit(ACME) == Rejected()
+    opened = breaker.state(ACME)
+    assert opened.since is not None
+    assert before <= opened.since <= database_time()
+    assert opened.until == opened.since + timedelta(seconds=30)
+    assert breaker.open_tenants() == set()  # ACME is not in loopctl's table of tenants

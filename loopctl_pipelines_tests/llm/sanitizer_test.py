@@ -4,6 +4,7 @@ import asyncio
 import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -13,9 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loopctl_pipelines.llm import sanitizer
 from loopctl_pipelines.llm.failures import FailureKind, ProviderError, ProviderFailure
-from loopctl_pipelines.llm.sanitizer import log_tag, retry_after_seconds, sanitize
+from loopctl_pipelines.llm.openai.exceptions import OPENAI
+from loopctl_pipelines.llm.sanitizer import retry_after_seconds
+from loopctl_pipelines.llm.vendor import Vendor
 
+sanitize = partial(sanitizer.sanitize, vendor=OPENAI)
+log_tag = partial(sanitizer.log_tag, vendor=OPENAI)
 NOON = datetime(2026, 4, 2, 12, tzinfo=UTC)
 CANARY = "sk-QZXJ-not-to-be-seen"
 CRASH = ProviderFailure(FailureKind.CRASH)
@@ -44,19 +50,19 @@ anything = st.one_of(
 )
 
 
-def _refused(status: int, **headers: str) -> openai.APIStatusError:
+def _rejected(status: int, **headers: str) -> openai.APIStatusError:
     response = httpx2.Response(status, headers=headers, request=REQUEST, text=CANARY)
     return openai.APIStatusError(CANARY, response=response, body={"error": CANARY})
 
 
 def _with_status(status: object) -> openai.APIStatusError:
-    error = _refused(400)
+    error = _rejected(400)
     error.status_code = status  # type: ignore[assignment]
     return error
 
 
 class _Hostile(openai.APIStatusError):
-    """Raises at the first look, and would tell all at the second."""
+    """Raises on any attribute access, and shows its text if printed."""
 
     def __init__(self) -> None:
         Exception.__init__(self, CANARY)
@@ -71,7 +77,7 @@ class _Hostile(openai.APIStatusError):
 
 
 class _LyingClass:
-    """Says that it is another class than it is."""
+    """Claims to be of another class."""
 
     __class__ = openai.APIStatusError  # type: ignore[assignment]
     status_code = 418
@@ -86,7 +92,7 @@ class _Status(int):
 
 
 @given(anything)
-def test_every_value_becomes_a_failure_and_its_tag_a_word_and_perhaps_a_status(
+def test_every_value_becomes_a_failure_whose_tag_is_a_word_and_perhaps_a_status(
     term: object,
 ) -> None:
     failure = sanitize(term)
@@ -125,7 +131,7 @@ def test_a_failure_passes_unchanged_also_through_a_pickle(failure: ProviderFailu
         (openai.OpenAIError(CANARY), FailureKind.CRASH),
         (ValueError(CANARY), FailureKind.CRASH),
         (KeyboardInterrupt(CANARY), FailureKind.CRASH),
-        (ExceptionGroup(CANARY, [_refused(503)]), FailureKind.CRASH),
+        (ExceptionGroup(CANARY, [_rejected(503)]), FailureKind.CRASH),
     ],
     ids=lambda part: type(part).__name__ if isinstance(part, BaseException) else str(part),
 )
@@ -134,9 +140,9 @@ def test_an_exception_becomes_the_kind_of_its_class(term: BaseException, kind: F
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500, 503])
-def test_a_refusal_keeps_its_status(status: int) -> None:
-    assert sanitize(_refused(status)) == ProviderFailure(FailureKind.API_ERROR, status)
-    assert log_tag(_refused(status)) == f"api_error status={status}"
+def test_a_rejection_keeps_its_status(status: int) -> None:
+    assert sanitize(_rejected(status)) == ProviderFailure(FailureKind.API_ERROR, status)
+    assert log_tag(_rejected(status)) == f"api_error status={status}"
 
 
 @pytest.mark.parametrize(
@@ -167,7 +173,7 @@ def test_what_is_not_known_is_a_crash(term: object) -> None:
     assert sanitize(term) == CRASH
 
 
-def test_an_object_that_raises_at_every_look_is_named_by_its_class_alone() -> None:
+def test_an_object_that_raises_on_every_access_is_classified_by_its_class_alone() -> None:
     assert sanitize(_Hostile()) == ProviderFailure(FailureKind.API_ERROR)
 
 
@@ -192,7 +198,7 @@ def test_a_failure_that_was_tampered_with_is_a_crash(name: str, value: object) -
     assert sanitize(failure) == CRASH
 
 
-def test_a_subclass_of_the_failure_or_of_its_error_is_not_believed() -> None:
+def test_a_subclass_of_the_failure_or_of_its_error_is_not_trusted() -> None:
     class Talking(ProviderFailure):
         @property
         def log_tag(self) -> str:
@@ -208,7 +214,7 @@ def test_a_subclass_of_the_failure_or_of_its_error_is_not_believed() -> None:
 
 
 @given(anything)
-def test_the_message_says_nothing_but_the_tag_and_what_to_do(term: object) -> None:
+def test_the_message_contains_nothing_but_the_tag_and_advice(term: object) -> None:
     error = ProviderError(sanitize(term))
     plain = ProviderError(ProviderFailure(error.failure.kind))
     assert str(error).replace(error.failure.log_tag, plain.failure.log_tag) == str(plain)
@@ -261,17 +267,54 @@ def test_a_date_counts_from_the_given_time_in_any_zone(seconds: int, hours: int)
 
 
 @pytest.mark.parametrize("status", [429, 503, 401])
-def test_a_refusal_keeps_how_long_to_wait(status: int) -> None:
-    refused = _refused(status, **{"Retry-After": "20"})
-    assert sanitize(refused) == ProviderFailure(FailureKind.API_ERROR, status, 20)
+def test_a_rejection_keeps_how_long_to_wait(status: int) -> None:
+    rejected = _rejected(status, **{"Retry-After": "20"})
+    assert sanitize(rejected) == ProviderFailure(FailureKind.API_ERROR, status, 20)
 
 
 @pytest.mark.parametrize(
     "response", [lambda: None, lambda: CANARY, lambda: SimpleNamespace(headers=[CANARY]), _Hostile]
 )
-def test_a_refusal_without_readable_headers_is_one_all_the_same(
+def test_a_rejection_without_readable_headers_is_still_one(
     response: Callable[[], Any],
 ) -> None:
-    refused = _refused(429)
-    refused.response = response()
-    assert sanitize(refused) == ProviderFailure(FailureKind.API_ERROR, 429)
+    rejected = _rejected(429)
+    rejected.response = response()
+    assert sanitize(rejected) == ProviderFailure(FailureKind.API_ERROR, 429)
+
+
+def _foreign(package: str, name: str = "APIStatusError") -> BaseException:
+    """Return an exception like a vendor's, of a class in this package."""
+    cls = type(name, (Exception,), {"__module__": package, "status_code": 503})
+    error: BaseException = cls(CANARY)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "vendor"),
+    [
+        (_rejected(503), None),
+        (_rejected(503), Vendor("acme", {("acme", "APIStatusError"): FailureKind.API_ERROR})),
+        (_foreign("acme"), OPENAI),
+        (_foreign("openai_like"), OPENAI),
+        (_foreign("like.openai"), OPENAI),
+        (_foreign("openai", "Other"), OPENAI),
+    ],
+)
+def test_an_exception_that_the_vendor_has_not_registered_is_a_crash(
+    error: BaseException, vendor: Vendor | None
+) -> None:
+    assert sanitizer.sanitize(error, vendor=vendor) == CRASH
+    assert sanitizer.log_tag(error, vendor=vendor) == CRASH.log_tag
+
+
+@pytest.mark.parametrize("module", ["acme", "acme.client", "acme.client.errors"])
+def test_a_registered_package_includes_its_submodules(module: str) -> None:
+    acme = Vendor("acme", {("acme", "APIStatusError"): FailureKind.API_ERROR})
+    kept = sanitizer.sanitize(_foreign(module), vendor=acme)
+    assert kept == ProviderFailure(FailureKind.API_ERROR, 503)
+
+
+def test_transport_errors_are_known_whatever_the_vendor() -> None:
+    kept = sanitizer.sanitize(httpx2.ReadTimeout(CANARY))
+    assert kept == ProviderFailure(FailureKind.TIMEOUT)

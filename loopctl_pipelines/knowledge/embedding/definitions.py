@@ -10,9 +10,9 @@ from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
 from loopctl_pipelines.knowledge.embedding.sensors import build_pending_embeddings_sensor
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
-from loopctl_pipelines.llm.breaker import Breaker
-from loopctl_pipelines.llm.circuit import BreakerPolicy
+from loopctl_pipelines.llm.guarded_call import GuardedCall
 from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
+from loopctl_pipelines.llm.openai.exceptions import OPENAI
 from loopctl_pipelines.settings import Settings
 
 
@@ -36,11 +36,10 @@ def build_embedding_definitions() -> Definitions:
 
 
 def build_embedder(settings: Settings, database: Database) -> Embedder:
-    """Return the embedding work: provider, circuit breaker and the tenants' keys."""
+    """Return the embedder, with the guarded provider and the settings it needs."""
     provider = GuardedProvider(
         EmbeddingProvider(settings.embedding_base_url),
-        Breaker(database, BreakerPolicy()),
-        requests=settings.embedding_requests,
+        GuardedCall(OPENAI, database, requests=settings.embedding_requests),
     )
     return Embedder(
         database,

@@ -3,13 +3,13 @@
 from typing import Final
 
 from loopctl_pipelines.database.table_use import TableUse
+from loopctl_pipelines.llm.table_use import LLM_TABLES
 
 EMBEDDING_TABLES: Final = TableUse(
     read=("tenant_llm_settings",),
     written=(
         "articles",
-        "llm_usage_events",
-        "loopctl_pipelines.embedding_breakers",
+        *LLM_TABLES.written,
         "loopctl_pipelines.embedding_states",
         "loopctl_pipelines.embedding_tenants",
         "loopctl_pipelines.unwritten_vectors",

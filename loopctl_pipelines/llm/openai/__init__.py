@@ -1,4 +1,4 @@
-"""OpenAI and servers that speak its API: the client, the embeddings endpoint, its answer.
+"""OpenAI, and servers that speak its API: the client, the embeddings endpoint, its answer.
 
-No tenant and no retry: callers decide who asks and how often.
+No tenant and no retry: callers decide whose key is used, and how often.
 """

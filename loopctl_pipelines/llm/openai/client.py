@@ -1,6 +1,6 @@
-"""The openai client, kept from everything but the request it is asked for.
+"""The openai client, limited to one request at a time and nothing else.
 
-Imported by the provider at its first request: the package takes most of a second to import.
+The provider imports this module at its first request: the package takes most of a second to import.
 """
 
 import logging
@@ -11,9 +11,9 @@ from openai import AsyncOpenAI, omit
 
 from loopctl_pipelines.llm.secret import Secret
 
-# where it does not know `dimensions`, an older or other model refuses the request
+# other models reject a request with `dimensions`
 _MODELS_WITH_DIMENSIONS = "text-embedding-3-"
-# the client's mark that the answer is wanted unparsed; it looks for it in the request it has sent
+# how the client marks that it wants the raw answer; it looks for the mark in the sent request
 _RAW_RESPONSE = "x-stainless-raw-response"
 _OWN_HEADERS = frozenset({"content-length", "authorization", _RAW_RESPONSE})
 _KEPT_HEADERS = frozenset({"retry-after"})
@@ -23,12 +23,12 @@ _LOGGERS = ("openai", "httpx2", "httpcore2")
 
 
 def open_client(base_url: str) -> AsyncOpenAI:
-    """Return a client without a key of its own; its connections are kept for all tenants.
+    """Return a client without a key of its own, whose connections all tenants share.
 
-    No environment variable is heard: proxies and certificates by `trust_env`, the rest (key,
-    organization, project, headers, base URL) because every header is set anew. A redirect is an
-    answer like any other, never followed with the key. There is no timeout in here: the caller
-    sets one for all of the request, waiting for a connection included.
+    Environment variables have no effect: `trust_env` excludes proxies and certificates, and setting
+    every header excludes the rest (key, organization, project, headers, base URL). A redirect is an
+    answer like any other, never followed with the key. There is no timeout here: the caller sets
+    one for the whole request, including the wait for a connection.
     """
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -57,19 +57,19 @@ async def request_embeddings(  # noqa: PLR0913 - the request
     texts: Sequence[str],
     most_bytes: int,
 ) -> bytes | None:
-    """Return the body of the provider's 2xx answer, or None where it exceeds `most_bytes`.
+    """Return the body of the provider's 2xx answer, or None if it exceeds `most_bytes`.
 
     Raises:
-        Exception: whatever the client raises, with the provider's text in it: sanitize it.
+        Exception: any exception of the client, with the provider's text in it: sanitize it.
     """
-    asked = client.embeddings.with_streaming_response.create(
+    request = client.embeddings.with_streaming_response.create(
         input=list(texts),
         model=model,
         dimensions=dimension if model.startswith(_MODELS_WITH_DIMENSIONS) else omit,
         encoding_format="base64",
         extra_headers={"Authorization": f"Bearer {key.reveal()}"},
     )
-    async with asked as response:
+    async with request as response:
         body = bytearray()
         async for chunk in response.iter_bytes():
             body += chunk
@@ -79,10 +79,10 @@ async def request_embeddings(  # noqa: PLR0913 - the request
 
 
 class _NarrowTransport(httpx2.AsyncBaseTransport):
-    """Lets in only what is looked at: status, Retry-After, and the body of a 2xx as it is sent.
+    """Passes on only what is needed: status, Retry-After, and the body of a 2xx as it was sent.
 
-    The client would read a refusal to its end, however long it is, and keep it in its exception;
-    and it would unpack a body that the provider packed unasked, some thousand bytes for each.
+    The client would read an error answer to its end, however long, and keep it in its exception. It
+    would also decompress a body that the provider compressed unasked, up to a thousandfold.
     """
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ async def _set_headers(request: httpx2.Request) -> None:
         {
             "Host": request.url.netloc.decode("ascii"),
             "Accept": "application/json",
-            "Accept-Encoding": "identity",  # float32 hardly compresses; an archive bomb does
+            "Accept-Encoding": "identity",  # float32 hardly compresses; a zip bomb does
             "Content-Type": "application/json",
             "User-Agent": "loopctl-pipelines",
             **own,

@@ -1,4 +1,4 @@
-"""The provider's answer, believed only after every value of it was checked. Pure."""
+"""Reads the provider's answer and checks every value in it. Pure."""
 
 import base64
 import json
@@ -14,11 +14,11 @@ _MOST_TOKENS = 2**31 - 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedded:
-    """Vectors of a request, in the order of its texts.
+    """The vectors of a request, in the order of its texts.
 
     Attributes:
-        vectors: float32, one row a text, as many columns as dimensions, all finite.
-        tokens: tokens the provider billed; 0 where it does not say.
+        vectors: float32, shape (texts, dimension), all finite.
+        tokens: tokens the provider billed; 0 if it does not say.
     """
 
     vectors: npt.NDArray[np.float32]
@@ -26,11 +26,11 @@ class Embedded:
 
 
 def read_answer(body: bytes, *, count: int, dimension: int) -> Embedded | None:
-    """Return the vectors, or None where the answer is not exactly one valid vector per text.
+    """Return the vectors, or None if the answer is not exactly one valid vector per text.
 
-    The index of each must be its place: a permuted answer is wrong, not merely unsorted. A vector
-    whose squared length is zero or infinite in float32 has no direction in pgvector, which counts
-    in that type: its cosine distance to anything is NaN.
+    Each index must be the vector's position: a permuted answer is wrong, not merely unsorted. A
+    vector whose squared length is zero or infinite in float32, in which pgvector computes, has no
+    direction: its cosine distance to anything is NaN.
     """
     try:
         answer = json.loads(body, parse_constant=_no_constant)
@@ -46,16 +46,16 @@ def _no_constant(_name: str) -> NoReturn:
 
 def _vectors(data: object, count: int, dimension: int) -> npt.NDArray[np.float32]:
     if type(data) is not list or len(data) != count:
-        raise ValueError("as many vectors as texts")
+        raise ValueError("not as many vectors as texts")
     vectors = np.empty((count, dimension), dtype=np.float32)
-    for place, item in enumerate(data):
-        if type(item["index"]) is not int or item["index"] != place:
-            raise ValueError("in the order of the texts")
-        vectors[place] = _vector(item["embedding"], dimension)
+    for position, item in enumerate(data):
+        if type(item["index"]) is not int or item["index"] != position:
+            raise ValueError("not in the order of the texts")
+        vectors[position] = _vector(item["embedding"], dimension)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         squares = np.einsum("ij,ij->i", vectors, vectors)
     if not (np.isfinite(squares) & (squares > 0)).all():
-        raise ValueError("finite, and not zero")
+        raise ValueError("infinite or zero")
     return vectors
 
 
@@ -64,12 +64,12 @@ def _vector(values: object, dimension: int) -> npt.NDArray[np.float32]:
     if type(values) is str:
         vector = np.frombuffer(base64.b64decode(values, validate=True), dtype="<f4")
     elif type(values) is list and set(map(type, values)) <= {int, float}:
-        with np.errstate(over="ignore"):  # too large for float32 becomes infinite, and is refused
+        with np.errstate(over="ignore"):  # too large for float32: infinite, rejected
             vector = np.array(values, dtype=np.float64).astype(np.float32)
     else:
-        raise ValueError("numbers only")
+        raise ValueError("not numbers")
     if len(vector) != dimension:
-        raise ValueError("of the dimension asked for")
+        raise ValueError("not of the requested dimension")
     return vector
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.llm.breaker import Breaker
-from loopctl_pipelines.llm.circuit import BreakerPolicy, Permit, Verdict
+from loopctl_pipelines.llm.circuit import Permit, Verdict
 from loopctl_pipelines.llm.fake.loopback import LoopbackServer
+from loopctl_pipelines.llm.openai.exceptions import OPENAI
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import CLOAK_KEY, KEY, Knowledge
 from loopctl_pipelines_tests.shell import Shell
 from loopctl_pipelines_tests.usage import id_of
@@ -65,7 +66,7 @@ def test_embed_again_tries_what_was_refused_for_a_wrong_address(
 
 
 def test_an_open_circuit_is_shown_and_closed_by_hand(shell: Shell, knowledge: Knowledge) -> None:
-    breaker = Breaker(knowledge.database, BreakerPolicy())
+    breaker = Breaker(knowledge.database, OPENAI.name)
     for _ in range(3):
         breaker.record(Permit(id_of("acme")), Verdict.COUNTED)
     assert "acme: open until" in shell.run("breaker", "show", "acme")[1]

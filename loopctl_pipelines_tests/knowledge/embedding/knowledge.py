@@ -11,17 +11,17 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import TenantReport
-from loopctl_pipelines.llm.breaker import Breaker
-from loopctl_pipelines.llm.circuit import BreakerPolicy
+from loopctl_pipelines.llm.circuit import DEFAULT_POLICY, BreakerPolicy
 from loopctl_pipelines.llm.cloak import encrypt
+from loopctl_pipelines.llm.guarded_call import GuardedCall
 from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
+from loopctl_pipelines.llm.openai.exceptions import OPENAI
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines_tests.usage import LONG_AGO, id_of
 
 CLOAK_KEY = bytes(range(32))
 KEY = "sk-of-the-tests"
 OTHER_MODEL = "text-embedding-3-large"
-_POLICY = BreakerPolicy()
 
 
 @dataclass
@@ -142,11 +142,13 @@ def embedder(  # noqa: PLR0913 - a test names what it is about
     base_url: str,
     *,
     deadline_seconds: float = 4.0,
-    policy: BreakerPolicy = _POLICY,
+    policy: BreakerPolicy = DEFAULT_POLICY,
     requests: int = 32,
     requests_per_tenant: int = 4,
 ) -> "AbstractContextManager[Embedder]":
     """Give an embedder that talks to this provider."""
     provider = EmbeddingProvider(base_url, deadline_seconds=deadline_seconds)
-    guarded = GuardedProvider(provider, Breaker(database, policy), requests=requests)
+    guarded = GuardedProvider(
+        provider, GuardedCall(OPENAI, database, requests=requests, policy=policy)
+    )
     return closing(Embedder(database, guarded, CLOAK_KEY, requests_per_tenant=requests_per_tenant))

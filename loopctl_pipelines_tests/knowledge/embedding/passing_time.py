@@ -17,12 +17,12 @@ def let_pass(database: Database, table: str, column: str) -> None:
 
 def cooldown(database: Database) -> None:
     """Let the cooldown of every open circuit be over."""
-    let_pass(database, "embedding_breakers", "open_until")
+    let_pass(database, "circuit_breakers", "open_until")
 
 
 def probe_lease(database: Database) -> None:
     """Let the lease of every probe under way be over."""
-    let_pass(database, "embedding_breakers", "probe_until")
+    let_pass(database, "circuit_breakers", "probe_until")
 
 
 def claim_lease(database: Database) -> None:

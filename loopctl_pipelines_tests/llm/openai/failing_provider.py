@@ -42,6 +42,7 @@ class FailingProvider:
         self.requests = 0
         self.word = word
         self.closing = threading.Event()
+        self._counting = threading.Lock()
         self._fault = fault
         self._scheme = "https" if tls else "http"
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -71,7 +72,8 @@ class FailingProvider:
         self._thread.join()
 
     def serve(self, exchange: "Exchange") -> None:
-        self.requests += 1
+        with self._counting:
+            self.requests += 1
         self._fault(exchange)
 
 

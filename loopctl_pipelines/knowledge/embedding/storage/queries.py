@@ -15,7 +15,6 @@ from psycopg.types import TypeInfo
 from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.knowledge.embedding.storage.rows import (
-    BilledRequest,
     EmbeddingSettings,
     LookedAt,
     Pause,
@@ -193,18 +192,6 @@ def audit_missing_key(connection: TenantConnection, tenant_id: UUID) -> bool:
     """Write `llm.blocked_no_api_key` unless there is one today; say whether it was written."""
     missing = {"tenant_id": tenant_id}
     return connection.execute(statement(__package__, "audit_missing_key"), missing).rowcount == 1
-
-
-def record_usage(connection: TenantConnection, tenant_id: UUID, billed: BilledRequest) -> None:
-    """Add a billed request to the ledger, unless it is there."""
-    usage = {
-        "tenant_id": tenant_id,
-        "id": billed.id,
-        "model": billed.model,
-        "tokens": billed.tokens,
-        "article_id": billed.article_id,
-    }
-    connection.execute(statement(__package__, "record_usage"), usage)
 
 
 def forget_failures(connection: TenantConnection, tenant_id: UUID) -> int:

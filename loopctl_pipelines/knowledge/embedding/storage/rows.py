@@ -93,23 +93,6 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class BilledRequest:
-    """A row of the ledger.
-
-    Attributes:
-        id: of the row: written again, after a commit whose answer was lost, it is still one.
-        model: as the provider names it.
-        tokens: tokens billed; 0 where the answer does not say.
-        article_id: where the request was for a single article.
-    """
-
-    id: UUID
-    model: str
-    tokens: int
-    article_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
     """How a tenant's published articles stand, whatever run made it so.
 

@@ -12,7 +12,6 @@ from loopctl_pipelines.knowledge.embedding.storage import queries
 from loopctl_pipelines.knowledge.embedding.storage.connection_slots import TenantTurns
 from loopctl_pipelines.knowledge.embedding.storage.rows import (
     LOCKED,
-    BilledRequest,
     EmbeddingSettings,
     LookedAt,
     Pause,
@@ -24,13 +23,11 @@ from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle,
 from loopctl_pipelines.knowledge.embedding.texts.triage import attempts_of
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.outcomes import delay_seconds
+from loopctl_pipelines.llm.usage import LEDGER_LOCK_SECONDS, UsageEvent, record_usage
 from loopctl_pipelines.tenants.tenant import Tenant
 
 ARTICLES_PER_WRITE: Final = 256
 """Articles of one transaction: the vector index takes about a millisecond for each."""
-
-# a row of the ledger refers to the tenant's, which may be locked for as long as loopctl likes
-_LEDGER_LOCK_SECONDS = 1.0
 
 Done = TypeVar("Done")
 
@@ -99,11 +96,11 @@ class TenantArticles:
             written |= self._run(partial(self._write, articles=part, vectors=made, space=space))
         return written
 
-    def record_usage(self, billed: BilledRequest) -> None:
-        """Add a billed request to the ledger; a lock is waited for no longer than a second."""
+    def record_usage(self, event: UsageEvent) -> None:
+        """Add a billed request to the ledger; wait for a lock for at most a second."""
         self._run(
-            partial(queries.record_usage, tenant_id=self.tenant.id, billed=billed),
-            lock_seconds=_LEDGER_LOCK_SECONDS,
+            partial(record_usage, tenant_id=self.tenant.id, event=event),
+            lock_seconds=LEDGER_LOCK_SECONDS,
         )
 
     def set_aside_pending(self, noted: LookedAt) -> int:

@@ -1,6 +1,5 @@
 """Sends one batch until each of its texts is embedded, set aside, waiting, or left for later."""
 
-import logging
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ from uuid import uuid4
 
 from loopctl_pipelines.database.retries import outlast_outage
 from loopctl_pipelines.knowledge.embedding.storage.claim import Claim
-from loopctl_pipelines.knowledge.embedding.storage.rows import BilledRequest, LookedAt, Pause
+from loopctl_pipelines.knowledge.embedding.storage.rows import LookedAt, Pause
 from loopctl_pipelines.knowledge.embedding.storage.tenant_articles import TenantArticles
 from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle, VectorSpace
 from loopctl_pipelines.knowledge.embedding.texts.splitting import Piece, SplitBatch
@@ -29,10 +28,8 @@ from loopctl_pipelines.llm.outcomes import (
     outcome,
     uses_attempt,
 )
-from loopctl_pipelines.llm.sanitizer import log_tag
 from loopctl_pipelines.llm.secret import Secret
-
-_logger = logging.getLogger(__name__)
+from loopctl_pipelines.llm.usage import Operation, UsageEvent, best_effort
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +110,16 @@ class BatchRun:
         )
 
     def _record_usage(self, tokens: int, articles: list[PendingArticle]) -> None:
-        single = articles[0].id if len(articles) == 1 else None
-        try:
-            self.articles.record_usage(BilledRequest(uuid4(), self.space.model, tokens, single))
-        except Exception as error:  # noqa: BLE001 - the ledger is best effort (behaviour 7)
-            _logger.warning("A billed request is missing in the ledger: %s", log_tag(error))
+        event = UsageEvent(
+            uuid4(),
+            Operation.EMBEDDING,
+            self.space.model,
+            input_tokens=tokens,
+            source_type="article",
+            article_id=articles[0].id if len(articles) == 1 else None,
+        )
+        with best_effort():
+            self.articles.record_usage(event)
 
     def _fail(self, batch: Batch, pieces: list[Piece], failure: ProviderFailure) -> Counts:
         """Note what follows from a failure that is not about one text."""

@@ -10,10 +10,9 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.knowledge.embedding.operator_queries import pending_embeddings
 from loopctl_pipelines.knowledge.embedding.storage.queries import (
     read_pending,
-    record_usage,
     write_vectors,
 )
-from loopctl_pipelines.knowledge.embedding.storage.rows import BilledRequest, Written
+from loopctl_pipelines.knowledge.embedding.storage.rows import Written
 from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
 from loopctl_pipelines.knowledge.embedding.texts.text import (
     DEFAULT_DIMENSION,
@@ -25,6 +24,7 @@ from loopctl_pipelines.knowledge.embedding.texts.text import (
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts
 from loopctl_pipelines.llm.fake.loopback import LoopbackServer
+from loopctl_pipelines.llm.usage import Operation, UsageEvent, record_usage
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import (
     KEY,
     OTHER_MODEL,
@@ -281,7 +281,7 @@ def test_what_is_written_again_because_the_answer_to_its_commit_was_lost_is_writ
     knowledge.articles("acme", 2)
     acme = id_of("acme")
     space = VectorSpace()
-    billed = BilledRequest(uuid4(), space.model, tokens=7)
+    billed = UsageEvent(uuid4(), Operation.EMBEDDING, space.model, input_tokens=7)
     with knowledge.database.tenant_transaction(acme) as connection:
         pending = read_pending(connection, acme, None)
     vectors = {

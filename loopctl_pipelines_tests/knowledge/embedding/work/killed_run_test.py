@@ -9,8 +9,9 @@ import pytest
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.llm.breaker import Breaker
-from loopctl_pipelines.llm.circuit import BreakerPolicy, CircuitState, Permit, Refused, Verdict
+from loopctl_pipelines.llm.circuit import BreakerPolicy, CircuitState, Permit, Rejected, Verdict
 from loopctl_pipelines.llm.fake.loopback import LoopbackServer
+from loopctl_pipelines.llm.openai.exceptions import OPENAI
 from loopctl_pipelines_tests.knowledge.embedding import passing_time
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, Knowledge, embedder
 from loopctl_pipelines_tests.llm.openai.failing_provider import Exchange, FailingProvider
@@ -35,7 +36,7 @@ def knowledge(database: Database) -> Knowledge:
     knowledge = Knowledge(database)
     knowledge.tenant("acme")
     knowledge.articles("acme", 3)
-    breaker = Breaker(database, POLICY)
+    breaker = Breaker(database, OPENAI.name, POLICY)
     for _ in range(POLICY.failure_threshold):
         breaker.record(Permit(ACME), Verdict.COUNTED)
     passing_time.cooldown(database)
@@ -90,7 +91,7 @@ def test_the_articles_of_a_killed_run_are_embedded_by_the_next_and_the_circuit_c
 def test_until_the_leases_of_a_killed_run_are_over_nobody_takes_its_place(
     knowledge: Knowledge,
 ) -> None:
-    assert isinstance(Breaker(knowledge.database, POLICY).admit(ACME), Refused)
+    assert isinstance(Breaker(knowledge.database, OPENAI.name, POLICY).admit(ACME), Rejected)
     [(held,)] = knowledge.rows(
         "acme", "SELECT held_until > now() FROM loopctl_pipelines.embedding_tenants"
     )

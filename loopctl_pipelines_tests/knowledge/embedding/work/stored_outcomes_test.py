@@ -287,7 +287,7 @@ def test_a_text_whose_answer_is_spoilt_ten_times_is_set_aside(knowledge: Knowled
         failing(knowledge, faults.truncated_json)
         knowledge.make_due("acme")
         with knowledge.database.operator_transaction() as connection:
-            connection.execute("DELETE FROM loopctl_pipelines.embedding_breakers")
+            connection.execute("DELETE FROM loopctl_pipelines.circuit_breakers")
     assert failing(knowledge, faults.truncated_json) == (Counts(set_aside=1), 1)
     assert knowledge.states("acme") == {"Article 0": ("malformed", 10, False)}
     assert knowledge.pending("acme") == set()

@@ -1,0 +1,87 @@
+"""The path of every request to a vendor: permit, call, verdict. Knows no vendor and no domain."""
+
+from collections.abc import Callable
+from functools import partial
+from threading import BoundedSemaphore
+from typing import TypeVar
+from uuid import UUID
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.retries import outlast_outage
+from loopctl_pipelines.llm.breaker import Breaker
+from loopctl_pipelines.llm.circuit import DEFAULT_POLICY, BreakerPolicy, Rejected, Verdict
+from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
+from loopctl_pipelines.llm.outcomes import counts_for_breaker
+from loopctl_pipelines.llm.sanitizer import sanitize
+from loopctl_pipelines.llm.vendor import Vendor
+
+_Result = TypeVar("_Result")
+
+
+class GuardedCall:
+    """Calls one vendor for any tenant whose circuit there admits it. Threads may share it.
+
+    Attributes:
+        breaker: the tenants' circuits at this vendor.
+    """
+
+    def __init__(
+        self,
+        vendor: Vendor,
+        database: Database,
+        *,
+        requests: int,
+        policy: BreakerPolicy = DEFAULT_POLICY,
+    ) -> None:
+        """Guard a vendor.
+
+        Args:
+            vendor: who is called.
+            database: holds the circuits.
+            requests: bound on the requests in flight, all tenants together.
+            policy: when a circuit opens, and for how long.
+        """
+        self.breaker = Breaker(database, vendor.name, policy)
+        self._vendor = vendor
+        # nearly first come, first served: a new thread may overtake a waiting one
+        self._in_flight = BoundedSemaphore(requests)
+
+    def run(
+        self, tenant_id: UUID, function: Callable[[], _Result | ProviderFailure]
+    ) -> _Result | ProviderFailure:
+        """Wait for a free request, then call `function`, unless the tenant's circuit is open.
+
+        Args:
+            tenant_id: whose circuit decides, and counts a failure.
+            function: makes one request. It may raise any exception, or return a failure.
+
+        Returns:
+            What `function` returned; a sanitized failure if it raised or was not called.
+
+        Raises:
+            DatabaseUnreachableError: if the circuit cannot be read or written, and the outage
+                lasts. A result in hand is then lost, although it was billed.
+            psycopg.Error: likewise.
+        """
+        with self._in_flight:
+            permit = outlast_outage(partial(self.breaker.admit, tenant_id))
+            if isinstance(permit, Rejected):
+                return ProviderFailure(FailureKind.CIRCUIT_OPEN)
+            result = self._result(function)
+            outlast_outage(partial(self.breaker.record, permit, _verdict(result)))
+            return result
+
+    def _result(
+        self, function: Callable[[], _Result | ProviderFailure]
+    ) -> _Result | ProviderFailure:
+        try:
+            result = function()
+        except Exception as error:  # noqa: BLE001 - any exception becomes a failure
+            return sanitize(error, vendor=self._vendor)
+        return sanitize(result) if isinstance(result, ProviderFailure) else result
+
+
+def _verdict(result: object) -> Verdict:
+    if not isinstance(result, ProviderFailure):
+        return Verdict.SUCCESS
+    return Verdict.COUNTED if counts_for_breaker(result) else Verdict.NEUTRAL

@@ -1,2 +1,0 @@
-DELETE FROM loopctl_pipelines.embedding_breakers
-WHERE tenant_id = %(tenant_id)s
