@@ -1,4 +1,4 @@
-"""When a story's cost of a day is an anomaly: the operator's default, and what a tenant changes."""
+"""The rule that makes a story's cost of a day an anomaly: the operator's, and tenants' changes."""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -55,16 +55,16 @@ class Settings:
         dagster_url: libpq URL of Dagster's storage; None: a second database on the same server.
         home: folder of the embedded server and of Dagster's local files.
         start_date: first day of the date partitions.
-        trailing_days: days before yesterday that the schedule computes again, for reports that
-            were committed late.
-        connections: tenants that are worked on at the same time, each on a connection of its own.
-        cloak_key: 32 bytes, by which tenants' encrypted keys are read; None: they cannot be.
-        embedding_base_url: of the OpenAI-compatible API that makes vectors, up to and with `/v1`.
-        embedding_requests: requests to it that a run has in flight in all.
-        embedding_requests_per_tenant: how many of them may be one tenant's.
-        api_connections: requests of the API that are in the database at the same time.
-        api_read_role: the least role that may read through the API: user or orchestrator.
-        anomaly_rule: when a story is an anomaly, where its tenant has set nothing else.
+        trailing_days: days before yesterday that the schedule recomputes, for reports that were
+            committed late.
+        connections: tenants processed concurrently, each on its own connection.
+        cloak_key: 32 bytes that decrypt tenants' keys; None: they cannot be decrypted.
+        embedding_base_url: URL of the OpenAI-compatible embedding API, including `/v1`.
+        embedding_requests: concurrent embedding requests of one run.
+        embedding_requests_per_tenant: concurrent embedding requests of one tenant.
+        api_connections: API requests that use the database concurrently.
+        api_read_role: lowest role that may read through the API: user or orchestrator.
+        anomaly_rule: the operator's anomaly rule; a tenant's own settings take precedence.
     """
 
     database_url: str | None = None
@@ -121,7 +121,7 @@ class Settings:
 
 
 class _Reader:
-    """Reads single settings; what it raises names the setting and never repeats a URL."""
+    """Parses single settings; its errors name the setting and never repeat a URL."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -185,7 +185,7 @@ class _Reader:
             raise SettingsError(name, problem) from None
         if start.resolve(today := datetime.now(UTC).date()) >= today:
             raise SettingsError(
-                name, "must lie before today (UTC): a day is computed when it is over"
+                name, "must lie before today (UTC): a day is computed after it has ended"
             )
         return start
 

@@ -1,4 +1,4 @@
-"""Puts the API together."""
+"""Builds the API: routes, shared service, error handlers, request log."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,19 +16,19 @@ from loopctl_pipelines.api.service import Service
 from loopctl_pipelines.database.connection import Database
 
 STATEMENT_SECONDS = 10.0
-"""After which PostgreSQL cancels a statement of the API."""
+"""PostgreSQL cancels a statement of the API after this time."""
 
 PATIENCE = 2.0
-"""Seconds that a request waits for a connection before it is answered with 503."""
+"""Seconds a request waits for a connection before the API answers 503."""
 
 _SILENCE_SECONDS = PATIENCE + STATEMENT_SECONDS + 3
 
 _DESCRIPTION = """
-What loopctl_pipelines computes of a tenant's token usage: daily cost summaries, and the stories
-whose cost is an anomaly.
+The costs that loopctl_pipelines computes from a tenant's token usage: daily cost summaries, and the
+stories whose cost is an anomaly.
 
-Every request sees the data of one tenant, that of its key. What belongs to another tenant does not
-exist for it. Costs are in millicents, 1/1000 cent; days are UTC.
+A request sees the data of one tenant: the tenant of its key. Other tenants' rows answer 404. Costs
+are in millicents, 1/1000 cent; days are UTC.
 """
 
 
@@ -36,8 +36,8 @@ def build_app(database: Database, *, read_role: str = "user") -> FastAPI:
     """Return the API as an ASGI application.
 
     Args:
-        database: loopctl's database. Its owner closes it, after the app has ended.
-        read_role: the least role that may read: user or orchestrator.
+        database: loopctl's database. The caller closes it after the app has ended.
+        read_role: lowest role that may read: user or orchestrator.
     """
     threads = DatabaseThreads(database, patience=PATIENCE, work_seconds=_SILENCE_SECONDS)
     service = Service(threads, KeyUses(threads), RateLimits(), Role.named(read_role))
@@ -52,10 +52,10 @@ def build_app(database: Database, *, read_role: str = "user") -> FastAPI:
         description=_DESCRIPTION,
         version="1",
         lifespan=lifespan,
-        # their pages would load scripts from elsewhere into a place where keys are typed in
+        # these pages load scripts from another host, and people type keys into them
         docs_url=None,
         redoc_url=None,
-        # the address in a redirect would be made of the client's Host header
+        # a redirect would repeat the client's Host header
         redirect_slashes=False,
     )
     app.state.service = service

@@ -1,4 +1,4 @@
-"""Database work of requests: off the event loop, bounded, and never a request that hangs."""
+"""Runs the database work of requests off the event loop, bounded in number and in time."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,16 +12,16 @@ Result = TypeVar("Result")
 
 
 class DatabaseThreads:
-    """One thread a connection. What finds none free within the patience is answered with 503."""
+    """One thread per connection. A request that finds none free in time is answered with 503."""
 
     def __init__(self, database: Database, *, patience: float, work_seconds: float) -> None:
         """Take the database and the bounds.
 
         Args:
-            database: whose connections are the threads' number.
-            patience: seconds that a request waits for a thread.
-            work_seconds: seconds after which work is given up. The server cancels a statement
-                sooner; this is for a server that has gone silent.
+            database: has one connection per thread.
+            patience: seconds a request waits for a thread.
+            work_seconds: seconds before the work is abandoned. The server cancels a statement
+                earlier; this bound is for a server that stopped answering.
         """
         self._database = database
         self._patience = patience

@@ -1,4 +1,4 @@
-"""Every answer that is not a success: one shape, and no word of what went wrong inside."""
+"""Every error response: one shape, and nothing about the cause inside the server."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ RETRY_SECONDS = 2
 
 
 class AddressNotUsableError(PipelinesError):
-    """The API cannot listen where it was told to."""
+    """The API cannot listen at the requested address."""
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(
@@ -30,13 +30,13 @@ class AddressNotUsableError(PipelinesError):
 
 
 class RequestRefusedError(PipelinesError):
-    """An HTTP request that is answered with an error status.
+    """The request is answered with an error status.
 
     Attributes:
         status: the HTTP status.
-        message: what the client is told.
-        details: problems by name of the field; None where there are no single fields.
-        headers: of the response, such as Retry-After.
+        message: the text for the client.
+        details: problems by field name; None if the error concerns no single field.
+        headers: response headers, such as Retry-After.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class ErrorBody(BaseModel):
 
 
 def refused(status: int, message: str | None = None) -> RequestRefusedError:
-    """Return an error of the status, by default with the status's own words."""
+    """Return an error with this status and its default message, unless one is given."""
     return RequestRefusedError(status, message or HTTPStatus(status).phrase.capitalize())
 
 
@@ -83,13 +83,13 @@ def invalid(field: str, problem: str) -> RequestRefusedError:
 
 
 def unavailable(cause: str = "The database is not available.") -> RequestRefusedError:
-    """Return 503: nothing was changed, and the same request may do later."""
+    """Return 503: nothing was changed, and the request may be repeated."""
     headers = {"retry-after": str(RETRY_SECONDS)}
     return RequestRefusedError(503, f"{cause} Try again.", headers=headers)
 
 
 def response_of(error: RequestRefusedError) -> JSONResponse:
-    """Return the error as the client gets it."""
+    """Return the HTTP response for the error."""
     problem: dict[str, object] = {"status": error.status, "message": error.message}
     if error.details is not None:
         problem["details"] = error.details
@@ -97,7 +97,7 @@ def response_of(error: RequestRefusedError) -> JSONResponse:
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Give each error that a request may end with its answer."""
+    """Register a handler for each error that can end a request."""
 
     @app.exception_handler(RequestRefusedError)
     async def refusal(_: Request, error: RequestRefusedError) -> JSONResponse:
@@ -120,7 +120,7 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(psycopg.OperationalError)
     @app.exception_handler(psycopg.InterfaceError)
     async def no_database(_: Request, error: Exception) -> JSONResponse:
-        # a cancelled statement, a lost connection, a lock that was not to be had: all may do later
+        # a cancelled statement, a lost connection, a lock timeout: a repeated request may succeed
         sqlstate = getattr(error, "sqlstate", None)
         _log.warning("database: %s (SQLSTATE %s)", type(error).__name__, sqlstate or "none")
         return response_of(unavailable())
@@ -141,8 +141,8 @@ _MEANINGS = {
     400: "A superadmin's key without X-Impersonate-Tenant, or an unknown X-Effective-Role.",
     401: "No key (`Unauthorized`), or one that is unknown, revoked or expired (`Invalid API key`).",
     403: "The key's tenant is not active (`Access denied`), or the key's role is too low.",
-    404: "The tenant has no such thing; so it is told, too, where another tenant has it.",
-    413: "The body is larger than any that would be understood.",
+    404: "The tenant has no such resource. Another tenant's resource answers the same.",
+    413: "The body is larger than any that this API accepts.",
     415: "The body is not `application/json`.",
     422: "A parameter or a field cannot be used; `details` names it.",
     429: "More requests in a minute than the key or its tenant has; `retry-after` says how long.",

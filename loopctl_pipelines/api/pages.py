@@ -1,4 +1,7 @@
-"""Pages of a list: which rows are asked for, and what is told of them (behaviour 4)."""
+"""Pages of a list: the query parameters, the statement's page, the response.
+
+Page numbers and sizes are read leniently, which is loopctl's rule.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ from loopctl_pipelines.database.connection import Database
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
-# past the end of every list, and small enough for PostgreSQL to calculate with
+# past the end of every list, and far enough below bigint's limit for PostgreSQL's arithmetic
 _LARGEST_OFFSET = 2**62
 
 
@@ -37,10 +40,14 @@ class PageQuery(BaseModel):
     """The parameters of every list. Numbers are read leniently: `2abc` is 2."""
 
     page: Annotated[int, BeforeValidator(_page), _whole(LARGEST, 1)] = Field(
-        1, description="From 1. What is no number is 1. Past the end the list is empty."
+        1,
+        description="From 1; anything that is not a number is 1. Past the end the list is empty.",
     )
     page_size: Annotated[int, BeforeValidator(_page_size), _whole(LARGEST_SIZE, DEFAULT_SIZE)] = (
-        Field(DEFAULT_SIZE, description="Clamped to 1 to 100. What is no number is 20.")
+        Field(
+            DEFAULT_SIZE,
+            description="Clamped to 1 to 100; 20 for anything that is not a number.",
+        )
     )
 
     @property
@@ -50,7 +57,7 @@ class PageQuery(BaseModel):
 
 
 class PageMeta(BaseModel):
-    """Where the page lies. It is of the same snapshot as the rows."""
+    """Position of the page, from the same snapshot as its rows."""
 
     page: int = Field(examples=[1])
     page_size: int = Field(examples=[20])
@@ -60,7 +67,7 @@ class PageMeta(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as PostgreSQL wrote it.
+    """A page as PostgreSQL returns it.
 
     Attributes:
         total: rows on all pages.
@@ -75,7 +82,7 @@ def read_page(
     database: Database,
     tenant_id: UUID,
     page_statement: bytes,
-    asked: Mapping[str, object],
+    parameters: Mapping[str, object],
     *,
     prepare: bool = True,
 ) -> Page:
@@ -85,20 +92,20 @@ def read_page(
         database: loopctl's database.
         tenant_id: the tenant.
         page_statement: returns one row, a `Page`.
-        asked: its parameters.
-        prepare: plan it once for all parameters, which takes longer than to run it for most
-            tenants; False: plan it for these.
+        parameters: its parameters.
+        prepare: plan the statement once per connection: for most tenants planning takes longer
+            than running. False: plan it for these parameters.
     """
     with database.tenant_transaction(tenant_id) as connection:
         cursor = connection.cursor(row_factory=class_row(Page))
-        found = cursor.execute(page_statement, asked, prepare=prepare).fetchone()
+        found = cursor.execute(page_statement, parameters, prepare=prepare).fetchone()
     return found or Page(0, "[]")
 
 
 def page_response(query: PageQuery, page: Page) -> Response:
-    """Return the page as the client gets it.
+    """Return the HTTP response for the page.
 
-    The rows go out as they are: a number in a tenant's own metadata would not survive a float.
+    PostgreSQL's JSON is passed through: Python floats would change numbers in tenants' metadata.
     """
     meta = PageMeta(
         page=query.page,

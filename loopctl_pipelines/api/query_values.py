@@ -1,4 +1,4 @@
-"""Values of query parameters: read as loopctl reads them (behaviour 4), or refused by name."""
+"""Parses query parameters by loopctl's lenient rules, or rejects them by name."""
 
 import re
 from datetime import date
@@ -16,16 +16,16 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGITS = 19
 LARGEST = 2**63 - 1
-"""The largest whole number that is told apart; what is larger counts as this."""
+"""Larger whole numbers count as this one."""
 
 
 def parse_uuid(text: str) -> UUID | None:
-    """Return the UUID, or None if the text is not one as PostgreSQL writes it, in any case."""
+    """Return the UUID, or None if the text is not a UUID in canonical form (case is ignored)."""
     return UUID(text) if _UUID.fullmatch(text) else None
 
 
 def lenient_whole(text: str, default: int) -> int:
-    """Return the whole number that the text starts with: `2abc` is 2, `abc` is the default."""
+    """Return the whole number at the start of the text: `2abc` is 2, `abc` is the default."""
     found = _WHOLE.match(text)
     if not found or not any(digit in found.group(0) for digit in "0123456789"):
         return default
@@ -36,7 +36,7 @@ def lenient_whole(text: str, default: int) -> int:
 
 
 def each_given_once(query: QueryParams) -> None:
-    """Refuse arrays: a name that comes twice, or as loopctl's framework writes it, `name[]=`.
+    """Reject arrays: a repeated name, or the form `name[]=` of loopctl's web framework.
 
     Raises:
         RequestRefusedError: 422, naming the parameter.

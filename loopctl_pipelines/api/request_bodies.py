@@ -1,4 +1,4 @@
-"""Reads JSON bodies. An endpoint asks for one when it has admitted the caller, and never before."""
+"""Reads JSON bodies. An endpoint reads the body only after it has admitted the caller."""
 
 import json
 
@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 from loopctl_pipelines.api.errors import refused
 
 LARGEST_BODY = 65_536
-"""Bytes. No request of this API needs a tenth of it."""
+"""Bytes; ten times what any request of this API needs."""
 
 
 async def read_json(request: Request) -> object:

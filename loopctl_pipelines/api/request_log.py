@@ -1,7 +1,7 @@
-"""One line a request, with ids and without secrets; and the answer to what nobody foresaw.
+"""Logs one line per request, with ids and no secrets, and answers unexpected errors with 500.
 
-A line names the route's template, never the path or the query: those are the client's text, and a
-key that was pasted into the wrong place would be in them.
+A line holds the route's template, never the path or the query: they are the client's text, and may
+contain a key that was pasted into the wrong place.
 """
 
 import logging
@@ -21,14 +21,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class RequestFacts:
-    """What becomes known of a request while it is answered; `scope["state"]["facts"]` holds it.
+    """Facts about a request, collected while it is handled, in `scope["state"]["facts"]`.
 
     Attributes:
-        id: made here. A client's own is not taken over: it could be anything.
-        key_id: the key that was presented, once it is found.
-        tenant_id: whose data the request is about.
-        headers: what every response gets, errors too.
-        status: of the response; None before it has started.
+        id: generated here; a client's own request id could contain anything.
+        key_id: id of the presented key, once it is found.
+        tenant_id: the tenant whose data the request concerns.
+        headers: added to every response, errors included.
+        status: status of the response; None before the response starts.
     """
 
     id: str = field(default_factory=lambda: uuid4().hex)
@@ -39,7 +39,7 @@ class RequestFacts:
 
 
 class RequestLog:
-    """ASGI middleware around everything else."""
+    """The outermost ASGI middleware."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -84,7 +84,7 @@ def _line(scope: Mapping[str, object], facts: RequestFacts, seconds: float) -> s
 
 
 def _tell(facts: RequestFacts, error: Exception) -> None:
-    """Log where an error came from. Its message may hold a tenant's values, so it is left out."""
+    """Log where an error was raised, without its message, which may hold a tenant's values."""
     frames = traceback.extract_tb(error.__traceback__)
     places = " < ".join(f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in frames[::-1])
     sqlstate = getattr(error, "sqlstate", None) or "none"

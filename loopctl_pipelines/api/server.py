@@ -1,4 +1,4 @@
-"""Runs the API until it is asked to end."""
+"""Runs the API until it receives SIGTERM or SIGINT."""
 
 import logging
 import signal
@@ -9,14 +9,14 @@ from fastapi import FastAPI
 from loopctl_pipelines.api.errors import AddressNotUsableError
 
 _GRACE_SECONDS = 20
-"""For requests under way when the server is asked to end; longer than any may take."""
+"""Seconds that running requests have to end at shutdown; longer than any request may take."""
 
 
 def serve(app: FastAPI, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, let the requests under way end, and return.
+    """Serve until SIGTERM or SIGINT, finish the running requests, and return.
 
     Raises:
-        AddressNotUsableError: if nothing can listen there.
+        AddressNotUsableError: if the address cannot be listened on.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     server = uvicorn.Server(
@@ -25,20 +25,20 @@ def serve(app: FastAPI, host: str, port: int) -> None:
             host=host,
             port=port,
             log_config=None,
-            # ours has the routes instead of the paths
+            # the request log has routes instead of paths
             access_log=False,
             server_header=False,
-            # nothing here depends on where a client says that it comes from
+            # nothing here depends on the client address that a proxy header claims
             proxy_headers=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )
-    # when it has ended, uvicorn raises the signal again, for whoever had it before
+    # uvicorn raises the signal again after shutdown, for the previous handler
     before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in uvicorn.server.HANDLED_SIGNALS}
     try:
         server.run()
     except SystemExit:
-        # uvicorn's way to say so
+        # uvicorn reports it this way
         raise AddressNotUsableError(host, port) from None
     finally:
         for sign, handler in before.items():

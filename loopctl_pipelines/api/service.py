@@ -13,13 +13,13 @@ from loopctl_pipelines.api.database_threads import DatabaseThreads
 
 @dataclass(frozen=True)
 class Service:
-    """The service that an app was built for.
+    """The state of one app.
 
     Attributes:
         threads: the way to the database.
         key_uses: writes `last_used_at`.
         rate_limits: counts requests.
-        read_role: the least role that may read.
+        read_role: lowest role that may read.
     """
 
     threads: DatabaseThreads
@@ -28,11 +28,11 @@ class Service:
     read_role: Role
 
     async def close(self) -> None:
-        """Finish what is under way."""
+        """Finish the work that is running."""
         await self.key_uses.finish()
         self.threads.close()
 
 
 def service_of(request: Request) -> Service:
-    """Return the service that the request came to."""
+    """Return the service of the request's app."""
     return cast("Service", request.app.state.service)

@@ -15,4 +15,4 @@ Timestamp = Annotated[
     PlainSerializer(_text, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-"""A naive datetime, in UTC like all of loopctl's."""
+"""A naive datetime in UTC, as loopctl stores all times."""

@@ -26,11 +26,11 @@ from loopctl_pipelines.tenants.errors import UnknownTenantError
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.tenant import Tenant
 
-# loopctl's audit log knows keys, the system and superadmins. There is no key here, and whoever may
-# run this command has the database anyway: it is the system, and the label says which part.
+# The actors of loopctl's audit log are keys, superadmins and the system. A command has no key, and
+# who may run it has the database anyway: the actor is the system, and the label names the part.
 ACTOR: Final = Actor.system("cli:anomalies")
 
-anomalies = typer.Typer(help="Stories whose cost is far from their epic's.")
+anomalies = typer.Typer(help="Stories whose cost is far from their epic's average.")
 
 
 @anomalies.callback(invoke_without_command=True)
@@ -39,20 +39,24 @@ def anomalies_list(
     tenant: Annotated[str | None, typer.Option(help="Slug. Unset: all tenants.")] = None,
     *,
     resolved: Annotated[
-        bool, typer.Option("--resolved", help="Those that are resolved, instead of the open ones.")
+        bool, typer.Option("--resolved", help="Resolved anomalies instead of open ones.")
     ] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="Open, resolved and archived ones.")
+        bool, typer.Option("--all", help="Open, resolved and archived anomalies.")
     ] = False,
     plot: Annotated[
         typer.FileBinaryWrite | None,
-        typer.Option(help="PNG file: cost per day and tenant, these anomalies marked."),
+        typer.Option(
+            help="PNG file for a plot of cost per day and tenant, with these anomalies marked."
+        ),
     ] = None,
 ) -> None:
     """List the open anomalies, the latest day first."""
     if context.invoked_subcommand is not None:
         if tenant or resolved or everything or plot:
-            raise typer.BadParameter("These options are the list's: put --tenant behind `resolve`.")
+            raise typer.BadParameter(
+                "These options belong to the list: put --tenant after `resolve`."
+            )
         return
     console = Console()
     with open_project() as project:
@@ -83,10 +87,10 @@ def anomalies_list(
 def anomalies_resolve(
     anomaly: Annotated[UUID, typer.Argument(metavar="ID", help="Id, as the list shows it.")],
     tenant: Annotated[
-        str | None, typer.Option(help="Slug: refuse the anomaly of another tenant.")
+        str | None, typer.Option(help="Slug: fail if the anomaly belongs to another tenant.")
     ] = None,
 ) -> None:
-    """Resolve an anomaly, audited; it is not reported again for its day. Safe to repeat."""
+    """Resolve an anomaly and audit it; it is not reported again for its day. Safe to repeat."""
     with open_project() as project:
         check_database(project.database, COST_TABLES)
         owner = tenant_of_anomaly(project.database, anomaly)
@@ -108,7 +112,7 @@ def anomalies_resolve(
 
 
 def _tenants(project: Project, slug: str | None) -> Sequence[Tenant]:
-    """Return the tenant of this slug, or all of them: what was found for inactive ones stays."""
+    """Return the tenant with this slug, or all: anomalies of inactive tenants are kept."""
     known = list_tenants(project.database)
     if slug is None:
         return list(known.values())

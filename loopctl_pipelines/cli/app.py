@@ -1,4 +1,4 @@
-"""Puts the commands together."""
+"""Builds the command line; a command's module is imported when the command runs."""
 
 import sys
 from collections.abc import Collection
@@ -22,14 +22,14 @@ _COMMANDS: Final = {
     "db": ("database", "db"),
     "tenants": ("tenants", "tenants"),
 }
-"""By the command's name: its module in this package, and its function or its own commands there."""
+"""Module and function, or subcommands, of each command, by the command's name."""
 
 
 def main() -> None:
-    """Run the command; an error that this project knows is one sentence and exit code 1."""
+    """Run the command; an expected error is one sentence and exit code 1."""
     asked = [name for name in sys.argv[1:2] if name in _COMMANDS]
     try:
-        # only what is asked for: Dagster takes seconds to import, and the API does without it
+        # only the command that runs: importing Dagster takes seconds, and the API does not need it
         _app(asked or _COMMANDS)()
     except PipelinesError as error:
         _fail(str(error))
@@ -40,8 +40,8 @@ def main() -> None:
         if not connection_was_lost(error):
             raise
         _fail(
-            "The connection to PostgreSQL was lost in the middle of the work. What was committed "
-            "stays; give the command again when the server runs."
+            "The connection to PostgreSQL was lost during the work. What was committed "
+            "stays; run the command again when the server is back."
         )
 
 
@@ -60,7 +60,7 @@ def _app(names: Collection[str]) -> typer.Typer:
 
 def _loopctl_pipelines() -> None:
     """Daily cost summaries of loopctl's tenants, and the anomalies in them."""
-    # also: without a callback, an app of one command would have that for its only one, nameless
+    # without a callback, typer would make an app with one command that command
 
 
 def _fail(sentence: str) -> NoReturn:

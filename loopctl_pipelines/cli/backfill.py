@@ -21,14 +21,14 @@ def backfill(
     first: Annotated[str, typer.Option("--from", help="First UTC day, such as 2026-04-01.")],
     last: Annotated[str, typer.Option("--to", help="Last UTC day, inclusive.")],
     tenant: Annotated[
-        list[str] | None, typer.Option(help="Slug; may be given again. Unset: all active tenants.")
+        list[str] | None, typer.Option(help="Slug; may be repeated. Default: all active tenants.")
     ] = None,
     *,
     anew: Annotated[
-        bool, typer.Option("--anew", help="Do not go on where an interrupted backfill ended.")
+        bool, typer.Option("--anew", help="Start over instead of resuming an interrupted backfill.")
     ] = False,
 ) -> None:
-    """Materialize summaries and anomalies of past days; after Ctrl-C it goes on where it was."""
+    """Materialize summaries and anomalies of past days; resumes after Ctrl-C."""
     with open_project() as project:
         days = select_days(first, last, start=project.start, today=project.today)
         check_database(project.database, COST_TABLES)

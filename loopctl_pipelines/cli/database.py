@@ -17,7 +17,7 @@ db = typer.Typer(no_args_is_help=True, help="loopctl's database.")
 
 @db.command("upgrade")
 def db_upgrade() -> None:
-    """Create the tables that are missing; change nothing of loopctl's. Safe to repeat."""
+    """Create missing tables; never change loopctl's own. Safe to repeat."""
     with open_project() as project:
         result = upgrade(project.locations.loopctl, project.settings.database_role)
         check_database(project.database, COST_TABLES)
@@ -27,7 +27,7 @@ def db_upgrade() -> None:
 
 @db.command("stop")
 def db_stop() -> None:
-    """Stop the embedded PostgreSQL, if a command that was killed has left it running."""
+    """Stop the embedded PostgreSQL that a killed command left running."""
     settings = Settings.from_environment(os.environ)
     if settings.home.exists():
         with EmbeddedServer(settings.home):

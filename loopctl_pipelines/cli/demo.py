@@ -22,7 +22,7 @@ from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
 
 
 def demo() -> None:
-    """Fill an empty database with sample data, run the daily job over it, show the result."""
+    """Fill an empty database with sample data, run the daily job on it, show the result."""
     console = Console()
     with open_project() as project:
         with console.status("Creating the tables"):
@@ -39,7 +39,7 @@ def demo() -> None:
 
 
 def _embed(console: Console, project: Project, instance: DagsterInstance, base_url: str) -> bool:
-    """Embed with the sample's provider, whatever the settings say: nothing leaves the machine."""
+    """Embed with the sample's provider whatever the settings are: nothing leaves the machine."""
     cloak_key = project.settings.cloak_key or SAMPLE_CLOAK_KEY
     settings = replace(project.settings, embedding_base_url=base_url, cloak_key=cloak_key)
     with closing(build_embedder(settings, project.database)) as embedder:

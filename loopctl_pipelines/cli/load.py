@@ -22,7 +22,7 @@ def load_file(
     at_column: Annotated[str | None, typer.Option(help="Column of the time, ISO 8601.")] = None,
     cost_column: Annotated[str | None, typer.Option(help="Column of the cost, dollars.")] = None,
 ) -> None:
-    """Load real usage from a file, and make the tenants, projects and stories it names."""
+    """Load usage from a file; create the tenants, projects and stories that it names."""
     columns = UsageColumns(
         tenant=tenant_column,
         project=project_column,

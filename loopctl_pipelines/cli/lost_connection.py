@@ -1,4 +1,4 @@
-"""Tells a server that went away in the middle of a command from whatever else goes wrong."""
+"""Recognizes that the server went away during a command."""
 
 import psycopg
 from dagster_postgres.utils import DagsterPostgresException
@@ -8,7 +8,7 @@ _CONNECTION_ERRORS = (psycopg.OperationalError, OperationalError, DagsterPostgre
 
 
 def connection_was_lost(error: Exception) -> bool:
-    """Tell a server that went away from one that refuses: the latter gives another SQLSTATE."""
+    """Return whether the server went away; a server that rejects has another SQLSTATE."""
     if not isinstance(error, _CONNECTION_ERRORS):
         return False
     driver = getattr(error, "orig", error)

@@ -1,6 +1,6 @@
-"""What a command works with: settings, database and Dagster's instance, open.
+"""The open project of a command: settings, database, Dagster's instance.
 
-Dagster is imported by what needs it: that takes seconds, and the API does without it.
+Dagster is imported where it is needed: that takes seconds, and the API does not need it.
 """
 
 import os
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Project:
-    """Everything a command works with, open."""
+    """Settings and open database of a command."""
 
     settings: Settings
     locations: Locations
@@ -32,16 +32,16 @@ class Project:
 
     @property
     def today(self) -> date:
-        """The UTC day that is not over yet."""
+        """The current UTC day."""
         return datetime.now(UTC).date()
 
     @property
     def start(self) -> date:
-        """The first day that has partitions."""
+        """The first day with partitions."""
         return self.settings.start_date.resolve(self.today)
 
     def job(self, name: str) -> "JobDefinition":
-        """Return one of Dagster's jobs, on the open database."""
+        """Return a job by name, on the open database."""
         from loopctl_pipelines.definitions import build_definitions  # noqa: PLC0415
 
         return build_definitions(
@@ -50,10 +50,10 @@ class Project:
 
     @contextmanager
     def instance(self) -> Iterator["DagsterInstance"]:
-        """Give out Dagster's instance, the one that the UI shows.
+        """Open Dagster's instance, the one that the UI shows.
 
         Raises:
-            DatabaseNotUsableError: if its storage cannot be worked with.
+            DatabaseNotUsableError: if its storage cannot be used.
         """
         # `definitions` for how it has Dagster store events
         from loopctl_pipelines import definitions  # noqa: F401, PLC0415
@@ -65,7 +65,7 @@ class Project:
             yield instance
 
     def upgrade_embedded(self) -> None:
-        """Bring the embedded database up to date; another one is its operators' to upgrade."""
+        """Upgrade the embedded database; any other one is upgraded by its operators."""
         if self.locations.embedded:
             upgrade(self.locations.loopctl, self.settings.database_role)
         check_database(self.database, COST_TABLES)
@@ -73,11 +73,11 @@ class Project:
 
 @contextmanager
 def open_project() -> Iterator[Project]:
-    """Give out the project of this environment; the embedded server runs meanwhile if it is used.
+    """Open the project of this environment; the embedded server, if used, runs until it closes.
 
     Raises:
-        SettingsError: naming the setting that cannot be used.
-        DatabaseNotUsableError: if LOOPCTL_DATABASE_URL leads nowhere.
+        SettingsError: naming the invalid setting.
+        DatabaseNotUsableError: if nothing answers at LOOPCTL_DATABASE_URL.
         EmbeddedServerError: if the embedded server does not start.
     """
     settings = Settings.from_environment(os.environ)

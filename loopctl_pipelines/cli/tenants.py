@@ -13,7 +13,7 @@ tenants = typer.Typer(no_args_is_help=True, help="Who is computed.")
 
 @tenants.command("sync")
 def tenants_sync() -> None:
-    """Give every active tenant its partitions, as `tenants_sensor` does each minute."""
+    """Add partitions for new active tenants, as `tenants_sensor` does every minute."""
     with open_project() as project:
         check_database(project.database, COST_TABLES)
         with project.instance() as instance:

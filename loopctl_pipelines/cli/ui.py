@@ -16,7 +16,7 @@ def dev(
     host: Annotated[str, typer.Option(help="Where the UI listens.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Where the UI listens.")] = 3000,
 ) -> None:
-    """Open the Dagster UI, with the daemon that runs schedules and sensors."""
+    """Run the Dagster UI, and the daemon for schedules and sensors."""
     with open_project() as project:
         project.upgrade_embedded()
         with project.instance() as instance:

@@ -1,4 +1,4 @@
-"""Transactions on loopctl's database. Tenant data is reached by `tenant_transaction` only."""
+"""Transactions on loopctl's database. Only `tenant_transaction` reaches tenant data."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,11 +14,11 @@ from loopctl_pipelines.database.errors import DatabaseUnreachableError
 TenantConnection = Connection[TupleRow]
 
 _CONNECT_SECONDS = 10.0
-# a host that has gone silent is given up after this many milliseconds, not after TCP's 15 minutes
+# milliseconds without an acknowledgement after which a host is given up; TCP would wait 15 minutes
 _SILENCE_MILLISECONDS = 30_000
 
 # JIT compiles for longer than a tenant's statement runs: 14 s became 3.1 s for 1,000 tenants.
-# The tenant is a literal: a sharded PostgreSQL hands SET LOCAL on to its shards, set_config() not.
+# The tenant is a literal: a sharded PostgreSQL passes SET LOCAL to its shards, set_config() not.
 _ENTER_TENANT = sql.SQL(
     "SET LOCAL ROLE {role}; "
     "SET LOCAL app.current_tenant_id = {tenant}; "
@@ -33,10 +33,10 @@ _LOCK_TIMEOUT = sql.SQL("; SET LOCAL lock_timeout = {milliseconds}")
 def connect(
     url: str, to: str = "loopctl's database", setting: str = "LOOPCTL_DATABASE_URL"
 ) -> TenantConnection:
-    """Connect to the libpq URL, which is that of `to` and is set by `setting`.
+    """Connect to a libpq URL. The error message names the database `to` and the `setting`.
 
     Raises:
-        DatabaseUnreachableError: if nothing answers, or the login is refused.
+        DatabaseUnreachableError: if nothing answers, or the login is rejected.
     """
     try:
         return psycopg.connect(url, connect_timeout=round(_CONNECT_SECONDS))
@@ -59,16 +59,15 @@ class Database:
         patience: float = _CONNECT_SECONDS,
         statement_seconds: float | None = None,
     ) -> None:
-        """Take the libpq URL, the RLS role of tenant transactions, and the bounds.
+        """Configure the pool; it connects at the first transaction.
 
         Args:
-            url: may be a function: it is asked when a connection is made, never before, so that
-                loading the definitions starts no server.
-            role: the role of tenant transactions.
-            connections: the pool's bound.
-            patience: seconds after which a connection that is not to be had is given up.
-            statement_seconds: after which the server cancels a statement of a transaction; None:
-                as the server is configured.
+            url: libpq URL, or a function that returns it. The function is called when a connection
+                is made, so loading the definitions starts no server.
+            role: the role of tenant transactions; row-level security must bind it.
+            connections: size of the pool.
+            patience: seconds to wait for a connection.
+            statement_seconds: statement_timeout of every transaction; None: the server's setting.
         """
         self.connections = connections
         self.role = role
@@ -82,14 +81,14 @@ class Database:
             min_size=0,
             max_size=connections,
             timeout=patience,
-            # or the next attempt would come as late as the outage has been long
+            # pauses between attempts grow with the outage; this bounds them
             reconnect_timeout=patience,
             kwargs={
                 "connect_timeout": max(round(patience), 1),
                 "tcp_user_timeout": _SILENCE_MILLISECONDS,
             },
             open=False,
-            # a session that a restart or a failover ended while it was idle is never given out
+            # replaces a session that a restart or a failover ended while it was idle
             check=self._check,
         )
 
@@ -97,17 +96,16 @@ class Database:
     def tenant_transaction(
         self, tenant_id: UUID, *, lock_seconds: float | None = None
     ) -> Iterator[TenantConnection]:
-        """Give out a transaction that sees and writes this one tenant's rows, and no others.
+        """Open a transaction that sees and writes the rows of this one tenant only.
 
         It commits when the block ends and rolls back when the block raises.
 
         Args:
             tenant_id: the tenant.
-            lock_seconds: after which a statement that waits for another session's lock fails;
-                None: as the server is configured.
+            lock_seconds: lock_timeout of the transaction; None: the server's setting.
 
         Raises:
-            DatabaseUnreachableError: if no connection is to be had.
+            DatabaseUnreachableError: if no connection is available in time.
         """
         enter = _ENTER_TENANT.format(
             role=sql.Identifier(self.role), tenant=sql.Literal(str(UUID(str(tenant_id))))
@@ -120,22 +118,22 @@ class Database:
 
     @contextmanager
     def operator_transaction(self) -> Iterator[TenantConnection]:
-        """Give out a transaction of the login role, which row-level security does not bind.
+        """Open a transaction of the login role, which row-level security does not bind.
 
-        For what a domain's `operator_queries` asks of all tenants, and for the schema.
+        Only for a domain's `operator_queries` and for the schema.
 
         Raises:
-            DatabaseUnreachableError: if no connection is to be had.
+            DatabaseUnreachableError: if no connection is available in time.
         """
         with self._connection() as connection, connection.transaction():
             connection.execute(_ENTER_OPERATOR + self._timeout)
             yield connection
 
     def connect(self) -> TenantConnection:
-        """Return a connection of its own, for work that says at once why it cannot connect.
+        """Return a connection outside the pool, which fails at once where the pool would retry.
 
         Raises:
-            DatabaseUnreachableError: if it is refused or not answered.
+            DatabaseUnreachableError: if nothing answers, or the login is rejected.
         """
         return connect(self._url() if callable(self._url) else self._url)
 
@@ -147,7 +145,7 @@ class Database:
         try:
             ConnectionPool.check_connection(connection)
         except psycopg.Error:
-            # a restart has ended all idle ones: one after the other, each would cost a longer pause
+            # a restart ended all idle sessions; replacing them one by one costs a longer pause each
             self._pool.drain()
             raise
 

@@ -1,4 +1,4 @@
-"""The database of Dagster's storage: beside loopctl's or elsewhere, and whether it can be used."""
+"""The database of Dagster's storage: creates it beside loopctl's, and checks that it is usable."""
 
 from urllib.parse import quote, urlencode
 
@@ -14,11 +14,11 @@ _BESIDE = "loopctl_dagster"
 
 
 def create_beside(url: str) -> str:
-    """Return the URL of Dagster's database on the server of `url`, which is created if need be.
+    """Return the URL of Dagster's database on the server of `url`; create it if it is missing.
 
     Raises:
         DatabaseUnreachableError: if nothing answers at `url`.
-        RoleUnfitError: if it has to be created and the login may not.
+        RoleUnfitError: if it is missing and the login may not create it.
     """
     with connect(url) as connection:
         connection.autocommit = True
@@ -38,31 +38,32 @@ def create_beside(url: str) -> str:
 
 
 def dagster_url(url: str, **changed: str) -> str:
-    """Return the libpq URL, parts of it changed, in a form that Dagster's SQLAlchemy reads as well.
+    """Return the libpq URL with some parts changed, in a form that SQLAlchemy reads as well.
 
-    That takes no postgres://, several hosts only as parameters, and the database's name as none.
+    SQLAlchemy accepts no `postgres://`, several hosts only as parameters, and the database's name
+    only as the path.
 
     Raises:
-        DatabaseUnreachableError: if it is no libpq URL.
+        DatabaseUnreachableError: if it is not a libpq URL.
     """
     try:
         parts = conninfo_to_dict(url) | changed
     except psycopg.Error:
         raise DatabaseUnreachableError(
-            "LOOPCTL_DAGSTER_URL is no URL of a PostgreSQL database. "
+            "LOOPCTL_DAGSTER_URL is not the URL of a PostgreSQL database. "
             "Write it as postgresql://user:password@host:5432/name."
         ) from None
-    # a password among the parameters would be shown by SQLAlchemy
+    # SQLAlchemy would show a password among the parameters
     user, password, database = (_quoted(parts.pop(k, "")) for k in ("user", "password", "dbname"))
     login = f"{user}:{password}@" if password else f"{user}@" if user else ""
     return f"postgresql://{login}/{database}?{urlencode(parts, quote_via=quote, safe='')}"
 
 
 def check_dagster_database(url: str) -> None:
-    """Refuse a database that Dagster could not keep its storage in.
+    """Reject a database in which Dagster cannot create or write its tables.
 
     Raises:
-        DatabaseUnreachableError: if nothing answers, or the login is refused.
+        DatabaseUnreachableError: if nothing answers, or the login is rejected.
         RoleUnfitError: if the login may not create or write Dagster's tables.
     """
     with connect(url, "Dagster's storage", "LOOPCTL_DAGSTER_URL") as connection:

@@ -1,14 +1,14 @@
-"""Why the database cannot be worked with, one class a cause."""
+"""Reasons why the database cannot be used, one class per reason."""
 
 from loopctl_pipelines.errors import PipelinesError
 
 
 class DatabaseNotUsableError(PipelinesError):
-    """The database of LOOPCTL_DATABASE_URL cannot be worked with."""
+    """The database of LOOPCTL_DATABASE_URL cannot be used."""
 
 
 class DatabaseUnreachableError(DatabaseNotUsableError):
-    """Nothing answers at the URL, or it refuses the login."""
+    """Nothing answers at the URL, or the login is rejected."""
 
 
 class DatabaseTooOldError(DatabaseNotUsableError):
@@ -24,7 +24,7 @@ class RoleUnfitError(DatabaseNotUsableError):
 
 
 class DatabaseBusyError(DatabaseNotUsableError):
-    """A lock that the upgrade needs was not to be had in time."""
+    """The upgrade did not get a lock in time."""
 
 
 class SchemaMissingError(DatabaseNotUsableError):
@@ -32,7 +32,7 @@ class SchemaMissingError(DatabaseNotUsableError):
 
 
 class SchemaTooOldError(DatabaseNotUsableError):
-    """loopctl's own tables are older than what is read from them."""
+    """loopctl's own tables lack a column that this project reads."""
 
 
 class SchemaTooNewError(DatabaseNotUsableError):

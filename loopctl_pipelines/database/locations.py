@@ -1,4 +1,4 @@
-"""Where loopctl's database and Dagster's storage are, with the embedded server where it is used."""
+"""Resolves the URLs of loopctl's database and Dagster's storage; starts the embedded server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from loopctl_pipelines.settings import Settings
 
 @dataclass(frozen=True)
 class Locations:
-    """Two libpq URLs, which may hold passwords, so the repr shows none of them."""
+    """Two libpq URLs. They may hold passwords, so the repr shows neither."""
 
     loopctl: str
     dagster: str
@@ -23,13 +23,13 @@ class Locations:
 
 @contextmanager
 def locate(settings: Settings) -> Iterator[Locations]:
-    """Give out the URLs; while the block runs, the embedded server does too if it is used.
+    """Yield the URLs. The embedded server, if it is used, runs until the block ends.
 
     Raises:
-        EmbeddedServerError: if it does not start.
-        DatabaseUnreachableError: if LOOPCTL_DATABASE_URL leads nowhere, or LOOPCTL_DAGSTER_URL is
-            no URL.
-        RoleUnfitError: if Dagster's storage has to be created and the login may not.
+        EmbeddedServerError: if the embedded server does not start.
+        DatabaseUnreachableError: if nothing answers at LOOPCTL_DATABASE_URL, or
+            LOOPCTL_DAGSTER_URL is not a URL.
+        RoleUnfitError: if Dagster's storage is missing and the login may not create it.
     """
     dagster = dagster_url(settings.dagster_url) if settings.dagster_url else None
     if settings.database_url is None:

@@ -1,4 +1,4 @@
-"""Whether the login sees what operator queries have to see."""
+"""Checks that row-level security does not hide rows from operator queries."""
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import RoleUnfitError
@@ -6,7 +6,7 @@ from loopctl_pipelines.database.statements import statement
 
 
 def check_sees_all_tenants(database: Database, table: str) -> None:
-    """Refuse a login that would take it for nothing to do that it sees no tenant's rows.
+    """Reject a login that sees no tenant's rows and would find no work to do.
 
     Raises:
         RoleUnfitError: if row-level security binds the login on the table.

@@ -1,4 +1,4 @@
-"""Tells in one sentence why a database cannot be worked with, before the work begins."""
+"""Checks before the work begins that the database can be used; errors are one sentence each."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.database.table_use import TableUse
 from loopctl_pipelines.database.upgrade import is_upgraded
 
-# before this version every member may enter its role, and there is no right of the name SET
+# PostgreSQL 16 added the SET option of a membership; before, every member may SET ROLE
 _SET_IS_A_RIGHT = 160000
 
 
@@ -42,10 +42,14 @@ class _RoleFitness:
 
 
 def check_database(database: Database, tables: TableUse) -> None:
-    """Refuse a database in which that work could not be done, or tenants not be kept apart.
+    """Reject a database that lacks what the work needs, or that would not isolate tenants.
+
+    Args:
+        database: loopctl's database.
+        tables: the needs of the work.
 
     Raises:
-        DatabaseNotUsableError: one of its kinds; the message says what to do.
+        DatabaseNotUsableError: a subclass; the message says what to do.
     """
     with database.connect() as connection:
         check_server(connection)

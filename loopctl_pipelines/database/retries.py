@@ -1,4 +1,4 @@
-"""A tenant's work on the database: tried again where that helps, else told without a row's text."""
+"""Retries a tenant's transaction where that helps; errors never repeat PostgreSQL's text."""
 
 import time
 from collections.abc import Callable
@@ -13,23 +13,23 @@ from loopctl_pipelines.database.errors import DatabaseUnreachableError
 Done = TypeVar("Done")
 
 OUTAGE_SECONDS: Final = 180.0
-"""How long an outage is waited for with something in hand that is paid for.
+"""How long a run that holds a paid answer waits for the database to come back.
 
 Longer than a restart with recovery or a failover takes (about 30 s with Patroni, 60 to 120 s with
-managed services); short enough that a run whose database does not come back ends."""
+managed services); short enough that a run ends if the database stays away."""
 
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
 
-# a connection that broke has no SQLSTATE, or one of these
+# a broken connection has no SQLSTATE, or one of these
 _LOST = ("57P01", "57P02", "57P03", "08")
-# serialization failure and deadlock are no fault of the tenant's data either
+# serialization failures and deadlocks are not caused by the tenant's data either
 _TRANSIENT = ("40001", "40P01", *_LOST)
-# a server that comes back has no connection left for all who return, or is a standby still
+# a server that comes back may have no free connection, or may still be a standby
 _OUTAGE = ("53", "25006", *_LOST)
 
-# What a SQLSTATE class means here. PostgreSQL's own text may quote a row, so it is not passed on.
+# Causes by SQLSTATE class. PostgreSQL's own message may quote a row, so it is not repeated.
 _CAUSES = {
     "22003": "a sum or a count does not fit its column",
     "22": "a value cannot be computed with",
@@ -52,11 +52,11 @@ def in_tenant_transaction(
     *,
     lock_seconds: float | None = None,
 ) -> Done:
-    """Run `work` in a transaction of the tenant, up to three times if others get in its way.
+    """Run `work` in a transaction of the tenant; retry up to twice after a transient error.
 
     Raises:
-        psycopg.Error: if it fails otherwise, or again; the transaction is rolled back.
-        DatabaseUnreachableError: if no connection is to be had.
+        psycopg.Error: any other error, or the last one; the transaction is rolled back.
+        DatabaseUnreachableError: if no connection is available in time.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -70,14 +70,14 @@ def in_tenant_transaction(
 
 
 def outlast_outage(work: Callable[[], Done], seconds: float = OUTAGE_SECONDS) -> Done:
-    """Do `work`, which is a transaction, again and again for as long as the database is away.
+    """Retry `work`, a transaction, until the database is back.
 
     Args:
-        work: may have been done although it raises: a commit whose answer was lost.
-        seconds: after which an attempt that fails is the last.
+        work: must be idempotent: it may raise after its commit, if the acknowledgement was lost.
+        seconds: no attempt begins later than this.
 
     Raises:
-        psycopg.Error: if it fails otherwise, or the outage lasts.
+        psycopg.Error: any other error, or the last one if the outage lasts.
         DatabaseUnreachableError: if the outage lasts.
     """
     given_up = time.monotonic() + seconds
@@ -93,12 +93,12 @@ def outlast_outage(work: Callable[[], Done], seconds: float = OUTAGE_SECONDS) ->
 
 
 def sqlstate_of(error: psycopg.Error | DatabaseUnreachableError) -> str | None:
-    """Return PostgreSQL's five-character code; None where the connection broke without one."""
+    """Return PostgreSQL's five-character code; None if the connection broke without one."""
     return error.sqlstate if isinstance(error, psycopg.Error) else "08001"
 
 
 def cause_of(sqlstate: str | None) -> str:
-    """Return in words what a SQLSTATE means here."""
+    """Return the cause that a SQLSTATE stands for, in words."""
     known = sqlstate or "08"
     fitting = [text for code, text in _CAUSES.items() if known.startswith(code)]
     return fitting[0] if fitting else "PostgreSQL refused the statement"
@@ -109,7 +109,7 @@ def _is_outage(error: psycopg.Error | DatabaseUnreachableError) -> bool:
 
 
 def _is_of(states: tuple[str, ...], error: psycopg.Error) -> bool:
-    """Tell whether the SQLSTATE begins with one of these, or the connection broke without one."""
+    """Return whether the SQLSTATE begins with one of these, or the connection broke without one."""
     if error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError)
     return error.sqlstate.startswith(states)

@@ -1,4 +1,4 @@
-"""Whom the embedded server runs as, and where its files may lie for that account.
+"""The account that the embedded server runs as, and where that account's files lie.
 
 PostgreSQL refuses to run as root. For root a system account of its own is used, and no folder that
 exists is opened to it: what it cannot reach is put under /var/lib/loopctl_pipelines instead.
@@ -27,7 +27,7 @@ _ORPHANED_AFTER_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ServerAccount:
-    """The operating system's user that owns the cluster; None: the user who runs this process."""
+    """The system user that owns the cluster; None: the user of this process."""
 
     user: pwd.struct_passwd | None = None
 
@@ -61,7 +61,7 @@ class ServerAccount:
             ) from None
 
     def reaches(self, path: Path) -> bool:
-        """Tell whether the account may enter every folder above `path`."""
+        """Return whether the account may enter every folder above `path`."""
         if self.user is None:
             return True
         return all(_may_enter(self.user, folder) for folder in path.resolve().parents)

@@ -9,7 +9,7 @@ _OLDEST_SERVER = 150000
 
 
 def check_server(connection: Connection[TupleRow]) -> None:
-    """Refuse a server older than PostgreSQL 15.
+    """Reject a server older than PostgreSQL 15.
 
     Raises:
         DatabaseTooOldError: naming its version.

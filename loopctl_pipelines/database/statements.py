@@ -1,4 +1,4 @@
-"""SQL files of a domain, read once: one statement a file, in the domain's folder `sql`."""
+"""Reads SQL files once: one statement per file, in the folder `sql` beside the code."""
 
 from functools import cache
 from importlib.resources import files
@@ -6,11 +6,11 @@ from importlib.resources import files
 
 @cache
 def statement(package: str, name: str) -> bytes:
-    """Return `<package>/sql/<name>.sql`, whose parameters psycopg binds.
+    """Return `<package>/sql/<name>.sql`; psycopg binds its parameters.
 
-    As bytes: psycopg takes a `str` only where it stands literally in the code.
+    As bytes, because psycopg's types accept a `str` only if it is a literal.
 
     Raises:
-        FileNotFoundError: if the domain has no such statement.
+        FileNotFoundError: if the package has no such statement.
     """
     return files(package).joinpath("sql", f"{name}.sql").read_bytes()

@@ -1,4 +1,4 @@
-"""What some work needs of the database. Each domain lists its own needs."""
+"""The database objects that some work needs. Each domain lists its own."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,6 @@
-"""`db upgrade`: brings a database, empty or with loopctl's real schema, to what this version needs.
+"""`db upgrade`: migrates a database, empty or with loopctl's real schema, to this version.
 
-One transaction does all of it under an advisory lock, so it may run twice, or twice at once.
+It is one transaction under an advisory lock, so it may run twice, even at the same time.
 """
 
 from collections.abc import Sequence
@@ -30,14 +30,14 @@ from loopctl_pipelines.database.upgrade_errors import upgrade_error
 LOOPCTL_ROLE = "loopctl_app"
 """loopctl's own RLS role; the SQL of its tables grants them to it."""
 
-# Alembic keeps its context in module globals: two threads would work on each other's connection.
+# Alembic keeps its context in module globals: two threads would use each other's connection.
 _ALEMBIC_IS_FREE = Lock()
 
 
 # "loopctl" in ASCII; any number will do as long as every version uses the same
 _LOCK = 0x6C6F6F7063746C
 
-# A lock that loopctl holds longer than this ends the upgrade, before loopctl queues up behind it.
+# If loopctl holds a lock longer than this, the upgrade fails, before loopctl queues behind it.
 _BEGIN = f"""
 SELECT pg_advisory_xact_lock({_LOCK});
 SET LOCAL lock_timeout = '30s';
@@ -58,12 +58,11 @@ _GRANT_TABLES = sql.SQL(
 
 @dataclass(frozen=True, slots=True)
 class UpgradeResult:
-    """What an upgrade did.
+    """The result of an upgrade.
 
     Attributes:
-        created: names of loopctl's tables that were absent and are there now, in the order of
-            their foreign keys.
-        revision: the revision that the database is at.
+        created: names of loopctl's tables that this upgrade created, in foreign-key order.
+        revision: the database's revision.
     """
 
     created: tuple[str, ...]
@@ -73,16 +72,16 @@ class UpgradeResult:
 def upgrade(url: str, role: str = LOOPCTL_ROLE) -> UpgradeResult:
     """Create what is missing in the database at the libpq `url`, for the RLS `role`.
 
-    The role needs to exist, unless it is loopctl's own, which is created with the tables.
+    The role must exist, unless it is loopctl's own, which is created with the tables.
 
     Raises:
-        DatabaseNotUsableError: one of its kinds, if that is not possible; nothing was changed.
+        DatabaseNotUsableError: a subclass; nothing was changed.
     """
     engine = create_engine(
         "postgresql+psycopg://",
         creator=lambda: connect(url),
         poolclass=NullPool,
-        # after waiting for the lock, what the other upgrade created has to be visible
+        # after the wait for the lock, the other upgrade's tables must be visible
         isolation_level="READ COMMITTED",
     )
     try:
@@ -106,7 +105,7 @@ def upgrade(url: str, role: str = LOOPCTL_ROLE) -> UpgradeResult:
 
 
 def is_upgraded(connection: Connection[TupleRow]) -> bool:
-    """Tell whether the database is at the revision of this version; never changes anything."""
+    """Return whether the database is at this version's revision; change nothing."""
     found = connection.execute("SELECT to_regclass('loopctl_pipelines.alembic_version')").fetchone()
     if found == (None,):
         return False
@@ -115,14 +114,14 @@ def is_upgraded(connection: Connection[TupleRow]) -> bool:
 
 
 def _create_own_schema(connection: Connection[TupleRow]) -> None:
-    # IF NOT EXISTS would ask for the right to create even where the schema is there
+    # IF NOT EXISTS would require the right to create even if the schema exists
     found = connection.execute("SELECT to_regnamespace('loopctl_pipelines')").fetchone()
     if found == (None,):
         connection.execute("CREATE SCHEMA loopctl_pipelines")
 
 
 def _config(**attributes: object) -> Config:
-    """Return Alembic's configuration: no ini file, and therefore no logging set up by one."""
+    """Return Alembic's configuration, without an ini file and the logging it would set up."""
     config = Config()
     config.set_main_option("script_location", f"{__package__}:migrations")
     config.attributes.update(attributes)
@@ -135,7 +134,7 @@ def _head() -> str:
 
 
 def _grant(connection: Connection[TupleRow], role: str, *, created: tuple[str, ...]) -> None:
-    """Grant `role` our own schema, and those of loopctl's tables that were created just now."""
+    """Grant `role` our own schema, and the tables of loopctl's that were just created."""
     if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
         raise RoleUnfitError(
             f"The role {role!r} does not exist. Create it with NOLOGIN and without BYPASSRLS, "
@@ -148,9 +147,9 @@ def _grant(connection: Connection[TupleRow], role: str, *, created: tuple[str, .
 
 
 def _grant_own(connection: Connection[TupleRow], role: str) -> None:
-    """Grant what the role lacks in our own schema, where every tenant table has a policy.
+    """Grant the rights that the role lacks in our own schema, whose tables all have a policy.
 
-    What is granted already is not granted again: an upgrade that changes nothing takes no lock.
+    Existing grants are not repeated, so an upgrade that changes nothing takes no lock.
     """
     holder, schema = sql.Identifier(role), sql.Identifier(OWN_SCHEMA)
     usage = "SELECT has_schema_privilege(%s, %s, 'USAGE')"

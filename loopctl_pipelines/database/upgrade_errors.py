@@ -1,4 +1,4 @@
-"""What a driver's error during an upgrade means to the person who called it."""
+"""Translates a driver's error during an upgrade into a typed error with advice."""
 
 import psycopg
 from psycopg import errors as driver_errors
@@ -16,7 +16,7 @@ _NOTHING_CHANGED = "Nothing was changed."
 
 
 def upgrade_error(error: psycopg.Error | DBAPIError) -> DatabaseNotUsableError:
-    """Return the typed error for `error`; it repeats nothing of the driver's text."""
+    """Return the typed error for `error`, without the driver's text."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     match cause:
         case driver_errors.InsufficientPrivilege():
@@ -32,7 +32,7 @@ def upgrade_error(error: psycopg.Error | DBAPIError) -> DatabaseNotUsableError:
             )
         case driver_errors.UndefinedColumn() | driver_errors.UndefinedTable():
             return SchemaTooOldError(
-                "A table of loopctl's is there, but lacks a column that is needed. "
+                "A table of loopctl's lacks a column that this version reads. "
                 f"{_NOTHING_CHANGED} Run loopctl's own migrations first."
             )
         case driver_errors.ReadOnlySqlTransaction():

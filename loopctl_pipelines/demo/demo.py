@@ -26,17 +26,17 @@ def run_demo(
     job: JobDefinition,
     days: tuple[date, date],
 ) -> bool:
-    """Fill the database, materialize the days, print the last one; say whether all went well.
+    """Fill the database, materialize the days, print the last one; return whether all succeeded.
 
     Args:
         console: where to print.
         database: an upgraded database, empty or with the sample.
-        instance: where the run is recorded.
+        instance: records the run.
         job: `daily_costs`.
         days: first and last UTC day of the sample.
 
     Raises:
-        DemoRefusedError: if the database holds tenants that are not the sample's.
+        DemoRefusedError: if the database holds tenants other than the sample's.
     """
     with console.status("Writing the sample data"):
         first, last = days
@@ -61,6 +61,6 @@ def run_demo(
 
 
 def demo_days(start: date, today: date) -> tuple[date, date]:
-    """Return the first and last UTC day of the sample: 30 that are over, from `start` at most."""
+    """Return the first and last UTC day of the sample: the last 30 days, none before `start`."""
     last = today - timedelta(days=1)
     return max(start, last - timedelta(days=DAYS - 1)), last

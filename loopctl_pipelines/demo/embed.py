@@ -22,7 +22,7 @@ _REFUSED = "margie"
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """An article, and how near it is to another: 1 is the same direction."""
+    """An article and its cosine similarity to another: 1 is the same direction."""
 
     title: str
     similarity: float
@@ -31,11 +31,11 @@ class Near:
 def embed_sample(
     console: Console, instance: DagsterInstance, job: JobDefinition, embedder: Embedder
 ) -> bool:
-    """Write the sample's articles, embed them, print how they stand; say whether all went well.
+    """Write the sample's articles, embed them, print their status; return whether all succeeded.
 
     Args:
         console: where to print.
-        instance: where the run is recorded.
+        instance: records the run.
         job: `embed_articles`, with this embedder among its resources.
         embedder: with a provider that knows the sample's key.
     """

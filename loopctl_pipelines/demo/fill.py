@@ -1,4 +1,4 @@
-"""Writes the sample. What is there already stays as it is."""
+"""Writes the sample. Existing rows are not changed."""
 
 import json
 from collections import Counter
@@ -47,9 +47,9 @@ def fill(database: Database, sample: Sample) -> Filled:
     A second call with the same sample adds nothing; a sample with later days adds those days.
 
     Raises:
-        DemoRefusedError: if the database holds a tenant that is not the sample's. Nothing is
+        DemoRefusedError: if the database holds a tenant other than the sample's. Nothing is
             written then.
-        DatabaseUnreachableError: if no connection is to be had.
+        DatabaseUnreachableError: if no connection is available in time.
     """
     added = Counter({"tenants": _add_tenants(database, sample.tenants)})
     for tenant in sample.tenants:
@@ -79,7 +79,7 @@ def _add_tenants(database: Database, tenants: tuple[TenantRow, ...]) -> int:
 
 
 def _add_owned(connection: TenantConnection, tenant_id: UUID, sample: Sample) -> Counter[str]:
-    # in the order of their foreign keys
+    # in foreign-key order
     tables: dict[str, Iterable[AgentRow | ProjectRow | EpicRow | StoryRow]] = {
         "agents": sample.agents,
         "projects": sample.projects,

@@ -1,4 +1,4 @@
-"""Writes the sample's articles and keys. What is there already stays as it is."""
+"""Writes the sample's articles and keys. Existing rows are not changed."""
 
 import json
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def fill_knowledge(database: Database, articles: Sequence[ArticleRow], cloak_key
     Args:
         database: with the sample's tenants.
         articles: the sample's.
-        cloak_key: 32 bytes, by which the keys are encrypted.
+        cloak_key: 32 bytes that encrypt the keys.
 
     Returns:
         The number of articles that were added.

@@ -12,7 +12,7 @@ from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 
 def sample_provider() -> LoopbackServer:
-    """Return a provider on loopback that knows the sample's key and no other."""
+    """Return a provider on loopback that accepts the sample's key only."""
     return LoopbackServer([SAMPLE_KEY])
 
 
@@ -20,10 +20,10 @@ def sample_provider() -> LoopbackServer:
 def sample_environment(
     database: Database, environment: Mapping[str, str]
 ) -> Iterator[Mapping[str, str]]:
-    """Give out settings by which the sample's articles are embedded on this machine.
+    """Yield settings that embed the sample's articles by a provider on this machine.
 
-    Nothing is added where the database holds other tenants, or the settings name a provider: the
-    sample's texts and keys are no business of a real one, and real tenants none of the sample's.
+    They are empty if the database holds other tenants, or if the settings name a provider: a real
+    provider must not get the sample's texts and keys, nor the sample's provider those of tenants.
     """
     slugs = set(list_tenants(database))
     named = {"LOOPCTL_EMBEDDING_BASE_URL", "LOOPCTL_CLOAK_KEY"} & environment.keys()

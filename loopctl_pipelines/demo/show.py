@@ -1,4 +1,4 @@
-"""What `loopctl-pipelines demo` prints: a day's costs per tenant, and the anomalies."""
+"""Prints the demo's result: a day's costs per tenant, and the anomalies."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
@@ -57,7 +57,7 @@ def print_anomalies(
     planted: Sequence[PlantedAnomaly],
     day: date,
 ) -> bool:
-    """Print the day's anomalies, and how many planted ones were found; say whether all were."""
+    """Print the day's anomalies and how many planted ones were found; return whether all were."""
     found = {slug: list_anomalies(database, tenant) for slug, tenant in tenants.items()}
     # planted on several days, a story has one open anomaly: the last day's
     last = {(p.tenant_slug, p.story_id, p.anomaly_type): p.day for p in sorted(planted, key=_day)}

@@ -4,4 +4,4 @@ from loopctl_pipelines.errors import PipelinesError
 
 
 class UsageFileError(PipelinesError):
-    """A usage file has no such column, or a row that cannot be read. The message names the line."""
+    """A usage file lacks a column or has an unreadable row. The message names the line."""

@@ -1,4 +1,4 @@
-"""Loads real usage files, and makes the tenants, projects, epics, stories and agents they name."""
+"""Loads usage files; creates the tenants, projects, epics, stories and agents that they name."""
 
 import json
 from collections import Counter, defaultdict
@@ -19,17 +19,17 @@ from loopctl_pipelines.loading.usage_files import UsageRow, read_usage_file
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 USUAL_COLUMNS: Final = UsageColumns()
-# in the order of their foreign keys
+# in foreign-key order
 _OWNED: Final = ("agents", "projects", "epics", "stories", "reports")
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a file held, and what it added, per table.
+    """The number of rows in a file, and of the rows that it added to each table.
 
     Attributes:
         rows: rows of the file that have a cost.
-        without_cost: rows that were left out because they have none.
+        without_cost: rows skipped because they have no cost.
     """
 
     rows: int
@@ -45,18 +45,18 @@ class Loaded:
 def load(database: Database, path: Path, columns: UsageColumns = USUAL_COLUMNS) -> Loaded:
     """Load a CSV file of usage, plain or gzipped; loaded again, it adds nothing.
 
-    What the file names is found by its name (tenants and projects by slug), or made. The whole
-    file is read before the first row is written, so a file with a bad line loads nothing. Each
-    tenant is a transaction of its own.
+    Whatever the file names is looked up by name (tenants and projects by slug), or created. The
+    whole file is read before the first row is written, so a file with a bad line loads nothing.
+    Each tenant is one transaction.
 
     Args:
-        database: where to; any tenants may be there already.
+        database: loopctl's database; it may hold other tenants.
         path: the file.
         columns: which column holds what.
 
     Raises:
-        UsageFileError: if the file cannot be read, or PostgreSQL refuses a tenant's rows.
-        DatabaseUnreachableError: if no connection is to be had.
+        UsageFileError: if the file cannot be read, or PostgreSQL rejects a tenant's rows.
+        DatabaseUnreachableError: if no connection is available in time.
     """
     usage = read_usage_file(path, columns)
     rows_of: defaultdict[str, list[UsageRow]] = defaultdict(list)
@@ -98,9 +98,9 @@ def _add_usage(
             return _add_owned(connection, tenant_id, rows)
     except psycopg.Error as cause:
         sqlstate = cause.sqlstate
-    # PostgreSQL's own text may quote a row
+    # PostgreSQL's own message may quote a row
     raise UsageFileError(
-        f"PostgreSQL refused the usage of tenant {slug!r} (SQLSTATE {sqlstate}) and wrote none of "
+        f"PostgreSQL rejected the usage of tenant {slug!r} (SQLSTATE {sqlstate}) and wrote none of "
         "it. Tenants that sort before it are loaded; load the file again when the cause is gone."
     )
 

@@ -1,4 +1,4 @@
-"""Which column of a usage file holds what."""
+"""Maps the columns of a usage file to fields."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -6,8 +6,8 @@ from typing import Final
 
 from loopctl_pipelines.loading.errors import UsageFileError
 
-# Taken, in this order, for a field whose column is not named. An agent's name stands for the
-# tenant too: what public files have in common is runs of agents on repositories' tasks.
+# Header names that are tried, in this order, for a field without a named column. An agent's name
+# serves as the tenant too: public files mostly hold runs of agents on the tasks of repositories.
 _USUAL_NAMES: Final = {
     "tenant": ("tenant", "agent"),
     "project": ("project", "benchmark"),
@@ -21,7 +21,7 @@ _USUAL_NAMES: Final = {
     "output_tokens": ("output_tokens", "completion_tokens"),
 }
 
-# For a field that has no column, or an empty cell. The other fields must be there.
+# Values for a field without a column, or with an empty cell. The other fields are required.
 FIXED_VALUES: Final = {
     "tenant": "Loaded usage",
     "project": "(none)",
@@ -37,9 +37,9 @@ FIXED_VALUES: Final = {
 class UsageColumns:
     """Names of a usage file's columns.
 
-    None stands for the usual name that the file's header has; where it has none, for a fixed
-    value: the tenant `Loaded usage`, `(none)` for project, epic, agent and model, 0 tokens. Story,
-    time and cost have no fixed value.
+    None means one of the usual names, if the header has it, otherwise a fixed value: the tenant
+    `Loaded usage`, `(none)` for project, epic, agent and model, 0 tokens. Story, time and cost have
+    no fixed value.
 
     Attributes:
         at: when the tokens were used, in ISO 8601; UTC unless it has an offset.
@@ -58,10 +58,10 @@ class UsageColumns:
     output_tokens: str | None = None
 
     def places(self, header: Sequence[str]) -> dict[str, int]:
-        """Return the place in `header` of each field that has a column.
+        """Return the index in `header` of each field that has a column.
 
         Raises:
-            UsageFileError: if a named column, or one without a fixed value, is not there.
+            UsageFileError: if a named column, or a required one, is missing.
         """
         return {
             field: header.index(column)

@@ -1,4 +1,4 @@
-"""Reads real usage from CSV, plain or gzipped, into rows with ids. Knows no database."""
+"""Reads usage from CSV, plain or gzipped, into rows with ids. Pure."""
 
 import csv
 import gzip
@@ -47,20 +47,20 @@ class UsageRow:
     output_tokens: int
 
     def path_id(self, *names: str) -> UUID:
-        """Return the id that something of this tenant gets, such as (`project`, slug)."""
+        """Return the id of an object of this tenant, such as (`project`, slug)."""
         return uuid5(_USAGE_IDS, json.dumps((self.tenant_slug, *names)))
 
 
 @dataclass(frozen=True, slots=True)
 class UsageFile:
-    """A file's rows in their order, and how many were left out for want of a cost."""
+    """A file's rows in their order, and the number of rows skipped because they have no cost."""
 
     rows: tuple[UsageRow, ...]
     without_cost: int
 
 
 def read_usage_file(path: Path, columns: UsageColumns) -> UsageFile:
-    """Read a CSV file in UTF-8, gzipped or not, whole.
+    """Read a whole CSV file in UTF-8, plain or gzipped.
 
     Raises:
         UsageFileError: naming the line and column of what is missing or unreadable.
@@ -80,7 +80,7 @@ def read_usage_file(path: Path, columns: UsageColumns) -> UsageFile:
 
 
 def read_usage(lines: Iterable[str], columns: UsageColumns) -> UsageFile:
-    """Read CSV lines, of which the first is the header.
+    """Read CSV lines; the first is the header.
 
     Raises:
         UsageFileError: naming the line and column of what is missing or unreadable.

@@ -1,4 +1,4 @@
-"""Single cells of a usage file: dollars, tokens, times, names. Each raises ValueError."""
+"""Parses single cells of a usage file: dollars, tokens, times, names. Each raises ValueError."""
 
 import re
 import unicodedata
@@ -19,7 +19,7 @@ def millicents(text: str) -> int:
     """Return US dollars as millicents, exact, half a millicent rounded away from zero.
 
     Raises:
-        ValueError: if the text is no number, or one beyond bigint.
+        ValueError: if the text is not a number, or one beyond bigint.
     """
     dollars = _number(text, _MOST_MILLICENTS // MILLICENTS_PER_DOLLAR)
     # as many digits as the text can have: 28, the default, would round before the rounding
@@ -31,7 +31,7 @@ def tokens(text: str) -> int:
     """Return a whole number, also written as `12.0`.
 
     Raises:
-        ValueError: if the text is no whole number, or one beyond bigint.
+        ValueError: if the text is not a whole number, or one beyond bigint.
     """
     number = _number(text, _MOST_TOKENS)
     if number != int(number):
@@ -43,7 +43,7 @@ def utc(text: str) -> datetime:
     """Return an ISO 8601 time as naive UTC; a time without an offset is UTC already.
 
     Raises:
-        ValueError: if the text is no such time.
+        ValueError: if the text is not an ISO 8601 time.
     """
     try:
         at = datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""What is known of an API key that was presented. The raw key is never kept. Pure."""
+"""An API key as the lookup found it; the raw key is not kept. Pure."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ class ApiKey:
 
     Attributes:
         id: its id.
-        name: what its owner calls it; the label of audit rows.
+        name: the owner's name for it; the actor label in the audit log.
         role: agent, orchestrator, user or superadmin.
         tenant_id: its tenant; None for a superadmin's key, which belongs to none.
         tenant_status: as in `Tenant`; None for a superadmin's key.
-        requests_per_minute: the tenant's own rate limit; None if it has set none that can be used.
-        use_is_due: its last use was noted more than a minute ago, or never.
-        impersonated_id: the tenant that was asked for, if it exists and the key is a superadmin's.
+        requests_per_minute: the tenant's own rate limit; None if it has no usable one.
+        use_is_due: `last_used_at` is empty or more than a minute old.
+        impersonated_id: the tenant to impersonate, if it exists and the key is a superadmin's.
     """
 
     id: UUID
@@ -31,5 +31,5 @@ class ApiKey:
 
 
 def key_hash(raw_key: bytes) -> str:
-    """Return what loopctl stores of a key: SHA-256 of all of it, in lowercase hexadecimal."""
+    """Return the hash that loopctl stores: SHA-256 of the whole key, in lowercase hexadecimal."""
     return hashlib.sha256(raw_key).hexdigest()

@@ -1,6 +1,6 @@
-"""Who calls, on whose behalf, and whether they may: the checks of every route, in their order.
+"""Authenticates the caller and checks their role; every route runs these checks in this order.
 
-Behaviour 4 gives the order and the words.
+Order and messages are loopctl's, because existing clients rely on them.
 """
 
 from dataclasses import dataclass
@@ -26,22 +26,22 @@ _bearer = HTTPBearer(
     auto_error=False,
 )
 _IMPERSONATE = Header(
-    description="UUID of the tenant that a superadmin's key acts for. Other keys: not looked at.",
+    description="UUID of the tenant that a superadmin's key acts for. Ignored for other keys.",
 )
 _ACT_AS = Header(
     description="Role that a superadmin's key acts in: user, orchestrator or agent. "
-    "Other keys: not looked at.",
+    "Ignored for other keys.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody with a valid key.
+    """A caller with a valid key.
 
     Attributes:
         key: the key.
-        role: what they may do; a superadmin may have asked for less.
-        tenant_id: whose data they see; None for a superadmin who impersonates nobody.
+        role: the role they act in; a superadmin may choose a lower one.
+        tenant_id: the tenant whose data they see; None for a superadmin who impersonates nobody.
     """
 
     key: ApiKey
@@ -51,11 +51,11 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class TenantCaller:
-    """A caller who acts for a tenant and may do what they ask.
+    """A caller who acts for a tenant, in a role that admits them.
 
     Attributes:
-        tenant_id: whose data they see.
-        actor: how they are written into the audit log.
+        tenant_id: the tenant whose data they see.
+        actor: the caller as the audit log names them.
     """
 
     tenant_id: UUID
@@ -63,11 +63,11 @@ class TenantCaller:
 
 
 def identify(key: ApiKey | None, impersonate: str | None, act_as: str | None) -> Caller:
-    """Return who calls.
+    """Return the caller.
 
     Args:
-        key: the key that was found for what was presented.
-        impersonate: the header X-Impersonate-Tenant, of which `key.impersonated_id` is the tenant.
+        key: the presented key; None if it is unknown.
+        impersonate: the header X-Impersonate-Tenant; `key.impersonated_id` is its tenant.
         act_as: the header X-Effective-Role.
 
     Raises:
@@ -96,7 +96,7 @@ async def authenticate(
     x_impersonate_tenant: Annotated[str | None, _IMPERSONATE] = None,
     x_effective_role: Annotated[str | None, _ACT_AS] = None,
 ) -> Caller:
-    """Find the caller, note the use of the key, and count the request.
+    """Find the caller, record the use of the key, and count the request.
 
     Raises:
         RequestRefusedError: 401, 403, 404, 400, 429 or 503.
@@ -144,9 +144,9 @@ def _count(service: Service, caller: Caller, facts: RequestFacts) -> None:
     key = caller.key
     if key.tenant_id is None:
         return
-    standing = service.rate_limits.count(key.id, key.tenant_id, key.requests_per_minute)
-    facts.headers.update(standing.headers)
-    if not standing.admitted:
+    status = service.rate_limits.count(key.id, key.tenant_id, key.requests_per_minute)
+    facts.headers.update(status.headers)
+    if not status.admitted:
         raise refused(429, "Rate limit exceeded")
 
 

@@ -1,4 +1,4 @@
-"""When a key was last used, written beside the request and at most once a minute."""
+"""Records when a key was last used: in the background, at most once a minute."""
 
 import asyncio
 import logging
@@ -17,19 +17,19 @@ _log = logging.getLogger(__name__)
 
 
 class KeyUses:
-    """Notes uses of keys. No request waits for that, and none fails because of it."""
+    """Records uses of keys. No request waits for it, and none fails because of it."""
 
     def __init__(self, threads: DatabaseThreads) -> None:
         self._threads = threads
         self._under_way: dict[UUID, asyncio.Task[None]] = {}
 
     def note(self, key: ApiKey) -> None:
-        """Write that the key was used, unless that was noted within the last minute."""
+        """Record that the key was used, unless that was recorded within the last minute."""
         if key.use_is_due and key.id not in self._under_way:
             self._under_way[key.id] = asyncio.create_task(self._write(key.id))
 
     async def finish(self) -> None:
-        """Wait for what is under way."""
+        """Wait for running writes."""
         await asyncio.gather(*self._under_way.values())
 
     async def _write(self, key_id: UUID) -> None:

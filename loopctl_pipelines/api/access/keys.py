@@ -1,4 +1,4 @@
-"""API keys and roles (behaviour 4). Pure."""
+"""API keys and roles, as loopctl defines them. Pure."""
 
 from collections.abc import Sequence
 from enum import IntEnum
@@ -7,7 +7,7 @@ _SCHEME = b"Bearer "
 
 
 class Role(IntEnum):
-    """The role ladder: whoever may do something at one level may do it at every higher one."""
+    """Roles in ascending order: a higher role may do everything that a lower one may."""
 
     UNKNOWN = 0
     AGENT = 1
@@ -17,7 +17,7 @@ class Role(IntEnum):
 
     @classmethod
     def named(cls, name: str) -> "Role":
-        """Return the role of loopctl's name; one that is not known may do nothing."""
+        """Return the role with loopctl's name; an unknown name gets a role that may do nothing."""
         return next((role for role in cls if role.label == name), cls.UNKNOWN)
 
     @property
@@ -27,7 +27,7 @@ class Role(IntEnum):
 
 
 ASSUMABLE_ROLES = (Role.USER, Role.ORCHESTRATOR, Role.AGENT)
-"""What a superadmin may act as."""
+"""Roles that a superadmin may act in."""
 
 
 def presented_key(authorization: Sequence[bytes]) -> bytes | None:

@@ -12,36 +12,38 @@ from loopctl_pipelines.database.statements import statement
 
 
 def find_api_key(database: Database, key_hash: str, impersonate: UUID | None) -> ApiKey | None:
-    """Return the key of this hash, or None if there is none, or it is revoked or expired.
+    """Return the key with this hash; None if it is unknown, revoked or expired.
 
     Args:
         database: loopctl's database.
         key_hash: SHA-256 of the whole raw key, as lowercase hexadecimal digits.
-        impersonate: the tenant that the request asks for; only a superadmin's key is told of it.
+        impersonate: the tenant to impersonate; looked up for a superadmin's key only.
     """
-    asked = {"key_hash": key_hash, "impersonate": impersonate}
+    parameters = {"key_hash": key_hash, "impersonate": impersonate}
     with database.operator_transaction() as connection:
         cursor = connection.cursor(row_factory=class_row(ApiKey))
-        return cursor.execute(statement(__package__, "find_api_key"), asked).fetchone()
+        return cursor.execute(statement(__package__, "find_api_key"), parameters).fetchone()
 
 
 def note_key_use(database: Database, key_id: UUID) -> None:
-    """Write `last_used_at` of a key, unless that was done within the last minute."""
+    """Write `last_used_at` of a key, unless it was written within the last minute."""
     with database.operator_transaction() as connection:
         connection.execute(statement(__package__, "note_key_use"), {"id": key_id})
 
 
 def check_key_lookup(database: Database) -> None:
-    """Refuse a login that would find no key, before the first request is told that it is unknown.
+    """Reject a login that would find no key, before every request is answered with 401.
 
     Raises:
         RoleUnfitError: if row-level security binds the login, or it or the role lacks a right.
     """
     with database.operator_transaction() as connection:
-        asked = {"role": database.role}
-        row = connection.execute(statement(__package__, "key_lookup_fitness"), asked).fetchone()
+        parameters = {"role": database.role}
+        row = connection.execute(
+            statement(__package__, "key_lookup_fitness"), parameters
+        ).fetchone()
     bound, lacking = row or (True, [])
     if bound:
         raise bound_login("api_keys")
     if lacking:
-        raise RoleUnfitError(f"The API cannot serve: {', '.join(lacking)}. Grant it that.")
+        raise RoleUnfitError(f"The API cannot serve: {', '.join(lacking)}. Grant these rights.")

@@ -1,7 +1,7 @@
-"""How many requests a key and its tenant have in a minute (behaviour 4).
+"""Limits the requests of a key, and of its tenant, per minute; the default limit is loopctl's.
 
-Counted in this process's memory by two counters a minute, of which the older one fades out (sliding
-window). A moving window would be exact, and keep the time of every request of the minute.
+A sliding window of two counters in this process's memory. An exact moving window would store the
+time of every request of the last minute.
 """
 
 import math
@@ -15,19 +15,19 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 REQUESTS_PER_MINUTE = 300
 TENANT_FACTOR = 3
-"""A tenant has as many requests as so many of its keys."""
+"""A tenant's limit is that of one key times this."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a key stands after a request.
+class RateLimitStatus:
+    """The state of a key's limit after a request.
 
     Attributes:
         admitted: whether the request is within both limits.
         limit: requests per minute of the key.
-        remaining: of them, how many are left now.
-        reset: Unix seconds at which more are left.
-        retry_seconds: until then, at least 1.
+        remaining: requests left now.
+        reset: Unix time at which more requests are left.
+        retry_seconds: seconds until then, at least 1.
     """
 
     admitted: bool
@@ -39,12 +39,12 @@ class Standing:
     @property
     def headers(self) -> dict[str, str]:
         """The headers of the response."""
-        told = {
+        headers = {
             "x-ratelimit-limit": str(self.limit),
             "x-ratelimit-remaining": str(self.remaining),
             "x-ratelimit-reset": str(self.reset),
         }
-        return told if self.admitted else {**told, "retry-after": str(self.retry_seconds)}
+        return headers if self.admitted else {**headers, "retry-after": str(self.retry_seconds)}
 
 
 class RateLimits:
@@ -53,8 +53,8 @@ class RateLimits:
     def __init__(self) -> None:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
-    def count(self, key_id: UUID, tenant_id: UUID, per_minute: int | None) -> Standing:
-        """Count a request, unless it is beyond a limit: what is refused costs nothing.
+    def count(self, key_id: UUID, tenant_id: UUID, per_minute: int | None) -> RateLimitStatus:
+        """Count a request, unless it exceeds a limit: a rejected request is not counted.
 
         Args:
             key_id: the key.
@@ -70,7 +70,7 @@ class RateLimits:
             self._limiter.hit(*of_tenant)
         remaining = self._limiter.get_window_stats(*of_key).remaining
         reset = max(self._limiter.get_window_stats(*found)[0] for found in full or [of_key])
-        return Standing(
+        return RateLimitStatus(
             admitted=not full,
             limit=limit,
             remaining=remaining,

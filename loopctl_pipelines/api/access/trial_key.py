@@ -1,4 +1,4 @@
-"""A key to try the API with. loopctl makes the real ones."""
+"""An API key for a trial on the embedded server; loopctl issues the real ones."""
 
 import base64
 import secrets
@@ -14,7 +14,7 @@ VALID = timedelta(days=1)
 
 
 def make_trial_key(database: Database, tenant: Tenant) -> str:
-    """Add a user's key of the tenant, valid for a day, and return it; it is stored nowhere."""
+    """Add a user key of the tenant, valid for a day, and return it; only its hash is stored."""
     raw = f"lc_{base64.urlsafe_b64encode(secrets.token_bytes(30)).decode()}"
     now = datetime.now(UTC).replace(tzinfo=None)
     row = {

@@ -1,4 +1,4 @@
-"""`/api/v1/cost-summaries`: what the pipelines compute of a tenant's usage."""
+"""`/api/v1/cost-summaries`: a tenant's daily cost summaries."""
 
 from datetime import date
 from functools import partial
@@ -46,13 +46,13 @@ class CostSummary(BaseModel):
     total_cost_millicents: int = Field(examples=[398_000])
     report_count: int = Field(description="Corrections included.", examples=[12])
     avg_cost_per_story_millicents: int | None = Field(
-        description="Truncated toward zero. None of agents.", examples=[66_333]
+        description="Truncated toward zero. Null for agents.", examples=[66_333]
     )
     model_breakdown: dict[str, dict[str, PhaseUsage]] = Field(
         description="By model, then by phase: planning, implementing, reviewing or other."
     )
     stale: bool = Field(
-        description="A report was deleted or corrected since; the next run computes it again."
+        description="A report was deleted or corrected since; the next run recomputes the day."
     )
     inserted_at: Timestamp = Field(examples=["2026-04-03T02:00:03.120394Z"])
     updated_at: Timestamp = Field(examples=["2026-04-03T02:00:03.120394Z"])
@@ -70,7 +70,7 @@ def _empty_is_none(text: object) -> object:
 
 
 class SummaryQuery(PageQuery):
-    """Which summaries are asked for."""
+    """Filters of the list of summaries."""
 
     scope_type: Annotated[ScopeType | None, BeforeValidator(_empty_is_none)] = Field(
         None, description="Empty: all."
@@ -101,7 +101,7 @@ async def list_summaries(
 
 
 def _find(database: Database, tenant_id: UUID, query: SummaryQuery) -> Page:
-    asked = {
+    parameters = {
         "tenant_id": tenant_id,
         "scope_type": query.scope_type,
         "scope_id": query.scope_id,
@@ -110,4 +110,4 @@ def _find(database: Database, tenant_id: UUID, query: SummaryQuery) -> Page:
         "offset": query.offset,
         "page_size": query.page_size,
     }
-    return read_page(database, tenant_id, statement(__package__, "list_summaries"), asked)
+    return read_page(database, tenant_id, statement(__package__, "list_summaries"), parameters)

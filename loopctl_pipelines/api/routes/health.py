@@ -1,4 +1,4 @@
-"""Routes for whoever watches over the process. They need no key and count for no limit."""
+"""Health checks. They need no key and count toward no rate limit."""
 
 from typing import Literal
 
@@ -13,26 +13,26 @@ router = APIRouter(tags=["Health"])
 
 
 class Health(BaseModel):
-    """The process answers."""
+    """The process is running."""
 
     status: Literal["ok"] = "ok"
 
 
 class Readiness(BaseModel):
-    """Requests can be served."""
+    """The API can serve requests."""
 
     status: Literal["ready"] = "ready"
 
 
 @router.get("/health", summary="Is the process alive?")
 async def health() -> Health:
-    """Answer without the database: to start the process anew would not bring that back."""
+    """Answer without the database: restarting the process would not repair it."""
     return Health()
 
 
 @router.get("/ready", summary="Can requests be served?", responses=documented((503,)))
 async def ready(request: Request) -> Readiness:
-    """Ask the database: while it does not answer, requests had better go elsewhere."""
+    """Check the database; while it does not answer, requests should go elsewhere."""
     await service_of(request).threads.run(_ask)
     return Readiness()
 

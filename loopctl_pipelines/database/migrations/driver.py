@@ -1,4 +1,4 @@
-"""What the revisions stand on: psycopg's connection under SQLAlchemy's, and the SQL files here."""
+"""For revisions: psycopg's connection below SQLAlchemy's, and the SQL files of this folder."""
 
 from importlib.resources import files
 from typing import cast
@@ -9,9 +9,9 @@ from psycopg.rows import TupleRow
 
 
 def driver_connection(connection: sqlalchemy.Connection) -> Connection[TupleRow]:
-    """Return the psycopg connection underneath, in the same transaction.
+    """Return the psycopg connection of SQLAlchemy's connection, in the same transaction.
 
-    It runs a file of several statements, which SQLAlchemy cannot: that always binds parameters.
+    It runs a file of several statements; SQLAlchemy cannot, because it always binds parameters.
     """
     return cast("Connection[TupleRow]", connection.connection.driver_connection)
 

@@ -1,4 +1,4 @@
-"""Run by Alembic: works on the connection, and in the transaction, that `upgrade` hands over."""
+"""Alembic runs this module; it uses the connection and transaction of `database.upgrade`."""
 
 from alembic import context
 

@@ -1,6 +1,6 @@
-"""loopctl's tables that this project reads and writes: which are absent, and creating those.
+"""Creates the tables of loopctl's that this project needs and that are missing.
 
-A table that exists is left wholly alone: no column, index, policy or grant is added to it.
+An existing table is never changed: no column, index, policy or grant is added to it.
 """
 
 from psycopg import Connection
@@ -42,7 +42,7 @@ _AFTERWARDS = {"stories": "stories_to_dispatches", "audit_log": "audit_log_parti
 
 
 def missing_tables(connection: Connection[TupleRow]) -> tuple[str, ...]:
-    """Return the names of loopctl's tables that are absent, in the order of their foreign keys."""
+    """Return the names of loopctl's tables that are missing, in foreign-key order."""
     rows = connection.execute(
         "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass('public.' || name) IS NULL",
         [list(LOOPCTL_TABLES)],
@@ -52,7 +52,7 @@ def missing_tables(connection: Connection[TupleRow]) -> tuple[str, ...]:
 
 
 def create_missing_tables(connection: Connection[TupleRow]) -> None:
-    """Create the absent tables with all that belongs to them; with none absent, do nothing.
+    """Create the missing tables with their indexes, policies and grants, if any is missing.
 
     Raises:
         ExtensionMissingError: if pgvector is not installed on the server.
@@ -72,7 +72,7 @@ def create_missing_tables(connection: Connection[TupleRow]) -> None:
 
 
 def _vector_schema(connection: Connection[TupleRow]) -> str:
-    """Create the extension vector in `public` unless it is there; return the schema it is in."""
+    """Create the extension vector in `public` unless it exists; return its schema."""
     available = connection.execute(
         "SELECT FROM pg_available_extensions WHERE name = 'vector'"
     ).fetchone()
@@ -93,7 +93,7 @@ def _vector_schema(connection: Connection[TupleRow]) -> str:
 
 
 def _enter_schema(connection: Connection[TupleRow], vector_schema: str) -> None:
-    """Let unqualified names mean `public`, and the types of pgvector wherever it is."""
+    """Set the search path to `public` and the schema of pgvector."""
     connection.execute("SELECT set_config('search_path', 'public, ' || %s, true)", [vector_schema])
 
 

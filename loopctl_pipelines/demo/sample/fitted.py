@@ -1,4 +1,4 @@
-"""What was fitted to real usage, as lognormals: mean and standard deviation of the logarithm.
+"""Lognormal parameters fitted to real usage: mean and standard deviation of the logarithm.
 
 From 24,551 runs of coding agents on benchmark tasks, January to March 2026 (OpenHands index
 results, MIT; runs without a cost left out): US dollars of a story, by model. Over all of them

@@ -1,4 +1,4 @@
-"""The tenants of the sample and what they own. No day has any part in it."""
+"""The tenants of the sample and what they own, independent of any day."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _AGENT_TYPES: Final = ("implementer", "implementer", "reviewer", "planner")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How big a tenant is: epics that it works on at a time, on a weekday."""
+    """A tenant's size: the number of epics that it works on at a time, on a weekday."""
 
     slug: str
     name: str

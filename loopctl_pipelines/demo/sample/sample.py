@@ -13,7 +13,7 @@ def generate(seed: int = 7, *, last_day: date, days: int = 30) -> Sample:
 
     A day's rows depend on the seed and the day only: a later `last_day` or more `days` add rows
     and change none. Tenants, agents, projects, epics and stories do not depend on the days at
-    all. Costs, tokens and calls of a story follow what was fitted to real usage (`demo.fitted`).
+    all. Costs, tokens and calls of a story follow distributions fitted to real usage (`fitted`).
     Every day has a few stories that cost far more or less than the others of their epic.
 
     Args:

@@ -1,4 +1,4 @@
-"""Where the sample's chance and ids come from: a seed and a path, never what ran before."""
+"""Random streams and ids of the sample: they depend on a seed and a path only."""
 
 from datetime import date
 from typing import Final
@@ -22,7 +22,7 @@ def row_id(seed: int, path: str) -> UUID:
 
 
 def stream(seed: int, kind: int, *, place: int = 0, day: date | None = None) -> np.random.Generator:
-    """Return a stream of random numbers that only these arguments decide.
+    """Return a stream of random numbers that depends on these arguments only.
 
     Args:
         seed: 0 or more.
