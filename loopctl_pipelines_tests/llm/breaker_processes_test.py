@@ -1,4 +1,4 @@
-"""One circuit, however many processes: real ones, that start together and may be killed."""
+"""Many processes share one circuit: real ones, which start together and may be killed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -27,14 +27,14 @@ ACME = id_of("acme")
 MANY = [id_of(f"tenant {number}") for number in range(20)]
 PROCESSES = 12
 START_SECONDS = 120  # a process that never starts breaks the barrier for the others
-# the clock is the database's, and no test waits: what is to stay open stays so for an hour
+# the clock is the database's, and no test waits: an hour is longer than any test
 POLICY = BreakerPolicy(cooldown=timedelta(hours=1), probe_lease=timedelta(hours=1))
 _Result = TypeVar("_Result")
 _spawn = get_context("spawn")
 
 
 class _Process:
-    """What each process of the pool has: its own connections, and the others to wait for."""
+    """What each process in the pool has: its own connections, and a barrier."""
 
     breaker: Breaker
     together: Barrier
@@ -42,14 +42,14 @@ class _Process:
 
 def _start(url: str, role: str, together: Barrier) -> None:
     _Process.breaker = Breaker(Database(url, role, connections=1), OPENAI.name, POLICY)
-    _Process.breaker.state(ACME)  # so that the connection is there when all begin
+    _Process.breaker.state(ACME)  # opens the connection before all begin
     _Process.together = together
 
 
 def _in_every_process(
     database: Database, url: str, work: Callable[[int], _Result]
 ) -> list[_Result]:
-    """Return what `work` gave in each of twelve processes that began it together."""
+    """Return the results of `work` in twelve processes that begin it together."""
     together = _spawn.Barrier(PROCESSES)
     with _spawn.Pool(PROCESSES, _start, (url, database.role, together)) as pool:
         return pool.map(work, range(PROCESSES), chunksize=1)
@@ -73,13 +73,13 @@ def _probe_together(_: int) -> list[UUID | None]:
 
 
 def _answer_together(number: int) -> CircuitState:
-    """Of twelve calls that began before the circuit opened, a third each succeed, fail, neither."""
+    """End twelve calls admitted before the opening: a third each in every verdict."""
     _Process.together.wait(START_SECONDS)
     _Process.breaker.record(Permit(ACME), list(Verdict)[number % 3])
     return _Process.breaker.state(ACME).state
 
 
-def test_twelve_processes_that_fail_at_once_open_it_once_and_leave_it_open(
+def test_twelve_processes_that_fail_at_once_open_it_once(
     database: Database, database_url: str
 ) -> None:
     seen = _in_every_process(database, database_url, _fail_together)
@@ -91,7 +91,7 @@ def test_twelve_processes_that_fail_at_once_open_it_once_and_leave_it_open(
     assert set(opened) == {left}  # one and the same opening
 
 
-def test_of_twelve_processes_that_ask_a_half_open_circuit_one_may_probe(
+def test_one_of_twelve_processes_that_ask_a_half_open_circuit_may_probe(
     database: Database, database_url: str
 ) -> None:
     breaker = Breaker(database, OPENAI.name, POLICY)
@@ -105,7 +105,7 @@ def test_of_twelve_processes_that_ask_a_half_open_circuit_one_may_probe(
         assert breaker.state(tenant_id) == CircuitStatus(CircuitState.CLOSED)
 
 
-def test_whatever_late_calls_of_twelve_processes_say_an_open_circuit_stays_as_it_is(
+def test_late_calls_of_twelve_processes_do_not_change_an_open_circuit(
     database: Database, database_url: str
 ) -> None:
     breaker = Breaker(database, OPENAI.name, POLICY)
@@ -130,11 +130,11 @@ def _stop_within_a_change(url: str, role: str, pipe: Connection) -> None:
 
 
 def _killed(database: Database, url: str, work: Callable[[str, str, Connection], None]) -> object:
-    """Return what `work` sent before it was killed."""
+    """Return the message that `work` sent before it was killed."""
     here, there = _spawn.Pipe()
     process = _spawn.Process(target=work, args=(url, database.role, there))
     process.start()
-    there.close()  # so that a process that ends by itself is an error here, not a wait
+    there.close()  # so that a process that ends by itself raises EOFError here
     sent = here.recv()
     process.kill()
     process.join()
@@ -142,9 +142,7 @@ def _killed(database: Database, url: str, work: Callable[[str, str, Connection],
     return sent
 
 
-def test_a_prober_that_is_killed_frees_its_place_by_the_lease(
-    database: Database, database_url: str
-) -> None:
+def test_a_killed_probe_is_replaced_after_the_lease(database: Database, database_url: str) -> None:
     breaker = Breaker(database, OPENAI.name, POLICY)
     _open(breaker, ACME)
     passing_time.cooldown(database)
@@ -168,7 +166,7 @@ def test_a_process_killed_within_a_change_loses_nothing_and_locks_nothing(
     assert breaker.state(ACME).state is CircuitState.OPEN
 
 
-def test_while_a_call_is_under_way_no_connection_transaction_or_lock_is_held(
+def test_while_a_call_is_in_flight_no_connection_transaction_or_lock_is_held(
     database_url: str, database: Database
 ) -> None:
     caller = Database(database_url, database.role, connections=1)
@@ -188,7 +186,7 @@ def test_while_a_call_is_under_way_no_connection_transaction_or_lock_is_held(
             " WHERE datname = current_database()) AND pid <> pg_backend_pid()"
         ).fetchall()
     assert (busy, locks) == ([], [])
-    assert isinstance(breaker.admit(ACME), Rejected)  # by the caller's only connection
+    assert isinstance(breaker.admit(ACME), Rejected)  # on the caller's only connection
     breaker.record(probe, Verdict.SUCCESS)
     caller.close()
 

@@ -1,4 +1,4 @@
-"""Each rule of the breaker, on PostgreSQL, at given times (seconds after noon)."""
+"""Each rule of the breaker, on PostgreSQL, at fixed times (seconds after noon)."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -65,7 +65,7 @@ def test_two_failures_leave_it_closed_and_the_third_opens_it(breaker: Breaker) -
     assert breaker.state(ACME, now=at(2)) == opened
 
 
-def test_the_threshold_of_the_policy_is_the_one_that_holds(database: Database) -> None:
+def test_the_policy_sets_the_threshold(database: Database) -> None:
     breaker = Breaker(database, OPENAI.name, BreakerPolicy(failure_threshold=1))
     fail(breaker, 0)
     assert state(breaker, 0) is CircuitState.OPEN
@@ -94,7 +94,7 @@ def test_an_open_circuit_rejects_calls_until_the_end_of_the_cooldown(breaker: Br
     assert rejected_until(breaker, 31.5) == at(32)
 
 
-def test_failures_that_come_late_do_not_prolong_the_cooldown(breaker: Breaker) -> None:
+def test_late_failures_do_not_prolong_the_cooldown(breaker: Breaker) -> None:
     fail(breaker, 0, 1, 2, 10, 20, 31)
     assert rejected_until(breaker, 31) == at(32)
     fail(breaker, 33)
@@ -127,7 +127,7 @@ def test_the_probe_s_failure_opens_it_for_another_cooldown(breaker: Breaker) -> 
     assert breaker.state(ACME, now=at(36)) == opened
 
 
-def test_a_neutral_probe_frees_its_place_and_leaves_it_half_open(breaker: Breaker) -> None:
+def test_a_neutral_probe_admits_the_next_and_leaves_it_half_open(breaker: Breaker) -> None:
     fail(breaker, 0, 1, 2)
     breaker.record(admitted(breaker, 32), Verdict.NEUTRAL, now=at(33))
     assert breaker.state(ACME, now=at(33)) == CircuitStatus(CircuitState.HALF_OPEN, since=at(32))
@@ -180,7 +180,7 @@ def test_a_success_that_began_before_the_opening_does_not_close_it(
     assert before.state is not CircuitState.CLOSED
 
 
-def test_a_probe_that_does_not_answer_loses_its_place_after_the_lease(breaker: Breaker) -> None:
+def test_a_probe_that_does_not_answer_is_replaced_after_the_lease(breaker: Breaker) -> None:
     fail(breaker, 0, 1, 2)
     lost = admitted(breaker, 32)
     assert rejected_until(breaker, 46) == at(47)
@@ -189,9 +189,7 @@ def test_a_probe_that_does_not_answer_loses_its_place_after_the_lease(breaker: B
 
 
 @pytest.mark.parametrize("verdict", Verdict)
-def test_a_probe_whose_place_was_given_on_changes_nothing(
-    breaker: Breaker, verdict: Verdict
-) -> None:
+def test_a_probe_that_was_replaced_changes_nothing(breaker: Breaker, verdict: Verdict) -> None:
     fail(breaker, 0, 1, 2)
     lost = admitted(breaker, 32)
     admitted(breaker, 47)

@@ -1,4 +1,4 @@
-"""Words that occur nowhere by chance, and the search for any six characters of one."""
+"""Words that never occur by chance, and a search for any six of their characters."""
 
 import random
 import re
@@ -13,17 +13,17 @@ _MASK = r"(?:[*.•]{2,}|…)"
 
 
 def canary(seed: str, groups: int = 7) -> str:
-    """Return a word such as QXZJV~WQZXJ~..., always the same for a seed."""
+    """Return a word such as QXZJV~WQZXJ~..., determined by the seed."""
     drawn = random.Random(seed)
     return "~".join("".join(drawn.choices(_LETTERS, k=_GROUP)) for _ in range(groups))
 
 
 @dataclass(frozen=True)
 class Canaries:
-    """What must not be found, by name, and how it is looked for.
+    """Words that must not be found anywhere, by name.
 
     Attributes:
-        words: the canaries; what a mask leaves of their ends counts as found, too.
+        words: the canaries; ends that a mask leaves visible count as found, too.
     """
 
     words: dict[str, str]
@@ -46,7 +46,7 @@ class Canaries:
         object.__setattr__(self, "_masked", masked)
 
     def found_in(self, text: str) -> set[str]:
-        """Return the names of the canaries of which a piece is in the text, in any case."""
+        """Return the names of canaries with a fragment in the text, ignoring case."""
         text = text.upper()
         found = {name for name, mask in self._masked.items() if mask.search(text)}
         for row in _ROW.findall(text):

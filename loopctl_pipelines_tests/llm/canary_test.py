@@ -1,4 +1,4 @@
-"""The search for canaries finds what it should, or the tests that trust it would show nothing."""
+"""The search for canaries finds them; the tests that rely on it would otherwise prove nothing."""
 
 import base64
 import random

@@ -1,4 +1,4 @@
-"""Cloak's format: what loopctl encrypts is read, and nothing else is."""
+"""Cloak's format: reads what loopctl encrypts, and nothing else."""
 
 import base64
 
@@ -15,13 +15,13 @@ KNOWN = "AQpBRVMuR0NNLlYxAAECAwQFBgcICQoLIggXkPu5gAzP0dsRg/05YjRp+2+glrY2vHOkvw=
 
 
 @given(st.text())
-def test_what_was_encrypted_is_read_again(text: str) -> None:
+def test_an_encrypted_text_is_decrypted(text: str) -> None:
     found = decrypt(encrypt(text, KEY), KEY)
     assert found is not None
     assert found.reveal() == text
 
 
-def test_what_another_implementation_encrypted_is_read() -> None:
+def test_a_text_that_another_implementation_encrypted_is_decrypted() -> None:
     found = decrypt(base64.b64decode(KNOWN), KEY)
     assert found is not None
     assert found.reveal() == "sk-test-1234"

@@ -1,6 +1,6 @@
 """A vendor that is a folder of three small files gets the whole guarded path.
 
-The folder is `acme`; its requests go to a real server, side by side with OpenAI's.
+The folder is `acme`; its requests and OpenAI's go to real servers on loopback.
 """
 
 import json

@@ -96,7 +96,7 @@ def test_no_more_calls_are_in_flight_than_the_bound(guard: GuardedCall) -> None:
         with counting:
             in_flight.append(1)
             seen.append(len(in_flight))
-        in_pairs.wait(_PATIENT_SECONDS)  # both places are taken now
+        in_pairs.wait(_PATIENT_SECONDS)  # the bound is reached now
         with counting:
             in_flight.pop()
         in_pairs.wait(_PATIENT_SECONDS)
@@ -107,7 +107,7 @@ def test_no_more_calls_are_in_flight_than_the_bound(guard: GuardedCall) -> None:
     assert max(seen) == 2
 
 
-def test_a_call_that_is_interrupted_gives_its_place_free(database: Database) -> None:
+def test_an_interrupted_call_is_no_longer_in_flight(database: Database) -> None:
     guard = GuardedCall(VENDOR, database, requests=1)
     with pytest.raises(KeyboardInterrupt):
         guard.run(ACME, raising(KeyboardInterrupt()))

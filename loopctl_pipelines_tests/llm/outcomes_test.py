@@ -1,4 +1,4 @@
-"""What follows from each way in which a request can end without vectors."""
+"""What each kind of failure leads to."""
 
 from collections.abc import Iterable
 
@@ -28,7 +28,7 @@ PROVIDER_IN_TROUBLE = [
 RETRY_AFTERS = (None, 0, 1, 300)
 
 
-def _refusals(
+def _rejections(
     statuses: Iterable[int], retry_afters: Iterable[int | None] = RETRY_AFTERS
 ) -> list[ProviderFailure]:
     return [
@@ -38,27 +38,27 @@ def _refusals(
     ]
 
 
-def test_a_4xx_but_408_and_429_is_permanent_neutral_and_an_attempt() -> None:
-    for failure in _refusals(PERMANENT_STATUSES):
+def test_a_4xx_except_408_and_429_is_permanent_neutral_and_an_attempt() -> None:
+    for failure in _rejections(PERMANENT_STATUSES):
         assert outcome(failure) is Outcome.PERMANENT
         assert not counts_for_breaker(failure)
         assert uses_attempt(failure)
 
 
 def test_408_and_429_are_transient_and_neutral() -> None:
-    for failure in _refusals((408, 429)):
+    for failure in _rejections((408, 429)):
         assert outcome(failure) is Outcome.TRANSIENT
         assert not counts_for_breaker(failure)
 
 
 def test_5xx_and_above_are_transient_and_counted() -> None:
-    for failure in _refusals(DOWN_STATUSES):
+    for failure in _rejections(DOWN_STATUSES):
         assert outcome(failure) is Outcome.TRANSIENT
         assert counts_for_breaker(failure)
 
 
 def test_1xx_and_3xx_are_transient_and_neutral() -> None:
-    for failure in _refusals(OTHER_STATUSES):
+    for failure in _rejections(OTHER_STATUSES):
         assert outcome(failure) is Outcome.TRANSIENT
         assert not counts_for_breaker(failure)
 
@@ -73,13 +73,13 @@ def test_transport_timeout_crash_and_a_malformed_answer_are_transient_and_counte
     assert uses_attempt(failure)
 
 
-def test_a_refusal_without_a_readable_status_is_transient_and_counted() -> None:
+def test_a_rejection_without_a_readable_status_is_transient_and_counted() -> None:
     failure = ProviderFailure(FailureKind.API_ERROR)
     assert outcome(failure) is Outcome.TRANSIENT
     assert counts_for_breaker(failure)
 
 
-def test_a_key_no_header_can_carry_is_permanent_and_neutral() -> None:
+def test_a_key_that_no_header_can_carry_is_permanent_and_neutral() -> None:
     failure = ProviderFailure(FailureKind.UNUSABLE_KEY)
     assert outcome(failure) is Outcome.PERMANENT
     assert not counts_for_breaker(failure)
@@ -92,7 +92,7 @@ def test_a_key_no_header_can_carry_is_permanent_and_neutral() -> None:
         (FailureKind.NO_API_KEY, Outcome.NO_API_KEY),
     ],
 )
-def test_where_nothing_was_sent_no_attempt_is_used_and_nothing_counted(
+def test_if_nothing_was_sent_no_attempt_is_used_and_nothing_counted(
     kind: FailureKind, expected: Outcome
 ) -> None:
     failure = ProviderFailure(kind)
@@ -105,18 +105,18 @@ def test_every_kind_of_failure_has_an_outcome() -> None:
     assert {outcome(ProviderFailure(kind)) for kind in FailureKind} == set(Outcome)
 
 
-def test_a_transient_refusal_is_an_attempt_unless_the_provider_says_when_to_return() -> None:
+def test_a_transient_rejection_is_an_attempt_unless_the_provider_says_when_to_retry() -> None:
     statuses = (*OTHER_STATUSES, 408, *DOWN_STATUSES)
-    assert all(uses_attempt(failure) for failure in _refusals(statuses, [None]))
-    assert not any(uses_attempt(failure) for failure in _refusals(statuses, [0, 1, 300]))
+    assert all(uses_attempt(failure) for failure in _rejections(statuses, [None]))
+    assert not any(uses_attempt(failure) for failure in _rejections(statuses, [0, 1, 300]))
 
 
-def test_that_a_tenants_limit_is_reached_is_no_attempt_of_any_article() -> None:
-    assert not any(uses_attempt(failure) for failure in _refusals([429]))
+def test_a_tenant_s_rate_limit_is_no_attempt_of_any_article() -> None:
+    assert not any(uses_attempt(failure) for failure in _rejections([429]))
 
 
 def test_only_400_413_and_422_may_be_about_one_text() -> None:
-    statuses = {f.status for f in _refusals(range(100, 1_000)) if may_be_about_one_text(f)}
+    statuses = {f.status for f in _rejections(range(100, 1_000)) if may_be_about_one_text(f)}
     assert statuses == {400, 413, 422}
     assert not any(may_be_about_one_text(ProviderFailure(kind)) for kind in FailureKind)
 
@@ -127,7 +127,7 @@ def test_the_wait_doubles_from_half_a_minute_to_an_hour() -> None:
 
 
 @given(st.integers(1, 10**9), st.floats(0, 1))
-def test_the_wait_is_never_longer_than_a_quarter_more_and_never_shorter(
+def test_jitter_adds_up_to_a_quarter_and_never_shortens_the_wait(
     attempts: int, jitter: float
 ) -> None:
     assert delay_seconds(attempts) <= delay_seconds(attempts, jitter=jitter)
@@ -135,7 +135,7 @@ def test_the_wait_is_never_longer_than_a_quarter_more_and_never_shorter(
 
 
 @given(st.integers(0, 40), st.integers(1, 300), st.floats(0, 1))
-def test_what_the_provider_asked_for_stands_in_place_of_the_schedule(
+def test_the_wait_that_the_provider_asked_for_replaces_the_schedule(
     attempts: int, retry_after: int, jitter: float
 ) -> None:
     assert delay_seconds(attempts, retry_after, jitter=jitter) == retry_after

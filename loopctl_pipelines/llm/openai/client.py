@@ -82,7 +82,7 @@ class _NarrowTransport(httpx2.AsyncBaseTransport):
     """Passes on only what is needed: status, Retry-After, and the body of a 2xx as it was sent.
 
     The client would read an error answer to its end, however long, and keep it in its exception. It
-    would also decompress a body that the provider compressed unasked, up to a thousandfold.
+    would also decompress a body that the provider compressed, up to a thousandfold.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The demo's vectors say how many words two texts share."""
+"""Lexical vectors measure how many words two texts share."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""An answer is one valid vector for each text, in their order, or it is no answer."""
+"""An answer is one valid vector per text, in their order, or it is rejected."""
 
 import base64
 import json
@@ -61,7 +61,7 @@ def test_vectors_arrive_as_they_were_sent(sent: list[list[float]], as_base64: bo
     assert read.vectors.tolist() == sent
 
 
-def test_vectors_are_float32_one_row_a_text() -> None:
+def test_vectors_are_float32_one_row_per_text() -> None:
     read = _read(_answer())
     assert read is not None
     assert (read.vectors.shape, read.vectors.dtype) == ((COUNT, DIMENSION), np.dtype(np.float32))
@@ -156,7 +156,7 @@ def test_pgvector_has_no_distance_to_the_vectors_that_are_too_short_or_too_long(
     ],
     ids=lambda body: ascii(body[:30]),
 )
-def test_a_body_that_is_no_json_is_none(body: bytes) -> None:
+def test_a_body_that_is_not_json_is_none(body: bytes) -> None:
     assert read_answer(body, count=COUNT, dimension=DIMENSION) is None
 
 
@@ -177,13 +177,13 @@ def test_a_body_that_is_no_json_is_none(body: bytes) -> None:
         ([7], 0),
     ],
 )
-def test_tokens_are_what_was_billed_or_nothing(usage: object, tokens: int) -> None:
+def test_tokens_are_the_billed_ones_or_0(usage: object, tokens: int) -> None:
     read = _read(_answer(usage=usage))
     assert read is not None
     assert read.tokens == tokens
 
 
-def test_an_answer_without_usage_is_one_all_the_same() -> None:
+def test_an_answer_without_usage_is_accepted() -> None:
     answer = _answer()
     del answer["usage"]
     read = _read(answer)

@@ -1,4 +1,4 @@
-"""Every way in which a real server can answer, fail or stall, and what the provider makes of it."""
+"""How the provider handles each way a real server can answer, fail or stall."""
 
 import contextlib
 import logging
@@ -28,11 +28,11 @@ from loopctl_pipelines_tests.llm.openai.provider_cases import (
     BROKEN_CONNECTIONS,
     DEADLINE,
     MALFORMED,
-    REFUSALS,
+    REJECTIONS,
     STALLS,
     WRONG_ANSWERS,
     in_seconds,
-    refused,
+    rejected,
 )
 
 KEY, WORD, TEXT = canary("key"), canary("word"), canary("text")
@@ -45,7 +45,7 @@ TRANSIENT = Outcome.TRANSIENT
 
 @pytest.fixture(autouse=True)
 def _logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Have everything logged, and find nothing in it."""
+    """Log everything, and find no canary in it."""
     caplog.set_level(logging.DEBUG)
     yield
     assert CANARIES.found_in(caplog.text) == set()
@@ -53,12 +53,12 @@ def _logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 def patient(base_url: str) -> EmbeddingProvider:
-    """Return a provider that also waits for a machine that is busy otherwise."""
+    """Return a provider whose deadline holds on a busy machine, too."""
     return EmbeddingProvider(base_url, deadline_seconds=PATIENT_SECONDS)
 
 
 def embed(base_url: str, *, seconds: float = PATIENT_SECONDS, key: str = KEY) -> ProviderFailure:
-    """Ask for vectors, and return what is kept of the failure, once it is sure to tell nothing."""
+    """Request vectors and return the failure, after checking that the error leaks nothing."""
     with (
         EmbeddingProvider(base_url, deadline_seconds=seconds) as provider,
         pytest.raises(ProviderError) as raised,
@@ -73,7 +73,7 @@ def embed(base_url: str, *, seconds: float = PATIENT_SECONDS, key: str = KEY) ->
 
 
 def ask(fault: Fault, *, seconds: float = PATIENT_SECONDS) -> ProviderFailure:
-    """Ask a provider with this fault; it must have been asked once, whatever came of it."""
+    """Request vectors from a provider with this fault; exactly one request must reach it."""
     with FailingProvider(fault, word=WORD) as server:
         failure = embed(server.base_url, seconds=seconds)
         assert server.requests == 1
@@ -90,9 +90,9 @@ def test_valid_answers_of_the_failing_provider_are_accepted() -> None:
     assert embedded.tokens == 7
 
 
-@pytest.mark.parametrize("case", REFUSALS)
-def test_a_refusal_keeps_its_status_and_nothing_else(case: str) -> None:
-    fault, kept, expected, counted = REFUSALS[case]
+@pytest.mark.parametrize("case", REJECTIONS)
+def test_a_rejection_keeps_its_status_and_nothing_else(case: str) -> None:
+    fault, kept, expected, counted = REJECTIONS[case]
     assert ask(fault) == kept
     assert (outcome(kept), counts_for_breaker(kept)) == (expected, counted)
 
@@ -104,19 +104,19 @@ def test_a_date_in_retry_after_counts_from_now() -> None:
 
 
 @pytest.mark.parametrize("case", WRONG_ANSWERS)
-def test_a_wrong_200_is_malformed_tried_again_and_counted(case: str) -> None:
+def test_a_wrong_200_is_malformed_retried_and_counted(case: str) -> None:
     assert ask(WRONG_ANSWERS[case]) == MALFORMED
     assert (outcome(MALFORMED), counts_for_breaker(MALFORMED)) == (TRANSIENT, True)
 
 
 @pytest.mark.parametrize("case", BROKEN_CONNECTIONS)
-def test_a_broken_connection_is_a_failed_request_tried_again_and_counted(case: str) -> None:
+def test_a_broken_connection_is_a_failed_request_retried_and_counted(case: str) -> None:
     assert ask(BROKEN_CONNECTIONS[case]) == BROKEN
     assert (outcome(BROKEN), counts_for_breaker(BROKEN)) == (TRANSIENT, True)
 
 
 @pytest.mark.parametrize("case", STALLS)
-def test_the_deadline_is_for_the_whole_request(case: str) -> None:
+def test_the_deadline_covers_the_whole_request(case: str) -> None:
     assert ask(STALLS[case], seconds=IMPATIENT_SECONDS) == DEADLINE
     assert (outcome(DEADLINE), counts_for_breaker(DEADLINE)) == (TRANSIENT, True)
 
@@ -149,14 +149,14 @@ def test_plain_http_where_tls_is_expected_is_a_failed_request() -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed_with_the_key(status: int) -> None:
     with FailingProvider(faults.embeddings()) as elsewhere:
-        assert ask(faults.redirect(status, elsewhere.base_url)) == refused(status)
+        assert ask(faults.redirect(status, elsewhere.base_url)) == rejected(status)
         assert elsewhere.requests == 0
 
 
 @pytest.mark.parametrize("status", [200, 503])
-def test_what_is_packed_is_never_unpacked(status: int) -> None:
+def test_a_compressed_body_is_never_decompressed(status: int) -> None:
     bomb = faults.gzip_bomb(status, unpacked_megabytes=256)
-    ask(faults.refusal(500))  # so that imports are not counted
+    ask(faults.refusal(500))  # imports would be measured otherwise
     tracemalloc.start()
     try:
         ask(bomb)
@@ -192,7 +192,7 @@ def test_no_texts_are_no_request() -> None:
         assert server.requests == 0
 
 
-def test_the_operator_s_environment_is_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_operator_s_environment_has_no_effect(monkeypatch: pytest.MonkeyPatch) -> None:
     with FailingProvider(faults.refusal(500)) as wrong, LoopbackServer({KEY}) as right:
         for name in ("OPENAI_BASE_URL", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, wrong.base_url)
@@ -246,17 +246,17 @@ def test_a_stalled_request_does_not_hold_up_the_others() -> None:
             return
         faults.embeddings()(exchange)
 
-    with FailingProvider(stall_for_the_key) as server, patient(server.base_url) as asked:
+    with FailingProvider(stall_for_the_key) as server, patient(server.base_url) as provider:
 
         def stall() -> None:
             with pytest.raises(ProviderError) as raised:
-                asked.embed(Secret(KEY), DEFAULT_MODEL, DIMENSION, TEXTS)
+                provider.embed(Secret(KEY), DEFAULT_MODEL, DIMENSION, TEXTS)
             stalled.append(raised.value.failure)
 
         thread = threading.Thread(target=stall)
         thread.start()
         arrived.wait(PATIENT_SECONDS)
-        assert asked.embed(Secret("another"), DEFAULT_MODEL, DIMENSION, TEXTS).tokens == 7
+        assert provider.embed(Secret("another"), DEFAULT_MODEL, DIMENSION, TEXTS).tokens == 7
         other_done.set()
         thread.join()
     assert len(stalled) == 1
@@ -271,7 +271,7 @@ def test_a_closed_provider_opens_again() -> None:
     assert server.requests == 2
 
 
-def test_an_answer_without_tokens_is_accepted_and_noted(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_answer_without_tokens_is_accepted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     def without_usage(exchange: faults.Exchange) -> None:
         vectors = [{"index": n, "embedding": [1.0] * DIMENSION} for n in range(len(exchange.texts))]
         exchange.answer(200, str({"data": vectors}).replace("'", '"').encode())
@@ -281,7 +281,7 @@ def test_an_answer_without_tokens_is_accepted_and_noted(caplog: pytest.LogCaptur
     assert "how many tokens" in caplog.text
 
 
-def test_another_s_reading_of_openai_s_reference_is_understood(llmock: LLMock) -> None:
+def test_an_independent_server_of_openai_s_api_is_understood(llmock: LLMock) -> None:
     with patient(llmock.base_url()) as provider:
         embedded = provider.embed(
             Secret(KEY), DEFAULT_MODEL, DEFAULT_DIMENSION, ["one text", "another", "one text"]
@@ -292,7 +292,7 @@ def test_another_s_reading_of_openai_s_reference_is_understood(llmock: LLMock) -
     llmock.assert_resilient(strict=True)
 
 
-def test_another_s_rate_limit_is_not_retried_here(llmock: LLMock) -> None:
+def test_its_rate_limit_is_not_retried(llmock: LLMock) -> None:
     llmock.rate_limit(retry_after=3, times=None)
-    assert embed(llmock.base_url()) == refused(429, 3)
+    assert embed(llmock.base_url()) == rejected(429, 3)
     assert len(llmock.requests) == 1

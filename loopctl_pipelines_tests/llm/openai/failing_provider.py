@@ -1,7 +1,7 @@
-"""An embedding provider on loopback that answers every request with one and the same fault.
+"""An embedding provider on loopback that answers every request with the same fault.
 
-Whatever a fault can tell, it tells: the key, its masked form, an organisation, the texts, a word
-of its own; in the status line, in headers and in the body.
+A fault leaks all it can: the key, its masked form, an organisation, the texts, a word of its own;
+in the status line, in headers and in the body.
 """
 
 import base64
@@ -25,11 +25,11 @@ _MEGABYTE = b"x" * 2**20
 
 
 class FailingProvider:
-    """Serves `fault` while it is entered.
+    """Serves `fault` inside a `with` block.
 
     Args:
-        fault: what happens to each request.
-        word: what the provider says of itself, and the name of its organisation.
+        fault: answers each request.
+        word: a word in every answer, also the name of the organisation.
         tls: makes it an HTTPS server.
 
     Attributes:
@@ -53,7 +53,7 @@ class FailingProvider:
 
     @property
     def base_url(self) -> str:
-        """The URL to give to the provider."""
+        """The base URL of its API."""
         return f"{self._scheme}://127.0.0.1:{self._server.server_port}/v1"
 
     def __enter__(self) -> Self:
@@ -96,12 +96,12 @@ class Exchange:
 
     @property
     def dimension(self) -> int:
-        """Numbers of a vector: what was asked for, or what the model has."""
+        """Numbers per vector: as requested, or the model's."""
         return int(json.loads(self.body).get("dimensions", DIMENSION))
 
     @property
     def chatter(self) -> str:
-        """All that the provider could tell, in one line of ASCII."""
+        """Everything the provider could leak, in one line of ASCII."""
         key, word = self.key, self.provider.word
         said = f"Incorrect API key {key}, shown as {key[:8]}****{key[-4:]} or sk-...{key[-4:]}, "
         return said + f"of organization org-{word}: {word}, refused {ascii(self.texts)[:4_000]}"
@@ -114,7 +114,7 @@ class Exchange:
         headers: Mapping[str, str] | None = None,
         length: int | None = None,
     ) -> None:
-        """Send an answer; a `length` that is not that of the content is a lie to the client."""
+        """Send an answer; a given `length` is a false Content-Length."""
         self.handler.send_response(status, self.chatter[:500])
         headers = {"Content-Type": "application/json", **(headers or {})}
         for name, value in headers.items():
@@ -131,11 +131,11 @@ class Exchange:
         self.handler.wfile.flush()
 
     def wait(self, seconds: float) -> bool:
-        """Wait; return False when the server is about to end."""
+        """Wait; return False if the server is shutting down."""
         return not self.provider.closing.wait(seconds)
 
     def reset(self) -> None:
-        """Break the connection off: the client gets a reset, not an end."""
+        """Reset the connection instead of closing it."""
         linger = struct.pack("ii", 1, 0)
         self.handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.handler.connection.close()
@@ -150,7 +150,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: clients that hang up are what these tests are about."""
+        """Print nothing: these tests make clients hang up."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -164,14 +164,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.provider.serve(Exchange(self, self.server.provider, body))
 
     def do_GET(self) -> None:
-        self.do_POST()  # a redirect may turn one into the other
+        self.do_POST()  # a redirect may turn a POST into a GET
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Log nothing: the request line holds no more than the tests know."""
+        """Log nothing."""
 
 
 def refusal(status: int, **headers: str) -> Fault:
-    """Refuse with OpenAI's error object; `Retry_After="0"` is that header, `KEY` in it the key."""
+    """Reject with OpenAI's error object; `Retry_After="0"` sets a header, `KEY` becomes the key."""
 
     def respond(exchange: Exchange) -> None:
         named = {
@@ -185,7 +185,7 @@ def refusal(status: int, **headers: str) -> Fault:
 
 
 def html(status: int) -> Fault:
-    """Answer with a page."""
+    """Answer with an HTML page."""
 
     def respond(exchange: Exchange) -> None:
         page = f"<html><body><h1>{status}</h1>{exchange.chatter}</body></html>"
@@ -195,7 +195,7 @@ def html(status: int) -> Fault:
 
 
 def redirect(status: int, location: str) -> Fault:
-    """Send the client elsewhere."""
+    """Redirect the client."""
 
     def respond(exchange: Exchange) -> None:
         there = {"Location": f"{location}?key={exchange.key}"}
@@ -207,7 +207,7 @@ def redirect(status: int, location: str) -> Fault:
 def embeddings(
     change: Callable[[list[dict[str, object]]], object] = lambda _: None,
 ) -> Fault:
-    """Answer with a vector for each text, after `change` was made to the list of them."""
+    """Answer with a vector per text, after applying `change` to the list."""
 
     def respond(exchange: Exchange) -> None:
         exchange.answer(200, _embeddings(exchange, change))
@@ -215,12 +215,12 @@ def embeddings(
     return respond
 
 
-def vector(spoilt: Callable[[list[float]], object]) -> Fault:
-    """Answer with valid vectors but for the last one, which is made of a valid one."""
+def vector(broken: Callable[[list[float]], object]) -> Fault:
+    """Answer with valid vectors, except that the last one is `broken(valid)`."""
 
     def respond(exchange: Exchange) -> None:
         def change(items: list[dict[str, object]]) -> None:
-            items[-1]["embedding"] = spoilt([1.0] * exchange.dimension)
+            items[-1]["embedding"] = broken([1.0] * exchange.dimension)
 
         exchange.answer(200, _embeddings(exchange, change))
 
@@ -228,23 +228,23 @@ def vector(spoilt: Callable[[list[float]], object]) -> Fault:
 
 
 def error_object(exchange: Exchange) -> None:
-    """Answer 200, and say in the body that it failed."""
+    """Answer 200 with an error in the body."""
     exchange.answer(200, json.dumps({"error": {"message": exchange.chatter}}).encode())
 
 
 def truncated_json(exchange: Exchange) -> None:
-    """Answer with a body that is as long as it says, and ends in the middle of a vector."""
+    """Answer with a body of the right length that ends in the middle of a vector."""
     body = _embeddings(exchange)
     exchange.answer(200, body[: len(body) // 2])
 
 
 def empty(exchange: Exchange) -> None:
-    """Answer with nothing."""
+    """Answer with an empty body."""
     exchange.answer(200, b"")
 
 
 def endless(status: int) -> Fault:
-    """Send a body without an end."""
+    """Send a body that never ends."""
 
     def respond(exchange: Exchange) -> None:
         exchange.answer(status, exchange.chatter.encode(), length=2**40)
@@ -255,7 +255,7 @@ def endless(status: int) -> Fault:
 
 
 def gzip_bomb(status: int, unpacked_megabytes: int) -> Fault:
-    """Send a body that grows a thousandfold where it is unpacked."""
+    """Send a body that grows a thousandfold when decompressed."""
     bomb = gzip.compress(_MEGABYTE * unpacked_megabytes)
 
     def respond(exchange: Exchange) -> None:
@@ -265,20 +265,20 @@ def gzip_bomb(status: int, unpacked_megabytes: int) -> Fault:
 
 
 def end_in_the_body(exchange: Exchange) -> None:
-    """End the connection before the body is as long as was said."""
+    """Close the connection before the end of the body."""
     body = _embeddings(exchange)
     exchange.answer(200, body[: len(body) // 2], length=len(body))
 
 
 def reset_in_the_body(exchange: Exchange) -> None:
-    """Break the connection off in the middle of the body."""
+    """Reset the connection in the middle of the body."""
     end_in_the_body(exchange)
-    exchange.wait(_DRIP_SECONDS)  # or the reset overtakes what was sent
+    exchange.wait(_DRIP_SECONDS)  # or the reset would overtake the body
     exchange.reset()
 
 
 def reset_at_once(exchange: Exchange) -> None:
-    """Break the connection off instead of answering."""
+    """Reset the connection instead of answering."""
     exchange.reset()
 
 
@@ -288,19 +288,19 @@ def no_http(exchange: Exchange) -> None:
 
 
 def hang(exchange: Exchange) -> None:
-    """Do not answer."""
+    """Never answer."""
     exchange.wait(_NEVER_SECONDS)
 
 
 def hang_in_the_body(exchange: Exchange) -> None:
-    """Answer half, and then no more."""
+    """Send half the answer, then nothing."""
     body = _embeddings(exchange)
     exchange.answer(200, body[: len(body) // 2], length=len(body))
     exchange.wait(_NEVER_SECONDS)
 
 
 def drip(status: int) -> Fault:
-    """Send a byte now and then, so that no single read takes long."""
+    """Send a byte at a time, so that no single read takes long."""
 
     def respond(exchange: Exchange) -> None:
         body = _embeddings(exchange)
@@ -339,5 +339,5 @@ def _embeddings(
 
 
 def packed(values: list[float]) -> str:
-    """Return the numbers as the provider sends them."""
+    """Return the numbers in the provider's encoding."""
     return base64.b64encode(struct.pack(f"<{len(values)}f", *values)).decode()

@@ -1,4 +1,4 @@
-"""What a provider can do instead of answering well, and what is to be kept of it."""
+"""Every way a provider can fail, and the failure that must be kept."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -15,7 +15,7 @@ PERMANENT, TRANSIENT = Outcome.PERMANENT, Outcome.TRANSIENT
 NAN = float("nan")
 
 
-def refused(status: int, retry_after: int | None = None) -> ProviderFailure:
+def rejected(status: int, retry_after: int | None = None) -> ProviderFailure:
     return ProviderFailure(FailureKind.API_ERROR, status, retry_after)
 
 
@@ -23,49 +23,49 @@ def in_seconds(seconds: int) -> str:
     return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 
 
-# what the provider does; what is kept of it; tried again or not; counted by the breaker or not
-REFUSALS = {
-    "400": (faults.refusal(400), refused(400), PERMANENT, False),
-    "401 that echoes the key": (faults.refusal(401), refused(401), PERMANENT, False),
-    "403": (faults.refusal(403), refused(403), PERMANENT, False),
-    "404, no such model": (faults.refusal(404), refused(404), PERMANENT, False),
-    "408": (faults.refusal(408), refused(408), TRANSIENT, False),
-    "409": (faults.refusal(409), refused(409), PERMANENT, False),
-    "413": (faults.refusal(413), refused(413), PERMANENT, False),
-    "422 that echoes the inputs": (faults.refusal(422), refused(422), PERMANENT, False),
-    "429": (faults.refusal(429), refused(429), TRANSIENT, False),
-    "429, in 20 s": (faults.refusal(429, Retry_After="20"), refused(429, 20), TRANSIENT, False),
-    "429, in 0 s": (faults.refusal(429, Retry_After="0"), refused(429, 0), TRANSIENT, False),
+# fault; failure that is kept; retried or not; counted by the breaker or not
+REJECTIONS = {
+    "400": (faults.refusal(400), rejected(400), PERMANENT, False),
+    "401 that echoes the key": (faults.refusal(401), rejected(401), PERMANENT, False),
+    "403": (faults.refusal(403), rejected(403), PERMANENT, False),
+    "404, no such model": (faults.refusal(404), rejected(404), PERMANENT, False),
+    "408": (faults.refusal(408), rejected(408), TRANSIENT, False),
+    "409": (faults.refusal(409), rejected(409), PERMANENT, False),
+    "413": (faults.refusal(413), rejected(413), PERMANENT, False),
+    "422 that echoes the inputs": (faults.refusal(422), rejected(422), PERMANENT, False),
+    "429": (faults.refusal(429), rejected(429), TRANSIENT, False),
+    "429, in 20 s": (faults.refusal(429, Retry_After="20"), rejected(429, 20), TRANSIENT, False),
+    "429, in 0 s": (faults.refusal(429, Retry_After="0"), rejected(429, 0), TRANSIENT, False),
     "429, in 10^9 s": (
         faults.refusal(429, Retry_After="1000000000"),
-        refused(429, 300),
+        rejected(429, 300),
         TRANSIENT,
         False,
     ),
     "429, on a date long past": (
         faults.refusal(429, Retry_After=in_seconds(-3_600)),
-        refused(429, 0),
+        rejected(429, 0),
         TRANSIENT,
         False,
     ),
     "429, on a date far ahead": (
         faults.refusal(429, Retry_After=in_seconds(86_400)),
-        refused(429, 300),
+        rejected(429, 300),
         TRANSIENT,
         False,
     ),
-    "429, at the key's pleasure": (
+    "429, with the key as the time": (
         faults.refusal(429, Retry_After="KEY"),
-        refused(429),
+        rejected(429),
         TRANSIENT,
         False,
     ),
-    "500": (faults.refusal(500), refused(500), TRANSIENT, True),
-    "502 in HTML": (faults.html(502), refused(502), TRANSIENT, True),
-    "503": (faults.refusal(503), refused(503), TRANSIENT, True),
-    "503, in 7 s": (faults.refusal(503, Retry_After="7"), refused(503, 7), TRANSIENT, True),
-    "401 without an end": (faults.endless(401), refused(401), PERMANENT, False),
-    "503, dripping": (faults.drip(503), refused(503), TRANSIENT, True),
+    "500": (faults.refusal(500), rejected(500), TRANSIENT, True),
+    "502 in HTML": (faults.html(502), rejected(502), TRANSIENT, True),
+    "503": (faults.refusal(503), rejected(503), TRANSIENT, True),
+    "503, in 7 s": (faults.refusal(503, Retry_After="7"), rejected(503, 7), TRANSIENT, True),
+    "401 without an end": (faults.endless(401), rejected(401), PERMANENT, False),
+    "503, dripping": (faults.drip(503), rejected(503), TRANSIENT, True),
 }
 WRONG_ANSWERS: dict[str, Fault] = {
     "HTML": faults.html(200),
@@ -101,15 +101,15 @@ STALLS: dict[str, Fault] = {
 REDIRECTS = {
     f"{status} to another host": (
         faults.redirect(status, "https://another.invalid/v1/embeddings"),
-        refused(status),
+        rejected(status),
     )
     for status in (301, 302, 303, 307, 308)
 }
 ALL: dict[str, tuple[Fault, ProviderFailure]] = {
-    **{case: (fault, kept) for case, (fault, kept, *_) in REFUSALS.items()},
+    **{case: (fault, kept) for case, (fault, kept, *_) in REJECTIONS.items()},
     **REDIRECTS,
     **{f"200, {case}": (fault, MALFORMED) for case, fault in WRONG_ANSWERS.items()},
     **{case: (fault, BROKEN) for case, fault in BROKEN_CONNECTIONS.items()},
     **{case: (fault, DEADLINE) for case, fault in STALLS.items()},
 }
-"""Every fault of a server that can be reached, with what is to be kept of it."""
+"""Every fault of a reachable server, with the failure that must be kept."""
