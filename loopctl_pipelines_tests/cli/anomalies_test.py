@@ -136,5 +136,5 @@ def test_an_unknown_tenant_is_one_sentence(shell: Shell) -> None:
 def test_a_tenant_in_front_of_resolve_is_not_ignored(
     shell: Shell, database: Database, anomaly: UUID
 ) -> None:
-    assert "put --tenant behind" in _refused(shell, "--tenant", "b", "resolve", str(anomaly))
+    assert "put --tenant after" in _refused(shell, "--tenant", "b", "resolve", str(anomaly))
     assert [row["resolved"] for row in anomalies(database)] == [False]

@@ -54,7 +54,10 @@ def test_every_form_of_url_leads_dagster_where_it_leads_libpq(url: str) -> None:
 
 
 def test_what_is_no_url_is_told_by_the_settings_name_without_its_password() -> None:
-    with pytest.raises(DatabaseUnreachableError, match="LOOPCTL_DAGSTER_URL is no URL") as caught:
+    with pytest.raises(
+        DatabaseUnreachableError,
+        match="LOOPCTL_DAGSTER_URL is not the URL of a PostgreSQL database",
+    ) as caught:
         url_for_dagster("postgresql://u:hunter2@[::1/dagster")
     assert "hunter2" not in str(caught.value)
 
