@@ -1,5 +1,5 @@
-"""The storage class under the name that instances give in their `dagster.yaml`; keep it here."""
+"""The storage class by the name that `dagster.yaml` files use. Do not move it."""
 
-from loopctl_pipelines.orchestration.event_storage import PooledPostgresStorage
+from loopctl_pipelines.orchestration.instance_storage import PooledPostgresStorage
 
 __all__ = ["PooledPostgresStorage"]

@@ -17,6 +17,7 @@ from loopctl_pipelines.errors import SettingsError
 
 _ROLLING_START = re.compile(r"-(\d{1,4})d")
 _ROLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
+_REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _CLOAK_KEY_BYTES = 32
 _NOT_SHOWN = ("_url", "_key")
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
@@ -65,6 +66,7 @@ class Settings:
         api_connections: API requests that use the database concurrently.
         api_read_role: lowest role that may read through the API: user or orchestrator.
         anomaly_rule: the operator's anomaly rule; a tenant's own settings take precedence.
+        rollup: `package.module:attribute` of the code that computes summaries; None: the default.
     """
 
     database_url: str | None = None
@@ -81,6 +83,7 @@ class Settings:
     api_connections: int = 8
     api_read_role: str = "user"
     anomaly_rule: AnomalyRule = field(default_factory=AnomalyRule)
+    rollup: str | None = None
 
     def __repr__(self) -> str:
         shown = (f.name for f in fields(self) if not f.name.endswith(_NOT_SHOWN))
@@ -117,6 +120,7 @@ class Settings:
                 "LOOPCTL_API_READ_ROLE", cls.api_read_role, ("user", "orchestrator")
             ),
             anomaly_rule=values.anomaly_rule("LOOPCTL_ANOMALY_"),
+            rollup=values.reference("LOOPCTL_ROLLUP"),
         )
 
 
@@ -167,6 +171,12 @@ class _Reader:
         if not _ROLE_NAME.fullmatch(role):
             raise SettingsError(name, "must be a plain PostgreSQL role name, such as loopctl_app")
         return role
+
+    def reference(self, name: str) -> str | None:
+        reference = self.text(name)
+        if reference is not None and not _REFERENCE.fullmatch(reference):
+            raise SettingsError(name, "must be package.module:attribute, a Python object")
+        return reference
 
     def one_of(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         text = self.text(name) or default

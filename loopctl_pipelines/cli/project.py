@@ -55,8 +55,6 @@ class Project:
         Raises:
             DatabaseNotUsableError: if its storage cannot be used.
         """
-        # `definitions` for how it has Dagster store events
-        from loopctl_pipelines import definitions  # noqa: F401, PLC0415
         from loopctl_pipelines.orchestration.instance import dagster_instance  # noqa: PLC0415
 
         check_dagster_database(self.locations.dagster)

@@ -1,15 +1,17 @@
 """The cost assets: raw reports -> summaries per tenant and day -> anomalies in them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
+import psycopg
 from dagster import (
     AssetExecutionContext,
     AssetsDefinition,
     AssetSpec,
     AutomationCondition,
     BackfillPolicy,
+    DagsterLogManager,
     FreshnessPolicy,
     MultiPartitionsDefinition,
     ResourceParam,
@@ -17,8 +19,8 @@ from dagster import (
 )
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.anomalies.detection import detect_anomalies
-from loopctl_pipelines.costs.checks import SUMMARIES_MATCH_REPORTS, anomalies_match_rule
+from loopctl_pipelines.costs.anomalies.detection import DayCompared, detect_anomalies
+from loopctl_pipelines.costs.anomalies_check import anomalies_match_rule
 from loopctl_pipelines.costs.display.columns import (
     ANOMALY_COLUMNS,
     REPORT_COLUMNS,
@@ -31,9 +33,19 @@ from loopctl_pipelines.costs.display.metadata import (
 )
 from loopctl_pipelines.costs.display.run_plots import plots_of_run
 from loopctl_pipelines.costs.errors import DetectionError, RollupError
-from loopctl_pipelines.costs.partition_runs import PartitionRun, RunEvent
-from loopctl_pipelines.costs.summaries.rollup import roll_up
+from loopctl_pipelines.costs.partition_runs import (
+    StepEvent,
+    end_run,
+    metadata_by_partition,
+    plan_run,
+    run_units,
+)
+from loopctl_pipelines.costs.summaries.rollup_protocol import Rollup
+from loopctl_pipelines.costs.summaries_check import SUMMARIES_MATCH_REPORTS
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.errors import DatabaseUnreachableError
+from loopctl_pipelines.orchestration.materializations import Metadata
+from loopctl_pipelines.tenants.tenant import Tenant
 
 _GROUP = "costs"
 _OWNERS = ["team:loopctl-operators"]
@@ -41,8 +53,8 @@ _OWNERS = ["team:loopctl-operators"]
 token_usage_reports = AssetSpec(
     "token_usage_reports",
     description=(
-        "What the agents report: tokens and cost of each call, by story, model and phase. "
-        "loopctl writes this table; here it is only read."
+        "What agents report: tokens and cost of each call, by story, model and phase. loopctl "
+        "writes this table; this project only reads it."
     ),
     group_name=_GROUP,
     owners=_OWNERS,
@@ -53,12 +65,12 @@ token_usage_reports = AssetSpec(
     },
 )
 
-# the nightly run begins at 02:00 UTC (behaviour 1)
+# the nightly run begins at 02:00 UTC
 EVERY_NIGHT = FreshnessPolicy.cron(
     deadline_cron="0 4 * * *", lower_bound_delta=timedelta(hours=2), timezone="UTC"
 )
 
-# Once per landing of the summaries; a run over both assets has updated the anomalies by itself.
+# Once for each landing of the summaries; a run over both assets updates the anomalies itself.
 FOLLOW_LANDED_SUMMARIES = (
     AutomationCondition.any_deps_updated().since(
         AutomationCondition.newly_updated() | AutomationCondition.newly_requested()
@@ -67,7 +79,9 @@ FOLLOW_LANDED_SUMMARIES = (
 ).with_label("follow the summaries that landed")
 
 
-def build_cost_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefinition]:
+def build_cost_assets(
+    partitions: MultiPartitionsDefinition,
+) -> tuple[AssetsDefinition, AssetsDefinition]:
     """Return `cost_summaries` and `cost_anomalies` over these partitions.
 
     Both may be materialized over many partitions in one run.
@@ -89,17 +103,19 @@ def build_cost_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
         },
         description=(
             "Tokens and cost of one tenant and UTC day, per agent, epic and project. Recomputed "
-            "from the reports, never incremented: materializing again is always safe, and rows "
-            "that are right already are not touched."
+            "from the reports, never incremented: materializing again is always safe and does not "
+            "touch rows that are already right."
         ),
     )
     def cost_summaries(
-        context: AssetExecutionContext, database: ResourceParam[Database]
-    ) -> Iterator[RunEvent]:
-        run = PartitionRun(
-            database, roll_up, RollupError, summarized_metadata, check=SUMMARIES_MATCH_REPORTS
-        )
-        yield from run.materialize(context)
+        context: AssetExecutionContext,
+        database: ResourceParam[Database],
+        rollup: ResourceParam[Rollup],
+    ) -> Iterator[StepEvent]:
+        plan = plan_run(context, database)
+        done = run_units(context.log, database, plan.units, rollup.roll_up, RollupError)
+        landed = metadata_by_partition(done.days, summarized_metadata)
+        yield from end_run(context, plan, done, landed, SUMMARIES_MATCH_REPORTS)
 
     @asset(
         partitions_def=partitions,
@@ -117,24 +133,36 @@ def build_cost_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
             "dagster/column_schema": ANOMALY_COLUMNS,
         },
         description=(
-            "Stories whose cost of the day is far from that of their epic's: by default above 3.0 "
-            "times, or below 0.1 times, the average. What is opened or resolved is audited."
+            "Stories whose cost of the day is far from their epic's: by default above 3.0 times, "
+            "or below 0.1 times, the average. Each anomaly that opens or ends is audited."
         ),
     )
     def cost_anomalies(
         context: AssetExecutionContext,
         database: ResourceParam[Database],
         anomaly_rule: ResourceParam[AnomalyRule],
-    ) -> Iterator[RunEvent]:
-        run = PartitionRun(
-            database,
-            partial(detect_anomalies, rule=anomaly_rule),
-            DetectionError,
-            compared_metadata,
-            plots_of_run,
-            compared_warning,
-            anomalies_match_rule(anomaly_rule),
-        )
-        yield from run.materialize(context)
+    ) -> Iterator[StepEvent]:
+        plan = plan_run(context, database)
+        work = partial(detect_anomalies, rule=anomaly_rule)
+        done = run_units(context.log, database, plan.units, work, DetectionError)
+        for warning in sorted({text for _, day in done.days if (text := compared_warning(day))}):
+            context.log.warning(warning)
+        landed = _with_plots(context.log, database, done.days)
+        check = anomalies_match_rule(anomaly_rule)
+        yield from end_run(context, plan, done, landed, check)
 
-    return [cost_summaries, cost_anomalies]
+    return cost_summaries, cost_anomalies
+
+
+def _with_plots(
+    log: DagsterLogManager, database: Database, days: Sequence[tuple[Tenant, DayCompared]]
+) -> dict[str, Metadata]:
+    """Return the metadata of the anomalies' materializations, with a plot for some of them."""
+    landed = metadata_by_partition(days, compared_metadata)
+    try:
+        plots = plots_of_run(database, days)
+    except (psycopg.Error, DatabaseUnreachableError):
+        # the work is committed: a plot is no reason to fail
+        log.warning("No plots: the costs of the days before could not be read.")
+        return landed
+    return landed | {key: {**landed[key], **plot} for key, plot in plots.items()}

@@ -10,6 +10,7 @@ from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, JobDefinition
 from loopctl_pipelines.costs.job_runs import JobRun, run_daily_costs
 from loopctl_pipelines.costs.jobs import PARTITIONS_PER_RUN
 from loopctl_pipelines.costs.planning.rectangles import Rectangle, rectangles
+from loopctl_pipelines.orchestration.unfinished_runs import runs
 from loopctl_pipelines.partitions import tenant_order
 
 _BACKFILL_TAG = "loopctl/backfill"
@@ -63,7 +64,7 @@ class Backfill:
             self.instance.add_run_tags(run.run_id, {_BACKFILL_TAG: _ENDED})
 
     def _runs(self) -> list[DagsterRun]:
-        return list(self.instance.get_runs(RunsFilter(tags={_BACKFILL_TAG: self._id()})))
+        return runs(self.instance, RunsFilter(tags={_BACKFILL_TAG: self._id()}))
 
     def _id(self) -> str:
         tenants = sha256("|".join(sorted(self.slugs)).encode()).hexdigest()[:12]

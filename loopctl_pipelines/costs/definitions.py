@@ -20,12 +20,15 @@ from loopctl_pipelines.settings import Settings
 
 
 def build_costs_definitions(settings: Settings) -> Definitions:
-    """Return the definitions of costs; they need the resources `database` and `anomaly_rule`."""
+    """Return the definitions of costs.
+
+    They need the resources `database`, `rollup` and `anomaly_rule`.
+    """
     partitions = date_by_tenant(settings.start_date.resolve(datetime.now(UTC).date()))
     with warnings.catch_warnings():
         # backfill_policy, without which a range of partitions would be one run per partition
         warnings.simplefilter("ignore", BetaWarning)
-        # partitioned checks, without which one tenant's result would stand for all
+        # partitioned checks, without which one tenant's result would be everybody's
         warnings.simplefilter("ignore", PreviewWarning)
         assets = build_cost_assets(partitions)
     return Definitions(
@@ -41,7 +44,7 @@ def build_costs_definitions(settings: Settings) -> Definitions:
                 selection=[token_data_retention],
                 description="Deletes and archives what is older than each tenant keeps it.",
             ),
-            build_reconciliation_job(settings),
+            build_reconciliation_job(settings, *assets),
         ],
         schedules=[
             build_daily_costs_schedule(settings),

@@ -1,4 +1,4 @@
-"""What costs asks of all tenants at once: ids, days and counts only."""
+"""The queries of costs across all tenants: they return ids, days and counts only."""
 
 from collections.abc import Collection
 from datetime import date, timedelta
@@ -23,13 +23,13 @@ def count_reports(
 def stale_days(database: Database, first: date, last: date) -> list[tuple[UUID, date]]:
     """Return (tenant id, day) of active tenants' stale summaries in the UTC days [first, last]."""
     with database.operator_transaction() as connection:
-        asked = {"first": first, "last": last}
-        return connection.execute(statement(__package__, "stale_days"), asked).fetchall()
+        parameters = {"first": first, "last": last}
+        return connection.execute(statement(__package__, "stale_days"), parameters).fetchall()
 
 
 def tenant_of_anomaly(database: Database, anomaly_id: UUID) -> UUID | None:
     """Return the id of the tenant that an anomaly belongs to; None if there is no such anomaly."""
     with database.operator_transaction() as connection:
-        asked = {"anomaly_id": anomaly_id}
-        row = connection.execute(statement(__package__, "tenant_of_anomaly"), asked).fetchone()
+        parameters = {"anomaly_id": anomaly_id}
+        row = connection.execute(statement(__package__, "tenant_of_anomaly"), parameters).fetchone()
     return row[0] if row else None

@@ -1,120 +1,132 @@
-"""Materializes the partitions of one run: tenants side by side, one tenant's failure its own."""
+"""Materializes the partitions of one run; a tenant that fails does not fail the others.
+
+Data flows one way: the partitions of the run, the units of work, what the units did, the recorded
+materializations and evaluations, the step's result.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic
 
-import psycopg
-from dagster import AssetExecutionContext, Failure, MaterializeResult, Output
+from dagster import AssetExecutionContext, DagsterLogManager, MaterializeResult, Output
 
-from loopctl_pipelines.costs.checks import PartitionCheck
+from loopctl_pipelines.costs.checks import Day, PartitionCheck
 from loopctl_pipelines.costs.errors import TenantWorkError
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays, tenant_days
 from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Work, run_side_by_side
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.database.errors import DatabaseUnreachableError
 from loopctl_pipelines.orchestration.materializations import (
-    Described,
-    FailedPartitions,
-    active_tenants,
-    partitions_of_run,
-    record_partitions,
+    Metadata,
+    end_step,
+    record_materializations,
 )
+from loopctl_pipelines.orchestration.partition_failures import FailedPartitions
+from loopctl_pipelines.orchestration.provenance import provenance_tags
+from loopctl_pipelines.orchestration.run_scope import active_tenants, partitions_of_run
 from loopctl_pipelines.partitions import day_and_slug, partition_key
 from loopctl_pipelines.tenants.tenant import Tenant
 
-
-class _OfOneDay(Protocol):
-    @property
-    def day(self) -> date: ...
-
-
-Day = TypeVar("Day", bound=_OfOneDay)
-Describe = Callable[[Day], Described]
-Illustrate = Callable[[Database, Iterable[tuple[Tenant, Day]]], Mapping[str, Described]]
-RunEvent = MaterializeResult[None] | Output[None]
-Warn = Callable[[Day], str | None]
+StepEvent = MaterializeResult[None] | Output[None]
 
 
 @dataclass(frozen=True, slots=True)
-class PartitionRun(Generic[Day]):
-    """One asset's partitions in one run.
+class RunPlan:
+    """What a run works on.
 
     Attributes:
-        database: where the tenants are.
-        work: the statements of one tenant and range of days.
-        error: what to make of a tenant's failure.
-        describe: the metadata of a materialization, made of what `work` returned for the day.
-        illustrate: more of it by partition key, made of all the tenants and days that landed.
-        warn: what the run's log is to warn of; the same sentence is logged once.
-        check: what checks the partitions that landed.
+        database: where the costs are.
+        units: the partitions of active tenants.
+        provenance: tags of the run's materializations, read before the work.
     """
 
     database: Database
-    work: Work[Day]
-    error: type[TenantWorkError]
-    describe: Describe[Day]
-    illustrate: Illustrate[Day] | None = None
-    warn: Warn[Day] = lambda _: None
-    check: PartitionCheck[Any] | None = None
+    units: list[TenantDays]
+    provenance: dict[str, str]
 
-    def materialize(self, context: AssetExecutionContext) -> Iterator[RunEvent]:
-        """Work on every partition of the run, yield the asset's result, and check what landed.
 
-        A check that fails is no reason for the run to fail.
+@dataclass(frozen=True, slots=True)
+class UnitResults(Generic[Day]):
+    """What the units of a run did.
 
-        Of a run that is cancelled Dagster records none; what landed is in the database, and
-        materializing it again changes nothing.
+    Attributes:
+        units: those whose work was committed.
+        days: what was done, for each of their days.
+        failed: units that were rolled back, by day and tenant.
+    """
 
-        Raises:
-            Failure: naming the partitions that failed and why.
-        """
-        wanted = [day_and_slug(key) for key in partitions_of_run(context)]
-        tenants = active_tenants(context, self.database, [slug for _, slug in wanted], COST_TABLES)
-        units = tenant_days([key for key in wanted if key[1] in tenants], tenants)
-        landed: dict[str, Described] = {}
-        checked: list[TenantDays] = []
-        days: list[tuple[Tenant, Day]] = []
-        failed: list[Failed] = []
-        for ended in run_side_by_side(self.database, units, self.work, self.error):
-            if isinstance(ended, Failed):
-                context.log.error(str(ended.error))
-                failed.append(ended)
-                continue
-            checked.append(ended.unit)
-            for day in ended.days:
-                landed[partition_key(day.day, ended.unit.tenant.slug)] = self.describe(day)
-                days.append((ended.unit.tenant, day))
-            for warning in sorted({text for day in ended.days if (text := self.warn(day))}):
-                context.log.warning(warning)
-        for key, metadata in self._illustrations(context, days).items():
-            landed[key] = {**landed[key], **metadata}
-        failed.sort(key=lambda f: (f.unit.first, f.unit.tenant.slug))
-        try:
-            result = record_partitions(context, landed, [_failed_partitions(f) for f in failed])
-        except Failure:
-            self._check(context, checked)
-            raise
-        yield result
-        self._check(context, checked)
-        if self.check:
-            yield Output(None, self.check.output_name(context.asset_key))
+    units: list[TenantDays]
+    days: list[tuple[Tenant, Day]]
+    failed: list[Failed]
 
-    def _check(self, context: AssetExecutionContext, units: Sequence[TenantDays]) -> None:
-        if self.check:
-            self.check.record(context, context.asset_key, self.database, units)
 
-    def _illustrations(
-        self, context: AssetExecutionContext, days: Iterable[tuple[Tenant, Day]]
-    ) -> Mapping[str, Described]:
-        try:
-            return self.illustrate(self.database, days) if self.illustrate else {}
-        except (psycopg.Error, DatabaseUnreachableError):
-            # the work is committed: a plot is no reason to fail
-            context.log.warning("No plots: the costs of the days before could not be read.")
-            return {}
+def plan_run(context: AssetExecutionContext, database: Database) -> RunPlan:
+    """Return what the run works on; log and skip tenants that are not active.
+
+    Raises:
+        Failure: if no tenant is active, or the database is not fit to work with.
+    """
+    keys = partitions_of_run(context)
+    partitions = [day_and_slug(key) for key in keys]
+    tenants = active_tenants(context.log, database, [slug for _, slug in partitions], COST_TABLES)
+    units = tenant_days([each for each in partitions if each[1] in tenants], tenants)
+    tags = provenance_tags(context.instance, context.assets_def, keys, context.run.run_id)
+    return RunPlan(database, units, tags)
+
+
+def run_units(
+    log: DagsterLogManager,
+    database: Database,
+    units: Sequence[TenantDays],
+    work: Work[Day],
+    error: type[TenantWorkError],
+) -> UnitResults[Day]:
+    """Do the work of each unit, and log failures as they occur."""
+    done: UnitResults[Day] = UnitResults([], [], [])
+    for ended in run_side_by_side(database, units, work, error):
+        if isinstance(ended, Failed):
+            log.error(str(ended.error))
+            done.failed.append(ended)
+        else:
+            done.units.append(ended.unit)
+            done.days.extend((ended.unit.tenant, day) for day in ended.days)
+    done.failed.sort(key=lambda failed: (failed.unit.first, failed.unit.tenant.slug))
+    return done
+
+
+def metadata_by_partition(
+    days: Iterable[tuple[Tenant, Day]], describe: Callable[[Day], Metadata]
+) -> dict[str, Metadata]:
+    """Return what `describe` says about each tenant's day, by partition key."""
+    return {partition_key(day.day, tenant.slug): describe(day) for tenant, day in days}
+
+
+def end_run(
+    context: AssetExecutionContext,
+    plan: RunPlan,
+    done: UnitResults[Day],
+    landed: Mapping[str, Metadata],
+    check: PartitionCheck[Any],
+) -> Iterator[StepEvent]:
+    """Record and check the partitions that landed, and yield the step's results.
+
+    A check that does not pass does not fail the run. A run that is cancelled before this records
+    nothing; what it committed stays, and materializing it again changes nothing.
+
+    Args:
+        context: the asset's.
+        plan: what the run worked on.
+        done: what its units did.
+        landed: the metadata of each partition that landed, by key.
+        check: what checks them.
+
+    Raises:
+        Failure: naming the partitions that failed and why.
+    """
+    record_materializations(context, context.asset_key, landed, plan.provenance)
+    check.record(context, context.asset_key, plan.database, done.units)
+    yield end_step(context, landed, [_failed_partitions(each) for each in done.failed])
+    yield Output(None, check.output_name(context.asset_key))
 
 
 def _failed_partitions(failed: Failed) -> FailedPartitions:

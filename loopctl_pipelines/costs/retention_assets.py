@@ -1,4 +1,4 @@
-"""`token_data_retention`: deletes and archives old token usage, a run over all tenants."""
+"""`token_data_retention`: deletes and archives old token usage, in one run over all tenants."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -23,7 +23,8 @@ from loopctl_pipelines.costs.assets import token_usage_reports
 from loopctl_pipelines.costs.retention.retention import Retained, retain_all
 from loopctl_pipelines.costs.table_use import RETENTION_TABLES
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.orchestration.materializations import active_tenants, told_errors
+from loopctl_pipelines.orchestration.partition_failures import describe_errors
+from loopctl_pipelines.orchestration.run_scope import active_tenants
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 _SHOWN_TENANTS: Final = 100
@@ -40,7 +41,7 @@ _DONE_SCHEMA = TableSchema(
 
 
 class RetentionConfig(Config):
-    """Whom a run of `token_data_retention` is for."""
+    """The tenants that a run of `token_data_retention` is for."""
 
     tenants: list[str] = Field(default=[], description="Slugs; empty: all active tenants.")
 
@@ -52,9 +53,9 @@ class RetentionConfig(Config):
     kinds={"postgres"},
     code_version="1",
     description=(
-        "Deletes reports that were soft-deleted 30 days ago. Of tenants with a "
-        "token_data_retention_days, archives older reports and anomalies. Summaries stay: an "
-        "archived day is summarized once more before, and never again."
+        "Deletes reports that were soft-deleted 30 days ago. For tenants with a "
+        "token_data_retention_days, archives older reports and anomalies. Summaries stay: a day "
+        "is summarized one last time before it is archived."
     ),
 )
 def token_data_retention(
@@ -63,15 +64,15 @@ def token_data_retention(
     database: ResourceParam[Database],
     anomaly_rule: ResourceParam[AnomalyRule],
 ) -> MaterializeResult[None]:
-    """Do it for each tenant by itself; fail in the end if one of them had an error.
+    """Delete and archive each tenant's usage by itself; fail at the end if there was an error.
 
     Raises:
-        Failure: naming the tenants, with what was done for all of them.
+        Failure: naming the tenants that had an error, with what was done for all tenants.
     """
     slugs = config.tenants or [t.slug for t in list_tenants(database).values() if t.is_active]
     if not slugs:
         return MaterializeResult(metadata=_metadata([]))
-    tenants = active_tenants(context, database, slugs, RETENTION_TABLES).values()
+    tenants = active_tenants(context.log, database, slugs, RETENTION_TABLES).values()
     now = datetime.now(UTC).replace(tzinfo=None)
     done = list(retain_all(database, list(tenants), now, anomaly_rule))
     errors = [error for tenant in done for error in tenant.errors]
@@ -80,7 +81,7 @@ def token_data_retention(
     for error in errors:
         context.log.error(str(error))
     if errors:
-        raise Failure(told_errors(errors), metadata=_metadata(done), allow_retries=False)
+        raise Failure(describe_errors(errors), metadata=_metadata(done), allow_retries=False)
     return MaterializeResult(metadata=_metadata(done))
 
 
@@ -93,11 +94,11 @@ def _metadata(done: Collection[Retained]) -> dict[str, MetadataValue]:
         "anomalies archived": MetadataValue.int(sum(each.anomalies_archived for each in done)),
         "late reports": MetadataValue.int(sum(each.late_reports for each in done)),
         "errors": MetadataValue.int(sum(len(each.errors) for each in done)),
-        "by tenant": MetadataValue.table(_records(changed[:_SHOWN_TENANTS]), _DONE_SCHEMA),
+        "by tenant": MetadataValue.table(_rows(changed[:_SHOWN_TENANTS]), _DONE_SCHEMA),
     }
 
 
-def _records(done: Sequence[Retained]) -> list[TableRecord]:
+def _rows(done: Sequence[Retained]) -> list[TableRecord]:
     return [
         TableRecord(
             {

@@ -1,4 +1,4 @@
-"""What makes the summaries follow the reports, and the anomalies the summaries."""
+"""The sensors that keep summaries in line with the reports, and anomalies with summaries."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -27,8 +27,15 @@ from loopctl_pipelines.costs.planning.rectangles import Rectangle
 from loopctl_pipelines.costs.planning.stale_days import Healing, Partition, StaleDays
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.login_rights import check_sees_all_tenants
-from loopctl_pipelines.orchestration.unfinished_runs import UNFINISHED, between, ends_of_range
-from loopctl_pipelines.partitions import day_and_slug, partition_range, range_tags, tenant_order
+from loopctl_pipelines.orchestration.unfinished_runs import runs, unfinished_runs
+from loopctl_pipelines.partitions import (
+    day_and_slug,
+    partition_range,
+    range_of_tags,
+    range_tags,
+    slugs_between,
+    tenant_order,
+)
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 
@@ -48,8 +55,8 @@ cost_anomalies_sensor = AutomationConditionSensorDefinition(
 def build_stale_costs_sensor(settings: Settings) -> SensorDefinition:
     """Return `stale_costs_sensor`.
 
-    Its runs have no key: a day that is marked again after it was healed is healed again. What
-    keeps it from asking twice are the runs in flight.
+    Its run requests have no key: a day that is marked again later is recomputed again. Runs in
+    progress keep the sensor from requesting a day twice.
     """
 
     @sensor(
@@ -66,7 +73,7 @@ def build_stale_costs_sensor(settings: Settings) -> SensorDefinition:
         context: SensorEvaluationContext, database: ResourceParam[Database]
     ) -> SensorResult:
         order = tenant_order(context.instance)
-        # before the look at the summaries: a run that ends in between has healed what it is over
+        # read before the stale days: a run that ends in between has recomputed its days
         unfinished = _unfinished(context.instance, order)
         stale = _stale(database, settings)
         failed = _failed(context.instance, order) if stale else set()
@@ -74,7 +81,7 @@ def build_stale_costs_sensor(settings: Settings) -> SensorDefinition:
             most_runs=_MOST_RUNS, partitions_per_run=PARTITIONS_PER_RUN
         )
         if not healing.requested:
-            return SensorResult(skip_reason=_told(healing, len(stale)))
+            return SensorResult(skip_reason=_describe(healing, len(stale)))
         return SensorResult(run_requests=[_request(part) for part in healing.requested])
 
     return stale_costs_sensor
@@ -91,14 +98,14 @@ def _stale(database: Database, settings: Settings) -> set[Partition]:
 def _unfinished(instance: DagsterInstance, order: Sequence[str]) -> list[Rectangle]:
     found = (
         _partitions(run, order)
-        for run in instance.get_runs(UNFINISHED)
+        for run in unfinished_runs(instance)
         if run.job_name == DAILY_COSTS or SUMMARIES in (run.asset_selection or ())
     )
     return [partitions for partitions in found if partitions]
 
 
 def _failed(instance: DagsterInstance, order: Sequence[str]) -> set[Partition]:
-    """Return what the sensor's own runs were over and did not land, a short while ago."""
+    """Return the partitions that the sensor's own recent runs covered and did not land."""
     since = datetime.now(UTC) - _PAUSE_AFTER_FAILURE
     failed = RunsFilter(
         statuses=[DagsterRunStatus.FAILURE],
@@ -106,7 +113,7 @@ def _failed(instance: DagsterInstance, order: Sequence[str]) -> set[Partition]:
         updated_after=since,
     )
     found: set[Partition] = set()
-    for run in instance.get_runs(failed):
+    for run in runs(instance, failed):
         if partitions := _partitions(run, order):
             found |= set(partitions.partitions()) - _landed(instance, run.run_id)
     return found
@@ -123,11 +130,11 @@ def _landed(instance: DagsterInstance, run_id: str) -> set[Partition]:
 
 
 def _partitions(run: DagsterRun, order: Sequence[str]) -> Rectangle | None:
-    ends = ends_of_range(run.tags)
-    if ends is None:
+    covered = range_of_tags(run.tags)
+    if covered is None:
         return None
-    (first, first_slug), (last, last_slug) = map(day_and_slug, ends)
-    slugs = between(first_slug, last_slug, order)
+    (first, first_slug), (last, last_slug) = map(day_and_slug, (covered.start, covered.end))
+    slugs = slugs_between(first_slug, last_slug, order)
     return Rectangle(first, last, slugs) if slugs else None
 
 
@@ -136,7 +143,7 @@ def _request(part: Rectangle) -> RunRequest:
     return RunRequest(tags=range_tags(selected))
 
 
-def _told(healing: Healing, stale: int) -> str:
+def _describe(healing: Healing, stale: int) -> str:
     if not stale:
         return "No active tenant has a stale summary of a day that has a partition."
     return (

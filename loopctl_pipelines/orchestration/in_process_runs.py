@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from dagster import (
     AssetKey,
@@ -15,8 +16,8 @@ from dagster import (
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
 from loopctl_pipelines.partitions import range_tags
 
-# what a person should know is in the run's result; Dagster's log is in the UI
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+# callers print the result; Dagster's log is in the UI
+_QUIET: Final = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,9 @@ class EndedRun:
     """A run that has ended.
 
     Attributes:
-        run_id: Dagster's id of it.
-        materialized: (asset, partition) pairs that it recorded.
-        failure: the sentence that Dagster shows as the run's failure; None if all is well.
+        run_id: Dagster's id.
+        materialized: (asset, partition) pairs that the run recorded.
+        failure: the sentence that Dagster shows as the run's failure; None if it succeeded.
     """
 
     run_id: str

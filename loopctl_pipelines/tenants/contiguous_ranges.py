@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 
-def neighbours(slugs: Iterable[str], order: Sequence[str]) -> list[tuple[str, ...]]:
+def contiguous_ranges(slugs: Iterable[str], order: Sequence[str]) -> list[tuple[str, ...]]:
     """Group tenants into as few contiguous runs as there are.
 
     Args:

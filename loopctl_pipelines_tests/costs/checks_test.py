@@ -15,9 +15,9 @@ from dagster import (
 from dagster._core.definitions.freshness import FreshnessPolicy
 
 from loopctl_pipelines.costs import assets
-from loopctl_pipelines.costs.checks import SUMMARIES_MATCH_REPORTS
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.summaries.summaries_match_reports import DayReconciled, reconcile
+from loopctl_pipelines.costs.summaries_check import SUMMARIES_MATCH_REPORTS
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.settings import Settings, StartDate
 from loopctl_pipelines_tests.dagster_project import (

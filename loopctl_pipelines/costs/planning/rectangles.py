@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from loopctl_pipelines.tenants.contiguous_ranges import neighbours
+from loopctl_pipelines.tenants.contiguous_ranges import contiguous_ranges
 
 _DAY = timedelta(days=1)
 
@@ -63,7 +63,7 @@ def rectangles(partitions: Iterable[tuple[date, str]], order: Sequence[str]) -> 
     return [
         Rectangle(first, last, run)
         for (first, last), slugs in sorted(slugs_of.items())
-        for run in neighbours(slugs, order)
+        for run in contiguous_ranges(slugs, order)
     ]
 
 

@@ -22,12 +22,13 @@ from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.llm.sanitizer import log_tag
 from loopctl_pipelines.orchestration.materializations import (
-    Described,
-    FailedPartitions,
-    active_tenants,
-    partitions_of_run,
-    record_partitions,
+    Metadata,
+    end_step,
+    record_materializations,
 )
+from loopctl_pipelines.orchestration.partition_failures import FailedPartitions
+from loopctl_pipelines.orchestration.provenance import provenance_tags
+from loopctl_pipelines.orchestration.run_scope import active_tenants, partitions_of_run
 from loopctl_pipelines.partitions import TENANTS
 
 _GROUP = "embeddings"
@@ -80,9 +81,9 @@ def build_article_embeddings() -> AssetsDefinition:
 
 
 def _embed(context: AssetExecutionContext, embedder: Embedder) -> MaterializeResult[None]:
-    tenants = active_tenants(
-        context, embedder.database, partitions_of_run(context), EMBEDDING_TABLES
-    )
+    keys = partitions_of_run(context)
+    tenants = active_tenants(context.log, embedder.database, keys, EMBEDDING_TABLES)
+    tags = provenance_tags(context.instance, context.assets_def, keys, context.run.run_id)
     chosen = tenants
     if PENDING_ONLY_TAG in context.run.tags:
         # a tenant that another run works on would keep this one, and all that is requested with it
@@ -94,7 +95,7 @@ def _embed(context: AssetExecutionContext, embedder: Embedder) -> MaterializeRes
         chosen = {slug: tenant for slug, tenant in tenants.items() if tenant.id in due}
     left_out = [tenant.id for slug, tenant in tenants.items() if slug not in chosen]
     begin_embedding(embedder.database, context.run.run_id, left_out)
-    landed: dict[str, Described] = {}
+    landed: dict[str, Metadata] = {}
     failed: list[FailedPartitions] = []
     for report in embedder.embed(chosen.values(), context.run.run_id):
         if report.error is None:
@@ -103,4 +104,5 @@ def _embed(context: AssetExecutionContext, embedder: Embedder) -> MaterializeRes
             context.log.error(str(report.error))
             failed.append(FailedPartitions([report.slug], report.error))
     failed.sort(key=lambda part: part.keys[0])
-    return record_partitions(context, landed, failed)
+    record_materializations(context, context.asset_key, landed, tags)
+    return end_step(context, landed, failed)

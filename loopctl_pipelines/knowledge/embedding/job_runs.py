@@ -6,12 +6,12 @@ from dagster import DagsterInstance, JobDefinition, PartitionKeyRange
 
 from loopctl_pipelines.orchestration.in_process_runs import EndedRun, run_in_process
 from loopctl_pipelines.partitions import tenant_order
-from loopctl_pipelines.tenants.contiguous_ranges import neighbours
+from loopctl_pipelines.tenants.contiguous_ranges import contiguous_ranges
 
 
 def run_embed_articles(
     instance: DagsterInstance, job: JobDefinition, slugs: Collection[str]
 ) -> Iterator[EndedRun]:
     """Embed what is pending of these tenants, a run for each range of them."""
-    for run in neighbours(slugs, tenant_order(instance)):
+    for run in contiguous_ranges(slugs, tenant_order(instance)):
         yield run_in_process(instance, job, PartitionKeyRange(run[0], run[-1]))

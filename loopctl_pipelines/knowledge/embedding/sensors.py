@@ -33,8 +33,8 @@ from loopctl_pipelines.knowledge.embedding.sensor_cursor import (
     Situation,
 )
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
-from loopctl_pipelines.orchestration.unfinished_runs import UNFINISHED, between, ends_of_range
-from loopctl_pipelines.partitions import range_tags, tenant_order
+from loopctl_pipelines.orchestration.unfinished_runs import unfinished_runs
+from loopctl_pipelines.partitions import range_of_tags, range_tags, slugs_between, tenant_order
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 _ASSET = AssetKey("article_embeddings")
@@ -142,7 +142,7 @@ def _request(run_key: str, slugs: Sequence[str], order: Sequence[str]) -> RunReq
 def _unfinished_runs(instance: DagsterInstance) -> list[DagsterRun]:
     return [
         run
-        for run in instance.get_runs(UNFINISHED)
+        for run in unfinished_runs(instance)
         if run.job_name == EMBED_ARTICLES or _ASSET in (run.asset_selection or ())
     ]
 
@@ -153,5 +153,5 @@ def _key(run: DagsterRun) -> str:
 
 
 def _slugs(run: DagsterRun, order: Sequence[str]) -> list[str]:
-    ends = ends_of_range(run.tags)
-    return list(between(*ends, order)) if ends else []
+    covered = range_of_tags(run.tags)
+    return list(slugs_between(covered.start, covered.end, order)) if covered else []

@@ -1,0 +1,120 @@
+"""The only module that uses Dagster's private API: each name with why, and what would replace it.
+
+`dagster` is pinned to a minor version, and `dagster_internals_test` has one test for each name, so
+that a Dagster that moves one says so.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import uuid4
+
+from dagster import (
+    AssetCheckEvaluation,
+    AssetExecutionContext,
+    AssetMaterialization,
+    DagsterEvent,
+    DagsterEventType,
+    OpExecutionContext,
+)
+
+# An evaluation names the materialization that it checked; `AssetCheckResult` looks that up itself,
+# with a query for each partition. Waits for: a public class to pass it in.
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
+
+# The tags that make a materialization comparable with the current code and inputs. Dagster adds
+# them to a step's own result only. Waits for: a public way to record some partitions of a run.
+from dagster._core.definitions.data_version import (
+    DATA_VERSION_TAG,
+    DEFAULT_DATA_VERSION,
+    SKIP_PARTITION_DATA_VERSION_DEPENDENCY_THRESHOLD,
+    compute_logical_data_version,
+)
+
+# Metadata that keeps Dagster from recording every partition of a run, those that were skipped
+# included. Waits for: a `MaterializeResult` that names its partitions.
+from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
+
+# Marks events that are stored with one statement. Waits for: `context.log_events(...)`, a public
+# way to log many events at once.
+from dagster._core.events import DagsterEventBatchMetadata
+
+# The states of a check in the table below. Waits for: an event log storage that stores the planned
+# events and the evaluations of many partitions at once.
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+
+# Dagster's table of events. Waits for: a query for the partitions that a run has materialized, and
+# a way to withdraw what a run had planned.
+from dagster._core.storage.event_log import SqlEventLogStorageTable
+
+# Dagster's table of checks. Waits for: the same as their states.
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+
+# The type of an argument in the constructor of every configurable storage. Waits for: its export.
+from dagster._serdes import ConfigurableClassData
+from sqlalchemy.engine import Engine
+
+__all__ = [
+    "DATA_VERSION_TAG",
+    "DEFAULT_DATA_VERSION",
+    "EVENTS_ARE_RECORDED",
+    "MOST_HASHED_INPUT_PARTITIONS",
+    "AssetCheckEvaluationTargetMaterializationData",
+    "AssetCheckExecutionRecordStatus",
+    "AssetCheckExecutionsTable",
+    "ConfigurableClassData",
+    "SqlEventLogStorageTable",
+    "StepContext",
+    "compute_logical_data_version",
+    "engine_of",
+    "log_evaluations",
+    "log_materializations",
+]
+
+EVENTS_ARE_RECORDED: Final = SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
+"""Metadata key of a result whose materializations are recorded already."""
+
+MOST_HASHED_INPUT_PARTITIONS: Final = SKIP_PARTITION_DATA_VERSION_DEPENDENCY_THRESHOLD - 1
+"""With more partitions, the version of an input is that of its latest materialization."""
+
+StepContext = AssetExecutionContext | OpExecutionContext
+
+
+def log_materializations(
+    context: StepContext, materializations: Sequence[AssetMaterialization]
+) -> None:
+    """Log them as one batch; `context.log_event` stores each event by itself."""
+    step = context.get_step_execution_context()
+    for materialization, batch in zip(materializations, _batch(materializations), strict=True):
+        DagsterEvent.asset_materialization(step, materialization, batch)
+
+
+def log_evaluations(
+    context: StepContext, evaluations: Sequence[AssetCheckEvaluation], *, in_batch: bool
+) -> None:
+    """Log them, as one batch if the storage accepts that; Dagster's own does not."""
+    step = context.get_step_execution_context()
+    for evaluation, batch in zip(evaluations, _batch(evaluations), strict=True):
+        DagsterEvent.from_step(
+            DagsterEventType.ASSET_CHECK_EVALUATION,
+            step,
+            evaluation,
+            batch_metadata=batch if in_batch else None,
+        )
+
+
+def _batch(events: Sequence[object]) -> list[DagsterEventBatchMetadata]:
+    batch, last = str(uuid4()), len(events) - 1
+    return [DagsterEventBatchMetadata(batch, is_end=n == last) for n in range(len(events))]
+
+
+def engine_of(storage: object) -> Engine:
+    """Return the connection pool of one of Dagster's PostgreSQL storages.
+
+    `_engine` waits for: a storage that is given its engine, or `pool_pre_ping` as an option of it.
+    """
+    engine = getattr(storage, "_engine", None)
+    if not isinstance(engine, Engine):
+        raise TypeError(f"{type(storage).__name__} no longer has its engine in _engine.")
+    return engine

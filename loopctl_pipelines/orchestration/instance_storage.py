@@ -1,0 +1,84 @@
+"""The storage of Dagster's instance: PostgreSQL, with a connection pool and batches of events."""
+
+import os
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+import psycopg2
+from dagster_postgres import DagsterPostgresStorage
+from dagster_postgres.auth import PgTokenProvider
+from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
+from sqlalchemy.event import listen
+from sqlalchemy.exc import DisconnectionError
+
+from loopctl_pipelines.orchestration.dagster_internals import ConfigurableClassData, engine_of
+from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
+
+_STATEMENT_MILLISECONDS: Final = 600_000
+_RECYCLE_SECONDS: Final = 3600
+_EXTRA_CONNECTIONS: Final = 20
+_EVENTS_PER_BATCH: Final = "1000"
+
+
+class PooledPostgresStorage(DagsterPostgresStorage):
+    """Gives the daemon, the runs and the CLI the connection pool that Dagster's webserver has.
+
+    Elsewhere Dagster connects anew for every statement, about five times for each event: a run of
+    300 partitions x 2 assets took 20.8 s, and takes 4.5 s with a pool.
+    """
+
+    def __init__(
+        self,
+        postgres_url: str,
+        should_autocreate_tables: bool = True,  # noqa: FBT001, FBT002 - Dagster's signature
+        inst_data: ConfigurableClassData | None = None,
+        token_provider: PgTokenProvider | None = None,
+    ) -> None:
+        """Take the arguments of Dagster's own storage, and have this process batch its events."""
+        super().__init__(postgres_url, should_autocreate_tables, inst_data, token_provider)
+        self._events = BatchingEventLogStorage(
+            postgres_url, should_autocreate_tables=False, token_provider=token_provider
+        )
+        # Here, because every process of an instance loads its storage. Dagster reads the variable
+        # at each event, and stores events one by one without it: 300 tenants took 22.8 s, not 12.3.
+        os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", _EVENTS_PER_BATCH)
+
+    @property
+    def event_log_storage(self) -> BatchingEventLogStorage:
+        """The event log that stores events in batches."""
+        return self._events
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> Self:
+        """Build the storage that `dagster.yaml` configures."""
+        storage = cls(
+            inst_data=inst_data,
+            postgres_url=pg_url_from_config(config_value),
+            should_autocreate_tables=config_value.get("should_autocreate_tables", True),
+            token_provider=get_token_provider_from_config(config_value),
+        )
+        storage._keep_connections()
+        return storage
+
+    def _keep_connections(self) -> None:
+        for part in (self.run_storage, self.event_log_storage, self.schedule_storage):
+            part.optimize_for_webserver(
+                statement_timeout=_STATEMENT_MILLISECONDS,
+                pool_recycle=_RECYCLE_SECONDS,
+                max_overflow=_EXTRA_CONNECTIONS,
+            )
+            listen(engine_of(part), "checkout", _replace_ended)
+
+
+def _replace_ended(connection: psycopg2.extensions.connection, *_: object) -> None:
+    """Have the pool replace a session that a restart or a failover ended while it was idle.
+
+    Otherwise it fails the run that checks it out, after all its work is done.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except psycopg2.Error:
+        raise DisconnectionError from None
