@@ -10,9 +10,9 @@ from dagster import (
     AssetCheckKey,
     DagsterEventType,
     DagsterInstance,
+    FreshnessPolicy,
     TableMetadataValue,
 )
-from dagster._core.definitions.freshness import FreshnessPolicy
 
 from loopctl_pipelines.costs import assets
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays

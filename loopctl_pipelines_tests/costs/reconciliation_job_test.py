@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from dagster import AssetCheckKey, AssetKey, DagsterInstance, ExecuteInProcessResult
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from loopctl_pipelines.costs.jobs import WEEKLY_RECONCILIATION
 from loopctl_pipelines.costs.schedules import weekly_reconciliation_schedule
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.orchestration.dagster_internals import AssetCheckExecutionRecordStatus
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
 from loopctl_pipelines.settings import Settings, StartDate
 from loopctl_pipelines_tests.costs.runs import (

@@ -9,22 +9,23 @@ import sqlalchemy
 from dagster import (
     AssetCheckEvaluation,
     AssetCheckKey,
+    DagsterEvent,
     DagsterEventType,
     DagsterInstance,
     EventLogEntry,
     StaticPartitionsDefinition,
 )
-from dagster._core.definitions.asset_checks.asset_check_evaluation import (
-    AssetCheckEvaluationPlanned,
-)
-from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
-from dagster._core.storage.event_log import EventLogStorage
 from sqlalchemy.engine import Engine
 
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.orchestration.dagster_internals import AssetCheckExecutionRecordStatus
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
 from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines_tests.dagster_internals import (
+    AssetCheckEvaluationPlanned,
+    AssetMaterializationPlannedData,
+    EventLogStorage,
+)
 from loopctl_pipelines_tests.dagster_project import (
     ANOMALIES,
     SUMMARIES,

@@ -3,9 +3,9 @@
 from uuid import uuid4
 
 from dagster import DagsterInstance, DagsterRun
-from dagster._utils.tags import TagConcurrencyLimitsCounter
 
 from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES, PENDING_ONLY_TAG
+from loopctl_pipelines_tests.dagster_internals import TagConcurrencyLimitsCounter
 
 
 def _requested_by_the_sensor() -> DagsterRun:

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus, RunRequest
-from dagster._core.test_utils import create_run_for_test
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import RoleUnfitError
@@ -17,6 +16,7 @@ from loopctl_pipelines.knowledge.embedding.storage.queries import claim_tenant, 
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.llm.circuit import Permit, Verdict
 from loopctl_pipelines.tenants.sync import sync_tenants
+from loopctl_pipelines_tests.dagster_internals import create_run_for_test
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, Knowledge, embedder
 from loopctl_pipelines_tests.knowledge.embedding.ticking import SLUGS, Ticks, tenants_of
 from loopctl_pipelines_tests.usage import id_of

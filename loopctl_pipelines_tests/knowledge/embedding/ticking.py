@@ -8,7 +8,6 @@ from dagster import (
     SensorResult,
     build_sensor_context,
 )
-from dagster._core.test_utils import create_run_for_test
 
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
@@ -16,6 +15,7 @@ from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.orchestration.in_process_runs import EndedRun, run_in_process
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
+from loopctl_pipelines_tests.dagster_internals import create_run_for_test
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge
 
 SLUGS = ("acme", "blue", "cold")
