@@ -8,10 +8,10 @@ import os
 from collections.abc import Mapping
 from functools import cache
 
-from dagster import Definitions, definitions, in_process_executor
+from dagster import Definitions, ResourceDefinition, definitions, in_process_executor
 
 from loopctl_pipelines.costs.definitions import build_costs_definitions
-from loopctl_pipelines.costs.summaries.rollup_protocol import load_rollup
+from loopctl_pipelines.costs.summaries.rollup_protocol import Rollup, load_rollup
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import DATABASE_NAME, EmbeddedServer
 from loopctl_pipelines.knowledge.definitions import build_knowledge_definitions
@@ -49,11 +49,14 @@ def _resources(settings: Settings, given: Mapping[str, object]) -> dict[str, obj
     database = given.get("database") or _database(settings)
     if not isinstance(database, Database):
         raise TypeError("The resource `database` must be a Database.")
+    rollup = given.get("rollup") or load_rollup(settings.rollup)
+    if not isinstance(rollup, (Rollup, ResourceDefinition)):
+        raise TypeError("The resource `rollup` must have a method `roll_up`.")
     return {
         "database": database,
         "embedder": given.get("embedder") or build_embedder(settings, database),
         "anomaly_rule": settings.anomaly_rule,
-        "rollup": given.get("rollup") or load_rollup(settings.rollup),
+        "rollup": rollup,
         **given,
     }
 

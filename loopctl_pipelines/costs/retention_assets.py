@@ -20,7 +20,9 @@ from pydantic import Field
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.assets import token_usage_reports
+from loopctl_pipelines.costs.retention.last_rollup import LastRollup
 from loopctl_pipelines.costs.retention.retention import Retained, retain_all
+from loopctl_pipelines.costs.summaries.rollup_protocol import Rollup
 from loopctl_pipelines.costs.table_use import RETENTION_TABLES
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.orchestration.partition_failures import describe_errors
@@ -62,6 +64,7 @@ def token_data_retention(
     context: AssetExecutionContext,
     config: RetentionConfig,
     database: ResourceParam[Database],
+    rollup: ResourceParam[Rollup],
     anomaly_rule: ResourceParam[AnomalyRule],
 ) -> MaterializeResult[None]:
     """Delete and archive each tenant's usage by itself; fail at the end if there was an error.
@@ -74,7 +77,7 @@ def token_data_retention(
         return MaterializeResult(metadata=_metadata([]))
     tenants = active_tenants(context.log, database, slugs, RETENTION_TABLES).values()
     now = datetime.now(UTC).replace(tzinfo=None)
-    done = list(retain_all(database, list(tenants), now, anomaly_rule))
+    done = list(retain_all(database, list(tenants), now, LastRollup(rollup, anomaly_rule)))
     errors = [error for tenant in done for error in tenant.errors]
     for late in filter(None, (tenant.late_reports_told for tenant in done)):
         context.log.warning(late)

@@ -17,15 +17,13 @@ from typing import Final, TypeVar
 import psycopg
 from psycopg.rows import TupleRow
 
-from loopctl_pipelines.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.anomalies.detection import detect_anomalies
 from loopctl_pipelines.costs.errors import (
     RetentionDaysError,
     RetentionError,
     RetentionStoppedError,
 )
-from loopctl_pipelines.costs.planning.tenant_days import TenantDays, tenant_days
-from loopctl_pipelines.costs.summaries.rollup import roll_up
+from loopctl_pipelines.costs.planning.tenant_days import TenantDays
+from loopctl_pipelines.costs.retention.last_rollup import LastRollup
 from loopctl_pipelines.costs.tenant_work.archived_days import archived_before
 from loopctl_pipelines.costs.tenant_work.transactions import begin_writing_costs
 from loopctl_pipelines.database.connection import Database, TenantConnection
@@ -95,7 +93,7 @@ class Retained:
 
 
 def retain_all(
-    database: Database, tenants: Sequence[Tenant], now: datetime, rule: AnomalyRule
+    database: Database, tenants: Sequence[Tenant], now: datetime, last_rollup: LastRollup
 ) -> Iterator[Retained]:
     """Delete, archive and audit the usage of these tenants, side by side; yield in their order.
 
@@ -103,12 +101,14 @@ def retain_all(
         database: its number of connections bounds how many tenants run at once.
         tenants: active ones.
         now: naive UTC.
-        rule: the operator's, for the anomalies of days that are healed before they are archived.
+        last_rollup: makes the costs of days final before they are archived.
     """
     ended = Event()
     pool = ThreadPoolExecutor(database.connections, thread_name_prefix="retention")
     try:
-        yield from pool.map(lambda tenant: retain(database, tenant, now, rule, ended), tenants)
+        yield from pool.map(
+            lambda tenant: retain(database, tenant, now, last_rollup, ended), tenants
+        )
     finally:
         # an interrupted run begins no further batch
         ended.set()
@@ -119,7 +119,7 @@ def retain(
     database: Database,
     tenant: Tenant,
     now: datetime,
-    rule: AnomalyRule,
+    last_rollup: LastRollup,
     ended: Event | None = None,
 ) -> Retained:
     """Delete, archive and audit one tenant's usage. A part that fails does not keep others off.
@@ -128,10 +128,10 @@ def retain(
         database: where the usage is.
         tenant: whose it is.
         now: naive UTC.
-        rule: the operator's, for the anomalies of days that are healed before they are archived.
+        last_rollup: makes the costs of days final before they are archived.
         ended: once it is set, no further batch begins.
     """
-    run = _Run(database, tenant, now, rule, ended or Event())
+    run = _Run(database, tenant, now, last_rollup, ended or Event())
     days = run.part("its retention days", run.retention_days)
     before = None if days is None else run.cutoff(days)
     run.part("reports deleted long ago", run.delete_reports)
@@ -148,12 +148,17 @@ class _Run:
     """One tenant's retention: its parts, what they changed, and what went wrong."""
 
     def __init__(
-        self, database: Database, tenant: Tenant, now: datetime, rule: AnomalyRule, ended: Event
+        self,
+        database: Database,
+        tenant: Tenant,
+        now: datetime,
+        last_rollup: LastRollup,
+        ended: Event,
     ) -> None:
         self._database = database
         self._tenant = tenant
         self._now = now
-        self._rule = rule
+        self._last_rollup = last_rollup
         self._ended = ended
         self._rows: Counter[str] = Counter()
         self._late = 0
@@ -216,18 +221,11 @@ class _Run:
             first: date | None = row[0] if row else None
             until = before if first is None else min(first + _DAYS_AT_ONCE, before)
             if first is not None:
-                self._finish(connection, TenantDays(self._tenant, first, until - _DAY))
+                self._last_rollup.run(connection, TenantDays(self._tenant, first, until - _DAY))
         if until is not None:
             asked = {"tenant_id": self._tenant.id, "archived_before": until}
             connection.execute(statement(__package__, "archive_days"), asked)
         return before is None or (until is not None and until >= before)
-
-    def _finish(self, connection: TenantConnection, unit: TenantDays) -> None:
-        """Roll the days up once more; of those that were marked, compare the anomalies as well."""
-        slug = self._tenant.slug
-        healed = [(day.day, slug) for day in roll_up(connection, unit) if day.was_stale]
-        for days in tenant_days(healed, {slug: self._tenant}):
-            detect_anomalies(connection, days, rule=self._rule)
 
     def sweep(self, name: str, before: date | datetime, final: date | None = None) -> int:
         """Run the statement in batches, each a transaction, until it finds no more rows."""

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.retention.retention import Retained, retain
 from loopctl_pipelines.costs.summaries.rollup import roll_up
 from loopctl_pipelines.database.connection import Database
@@ -32,6 +31,7 @@ from loopctl_pipelines_tests.costs.generated_usage import (
 )
 from loopctl_pipelines_tests.costs.interleaved import acting_after, until_it_ends_or_waits
 from loopctl_pipelines_tests.costs.retention.retained import (
+    LAST_ROLLUP,
     NOW,
     ago,
     archived_before,
@@ -168,7 +168,7 @@ def test_nothing_is_archived_that_cannot_be_summarized(database: Database) -> No
         usage.report("a", ago(100), BIGINT_MAX)
     usage.write(database)
     keep(database, 90)
-    done = retain(database, Tenant(id_of("a"), "a", "a", "active"), NOW, AnomalyRule())
+    done = retain(database, Tenant(id_of("a"), "a", "a", "active"), NOW, LAST_ROLLUP)
     (error,) = done.errors
     assert "Retention of tenant 'a' stopped (days to archive)" in str(error)
     assert "a sum or a count does not fit its column" in str(error)

@@ -7,13 +7,16 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
+from loopctl_pipelines.costs.retention.last_rollup import LastRollup
 from loopctl_pipelines.costs.retention.retention import Retained, retain
+from loopctl_pipelines.costs.summaries.rollup_protocol import SqlRollup
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.tenants.tenant import Tenant
 from loopctl_pipelines_tests.usage import id_of
 
 NOW = datetime(2026, 11, 22, 3)  # noqa: DTZ001 - naive UTC; a Sunday
 TODAY = NOW.date()
+LAST_ROLLUP = LastRollup(SqlRollup(), AnomalyRule())
 
 
 def ago(days: int) -> date:
@@ -31,7 +34,7 @@ def keep(database: Database, days: int | None, slug: str = "a") -> None:
 
 def retained(database: Database, slug: str = "a", now: datetime = NOW) -> Retained:
     """Run a tenant's retention; no part of it may fail."""
-    done = retain(database, Tenant(id_of(slug), slug, slug, "active"), now, AnomalyRule())
+    done = retain(database, Tenant(id_of(slug), slug, slug, "active"), now, LAST_ROLLUP)
     assert done.errors == ()
     return done
 

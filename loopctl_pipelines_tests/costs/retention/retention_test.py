@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.retention import retention
 from loopctl_pipelines.costs.retention.retention import retain
 from loopctl_pipelines.costs.summaries.summaries_match_reports import reconcile
@@ -16,6 +15,7 @@ from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.database.retries import in_tenant_transaction
 from loopctl_pipelines.tenants.tenant import Tenant
 from loopctl_pipelines_tests.costs.retention.retained import (
+    LAST_ROLLUP,
     NOW,
     ago,
     archived_before,
@@ -214,7 +214,7 @@ def test_what_a_killed_run_has_done_is_audited_once_by_the_next_one(
         killing.setattr(retention, "BATCH", 2)
         _kill_after(transactions, killing)
         with pytest.raises(Killed):
-            retain(database, TENANT, NOW, AnomalyRule())
+            retain(database, TENANT, NOW, LAST_ROLLUP)
     assert audit_rows(database) == []
     retained(database)
     (row,) = audit_rows(database)
@@ -317,7 +317,7 @@ def test_a_retention_shorter_than_loopctl_allows_archives_nothing_and_is_told(
     _deleted(usage, 99)
     usage.write(database)
     keep(database, days)
-    done = retain(database, TENANT, NOW, AnomalyRule())
+    done = retain(database, TENANT, NOW, LAST_ROLLUP)
     (error,) = done.errors
     assert str(error) == (
         f"Nothing of tenant 'a' was archived: its token_data_retention_days is {days}, and the "
@@ -340,7 +340,7 @@ def test_a_part_that_fails_does_not_keep_the_others_off_and_is_audited_with_what
     keep(database, 90)
     with database.operator_transaction() as connection:
         connection.execute("ALTER TABLE cost_anomalies ADD CHECK (NOT archived)")
-    done = retain(database, TENANT, NOW, AnomalyRule())
+    done = retain(database, TENANT, NOW, LAST_ROLLUP)
     (error,) = done.errors
     assert str(error) == (
         "Retention of tenant 'a' stopped (anomalies to archive): a constraint refuses the result "
@@ -362,7 +362,7 @@ def test_audit_partition_what_cannot_be_audited_is_told(database: Database, usag
         ).fetchall()
         for (name,) in parts:
             connection.execute(f"DROP TABLE {name}".encode())
-    done = retain(database, TENANT, NOW, AnomalyRule())
+    done = retain(database, TENANT, NOW, LAST_ROLLUP)
     (error,) = done.errors
     assert "Retention of tenant 'a' stopped (the audit row)" in str(error)
     assert done.reports_soft_deleted == 1
