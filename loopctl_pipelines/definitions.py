@@ -1,6 +1,6 @@
 """The composition root: merges the domains' definitions and gives them their resources.
 
-Beside `cli` the only reader of the environment.
+Only this module and `cli` read the environment.
 """
 
 import atexit

@@ -1,4 +1,4 @@
-"""The project as Dagster has it: definitions on a test's database, an instance on PostgreSQL."""
+"""The project in Dagster: definitions on a test's database, an instance on PostgreSQL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ def anomalies_match_rule(rule: AnomalyRule) -> PartitionCheck[DayRechecked]:
     """Return the check of the open anomalies against what the rule finds in the reports."""
     return PartitionCheck(
         "anomalies_match_rule",
-        "The open anomalies of the day are those that the rule finds, with its figures.",
+        "The open anomalies of the day are the ones that the rule finds, with its figures.",
         partial(recheck_anomalies, rule=rule),
         _result,
     )

@@ -1,4 +1,4 @@
-"""How Dagster names the costs assets; `assets.py` makes them."""
+"""The keys of the costs assets; `assets.py` defines them."""
 
 from typing import Final
 

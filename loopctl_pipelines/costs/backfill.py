@@ -1,4 +1,4 @@
-"""Backfills: many days of many tenants, in Dagster runs of this process, resumable."""
+"""Backfills: many days of many tenants, in Dagster runs in this process. They can be resumed."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ _ENDED = "ended"
 class Backfill:
     """A backfill of `daily_costs` over the UTC days `first` to `last` of some tenants.
 
-    It is cut into chunks of days, a run each. One that was interrupted leaves its runs tagged, so
-    that the next one over the same days and tenants knows which chunks are done.
+    It is cut into chunks of days, with a run for each. The runs are tagged, so that the next
+    backfill over the same days and tenants knows which chunks an interrupted one has done.
     """
 
     instance: DagsterInstance
@@ -51,7 +51,7 @@ class Backfill:
         return {chunk for chunk in self.chunks() if _name(chunk) in done}
 
     def run(self, skipped: set[Rectangle] | None = None) -> Generator[tuple[Rectangle, JobRun]]:
-        """Run one chunk after the other and yield each when it has ended, `skipped` ones not."""
+        """Run the chunks one after the other, except the `skipped` ones; yield each as it ends."""
         for chunk in self.chunks():
             if chunk not in (skipped or ()):
                 tags = {_BACKFILL_TAG: self._id(), _CHUNK_TAG: _name(chunk)}
@@ -59,7 +59,7 @@ class Backfill:
         self.forget()
 
     def forget(self) -> None:
-        """Have the next backfill of the same partitions begin anew."""
+        """Make the next backfill of the same partitions start from the beginning."""
         for run in self._runs():
             self.instance.add_run_tags(run.run_id, {_BACKFILL_TAG: _ENDED})
 

@@ -21,14 +21,14 @@ Runs = Generator[tuple[Rectangle, JobRun]]
 
 
 def show_backfill(console: Console, backfill: Backfill, *, anew: bool) -> bool:
-    """Run the backfill with a progress bar over its partitions; say whether all of them landed.
+    """Run the backfill with a progress bar over its partitions; return whether all landed.
 
-    An interrupt ends it after the run under way, so that no run is left half done.
+    An interrupt ends it after the current run, so that no run is left half done.
 
     Args:
-        console: where to.
-        backfill: what is to be run.
-        anew: do again what an interrupted backfill of the same partitions has done.
+        console: where to print.
+        backfill: the backfill.
+        anew: repeat what an interrupted backfill of the same partitions has done.
 
     Raises:
         KeyboardInterrupt: if it was interrupted before its end.
@@ -61,7 +61,7 @@ def show_backfill(console: Console, backfill: Backfill, *, anew: bool) -> bool:
 
 
 def _interruptible(runs: Runs, console: Console) -> Iterator[tuple[Rectangle, JobRun]]:
-    """Yield the runs that end; they run in a thread, where Dagster swallows no interrupt."""
+    """Yield the runs as they end; they run in a thread, so that Dagster swallows no interrupt."""
     with ThreadPoolExecutor(1, thread_name_prefix="backfill") as thread:
         while True:
             under_way = thread.submit(next, runs, None)

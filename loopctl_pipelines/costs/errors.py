@@ -1,4 +1,4 @@
-"""What can go wrong with the costs of one tenant. Messages never repeat a row."""
+"""The errors of costs. Messages never repeat a row."""
 
 from datetime import date
 from uuid import UUID
@@ -46,7 +46,7 @@ class TenantWorkError(PipelinesError):
     Attributes:
         slug: the tenant.
         first: first UTC day of the work that failed.
-        last: last UTC day of it, inclusive.
+        last: last UTC day of the work that failed, inclusive.
         sqlstate: PostgreSQL's five-character code, or None where the connection was lost.
     """
 
@@ -79,14 +79,14 @@ class DetectionError(TenantWorkError):
     work = "Anomaly detection"
 
 
-class ReconciliationError(TenantWorkError):
-    """The comparison of what is stored with the reports failed."""
+class CheckError(TenantWorkError):
+    """A check of stored costs against the reports failed to run."""
 
-    work = "Reconciliation"
+    work = "Check"
 
 
 class TenantSettingsError(PipelinesError):
-    """A setting in a tenant's own `settings` cannot be used. It is reported, never raised."""
+    """A setting in a tenant's own `settings` cannot be used. It is logged, never raised."""
 
     def __init__(self, slug: str, place: str, problem: str) -> None:
         super().__init__(
@@ -98,11 +98,11 @@ class TenantSettingsError(PipelinesError):
 
 
 class RetentionError(PipelinesError):
-    """A part of one tenant's retention was not done. Other parts and other tenants were."""
+    """A part of one tenant's retention was not done. Other parts and tenants are not affected."""
 
 
 class RetentionStoppedError(RetentionError):
-    """A statement of it failed; batches before it are committed."""
+    """A statement of a tenant's retention failed; the batches before it are committed."""
 
     def __init__(self, slug: str, part: str, *, sqlstate: str | None, cause: str) -> None:
         super().__init__(

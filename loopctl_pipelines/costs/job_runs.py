@@ -17,9 +17,9 @@ class JobRun:
     """A run that has ended.
 
     Attributes:
-        run_id: Dagster's id of it.
+        run_id: Dagster's id.
         landed: the (day, slug) partitions whose summaries were materialized.
-        failure: the sentence that Dagster shows as the run's failure; None if all is well.
+        failure: the sentence that Dagster shows as the run's failure; None if it succeeded.
     """
 
     run_id: str
@@ -35,8 +35,8 @@ def run_daily_costs(
 ) -> JobRun:
     """Materialize summaries and anomalies of these partitions.
 
-    If a tenant fails, the anomalies of those that landed follow in further runs: here is no
-    sensor that would see to it.
+    If a tenant fails, the anomalies of the other tenants follow in further runs: the sensor that
+    would request these may not be running.
     """
     ended = _run(instance, job, partitions, tags or {})
     if ended.failure is not None:

@@ -9,7 +9,7 @@ WEEKLY_RETENTION: Final = "weekly_retention"
 """The weekly job that deletes and archives old usage."""
 
 WEEKLY_RECONCILIATION: Final = "weekly_reconciliation"
-"""The weekly job that repairs days that changed without anything being marked."""
+"""The weekly job that repairs days that changed without being marked as stale."""
 
 PARTITIONS_PER_RUN: Final = 500
-"""What is computed of the past is cut into runs of so many, so that an interrupt costs little."""
+"""The most partitions that one run of a backfill covers, so that an interrupt costs little."""

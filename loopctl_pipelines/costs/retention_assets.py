@@ -67,7 +67,7 @@ def token_data_retention(
     rollup: ResourceParam[Rollup],
     anomaly_rule: ResourceParam[AnomalyRule],
 ) -> MaterializeResult[None]:
-    """Delete and archive each tenant's usage by itself; fail at the end if there was an error.
+    """Delete and archive the usage of each tenant; fail at the end if there was an error.
 
     Raises:
         Failure: naming the tenants that had an error, with what was done for all tenants.

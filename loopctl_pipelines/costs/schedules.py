@@ -38,19 +38,19 @@ weekly_retention_schedule = _on_sundays(
     "weekly_retention_schedule",
     WEEKLY_RETENTION,
     3,
-    "what is older than each tenant keeps it is deleted or archived",
+    "usage older than its tenant keeps it is deleted or archived",
 )
 
 weekly_reconciliation_schedule = _on_sundays(
     "weekly_reconciliation_schedule",
     WEEKLY_RECONCILIATION,
     5,  # after the retention, which makes old days final
-    "days that changed without anything being marked are found and repaired",
+    "days that changed without being marked as stale are found and repaired",
 )
 
 
 def build_daily_costs_schedule(settings: Settings) -> ScheduleDefinition:
-    """Return `daily_costs_schedule`, which runs at 02:00 UTC (behaviour 1)."""
+    """Return `daily_costs_schedule`, which runs at 02:00 UTC, as loopctl's own rollup does."""
 
     @schedule(
         name="daily_costs_schedule",
@@ -87,12 +87,12 @@ def nightly_range(
 ) -> PartitionKeyRange | None:
     """Return the partitions of the run scheduled for this time; None if there are none.
 
-    The day comes from the scheduled time, so a tick that is late or repeated computes its own day.
+    The day comes from the scheduled time, so a late or repeated evaluation computes the same day.
 
     Args:
         settings: for the first day that has partitions, and the number of trailing days.
-        scheduled: the tick's time, UTC.
-        active: keys of the active tenants, in the order in which the partitions have them.
+        scheduled: the time that the schedule was due, UTC.
+        active: keys of the active tenants, in partition order.
     """
     last = scheduled.date() - _DAY
     start = settings.start_date.resolve(scheduled.date())

@@ -1,4 +1,4 @@
-"""What Dagster needs whatever the domain is: event storage, instance, runs, materializations.
+"""The use of Dagster that domains share: event storage, instance, runs, materializations.
 
 No asset and no SQL of loopctl's tables.
 """

@@ -64,5 +64,5 @@ def evaluated_row(event: EventLogEntry, event_id: int) -> tuple[object, ...]:
 
 
 def _time(event: EventLogEntry) -> datetime:
-    """Return the event's time as the table has it: UTC, without a zone."""
+    """Return the event's time in the form of the table: UTC, without a zone."""
     return datetime.fromtimestamp(event.timestamp, UTC).replace(tzinfo=None)

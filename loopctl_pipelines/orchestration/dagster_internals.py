@@ -84,7 +84,7 @@ StepContext = AssetExecutionContext | OpExecutionContext
 def log_materializations(
     context: StepContext, materializations: Sequence[AssetMaterialization]
 ) -> None:
-    """Log them as one batch; `context.log_event` stores each event by itself."""
+    """Log them as one batch; `context.log_event` stores each event separately."""
     step = context.get_step_execution_context()
     for materialization, batch in zip(materializations, _batch(materializations), strict=True):
         DagsterEvent.asset_materialization(step, materialization, batch)
@@ -112,7 +112,7 @@ def _batch(events: Sequence[object]) -> list[DagsterEventBatchMetadata]:
 def engine_of(storage: object) -> Engine:
     """Return the connection pool of one of Dagster's PostgreSQL storages.
 
-    `_engine` waits for: a storage that is given its engine, or `pool_pre_ping` as an option of it.
+    `_engine` waits for: a storage that is given its engine, or takes `pool_pre_ping`.
     """
     engine = getattr(storage, "_engine", None)
     if not isinstance(engine, Engine):

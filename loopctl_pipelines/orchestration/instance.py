@@ -1,4 +1,4 @@
-"""Dagster's instance: where its folder is, and what configures it."""
+"""Dagster's instance: its folder and its configuration."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from dagster import DagsterInstance
 
 
 def dagster_home(home: Path) -> Path:
-    """Return the DAGSTER_HOME below LOOPCTL_HOME, made if need be, with this version's settings."""
+    """Return the DAGSTER_HOME in LOOPCTL_HOME; create it, and write this version's dagster.yaml."""
     folder = home.absolute() / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
     configuration = files(__package__).joinpath("dagster.yaml").read_bytes()
@@ -19,10 +19,10 @@ def dagster_home(home: Path) -> Path:
 
 @contextmanager
 def dagster_instance(home: Path) -> Iterator[DagsterInstance]:
-    """Give out the instance that the UI on the same LOOPCTL_HOME shows.
+    """Open the instance that the UI on the same LOOPCTL_HOME shows.
 
-    The environment has to hold LOOPCTL_DAGSTER_URL: `dagster.yaml` takes it from there, so that
-    the password in it is stored nowhere.
+    LOOPCTL_DAGSTER_URL must be in the environment: `dagster.yaml` refers to it, so that its
+    password is stored nowhere.
     """
     with DagsterInstance.from_config(str(dagster_home(home))) as instance:
         yield instance

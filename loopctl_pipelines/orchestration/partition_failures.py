@@ -27,7 +27,7 @@ def describe_errors(errors: Sequence[PipelinesError]) -> str:
 
 
 def run_failure(landed: int, failed: Sequence[FailedPartitions]) -> Failure:
-    """Return the failure of a run of which `landed` partitions landed and these did not."""
+    """Return the failure of a run whose other partitions, `landed` in number, landed."""
     keys = [str(key) for part in failed for key in part.keys]
     return Failure(
         f"{len(keys)} of {len(keys) + landed} partitions failed. "

@@ -23,24 +23,24 @@ def open_ui(home: Path, environment: Mapping[str, str], *, host: str, port: int)
         port: where to listen.
 
     Raises:
-        UiAlreadyOpenError: if it is open already on the same folder: two daemons on one storage
-            would start runs twice.
+        UiAlreadyOpenError: if it is open on the same folder: two daemons on one storage would
+            start runs twice.
     """
     folder = dagster_home(home)
-    # it recommends a tool that creates projects, in front of everything else
+    # the command prints a warning that recommends another tool, before everything else
     command = [sys.executable, "-W", "ignore:Function `dev_command`"]
     command += ["-m", "dagster", "dev", "--log-level", "warning"]
     command += ["-m", "loopctl_pipelines.definitions", "-h", host, "-p", str(port)]
     with _only_one(home.absolute() / "ui.lock", f"http://{host}:{port}"):
-        # a shell's background job ignores it, and so would the UI, which ends by nothing else
+        # a background job of a shell ignores SIGINT, and so would the UI, which nothing else ends
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        # elsewhere than in the project's folder, whose dagster.yaml it would warn about
+        # not in the project's folder: it would warn about a dagster.yaml there
         ui = subprocess.Popen(command, cwd=folder, env={**environment, "DAGSTER_HOME": str(folder)})
         stop = signal.signal(signal.SIGTERM, lambda *_: ui.send_signal(signal.SIGINT))
         try:
             return ui.wait()
         except KeyboardInterrupt:
-            # the terminal has interrupted the UI as well; it is shutting down
+            # the terminal has interrupted the UI, too; it is shutting down
             return ui.wait()
         finally:
             signal.signal(signal.SIGTERM, stop)

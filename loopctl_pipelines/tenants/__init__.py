@@ -1,4 +1,4 @@
-"""Who is a tenant, and how tenants become partition keys.
+"""The tenants of loopctl, and how they become partition keys.
 
 No tenant's data: only ids, slugs, names and status.
 """

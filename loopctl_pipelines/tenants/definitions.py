@@ -1,4 +1,4 @@
-"""The definitions of tenants: the sensor that gives each active tenant its partitions."""
+"""The definitions of tenants: the sensor that adds a partition key for each active tenant."""
 
 from dagster import Definitions
 

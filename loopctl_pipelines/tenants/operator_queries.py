@@ -1,7 +1,4 @@
-"""What no tenant's own transaction can answer: ids, names, roles and counts only.
-
-Who is a tenant, how much there is to do, and whose API key it is that a request shows.
-"""
+"""The query for all tenants: it returns ids, slugs, names and status only."""
 
 from psycopg.rows import class_row
 
@@ -11,7 +8,7 @@ from loopctl_pipelines.tenants.tenant import Tenant
 
 
 def list_tenants(database: Database) -> dict[str, Tenant]:
-    """Return all tenants, active or not, by slug in the order of the slugs."""
+    """Return all tenants, active or not, by slug and sorted by slug."""
     with database.operator_transaction() as connection:
         cursor = connection.cursor(row_factory=class_row(Tenant))
         tenants = cursor.execute(statement(__package__, "list_tenants")).fetchall()

@@ -11,11 +11,11 @@ _NOT_IN_A_KEY = ("|", "...")
 
 @dataclass(frozen=True, slots=True)
 class NewKeys:
-    """What is to be done about the partition keys.
+    """The partition keys to add.
 
     Attributes:
         add: slugs of active tenants without a key, in their order.
-        unusable: slugs of active tenants that can be no key.
+        unusable: slugs of active tenants that cannot be a key.
     """
 
     add: list[str]
@@ -23,7 +23,7 @@ class NewKeys:
 
 
 def new_keys(existing: Collection[str], tenants: Mapping[str, Tenant]) -> NewKeys:
-    """Compare the keys with the tenants. No key is ever taken away: past partitions stay."""
+    """Compare the keys with the tenants. A key is never removed: past partitions stay."""
     known = set(existing)
     active = [slug for slug, tenant in tenants.items() if tenant.is_active and slug not in known]
     return NewKeys(

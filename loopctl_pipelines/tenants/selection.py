@@ -7,7 +7,7 @@ from loopctl_pipelines.tenants.tenant import Tenant
 
 
 def select_tenants(slugs: Sequence[str], tenants: Mapping[str, Tenant]) -> list[str]:
-    """Return the slugs asked for, or those of all active tenants where none is.
+    """Return these slugs, or those of all active tenants if there are none.
 
     Raises:
         UnknownTenantError: if no tenant has one of the slugs.

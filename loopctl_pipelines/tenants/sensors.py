@@ -1,4 +1,4 @@
-"""Keeps the partition keys in step with loopctl's tenants."""
+"""The sensor that adds partition keys for new tenants."""
 
 from dagster import (
     DefaultSensorStatus,
@@ -16,7 +16,7 @@ from loopctl_pipelines.tenants.partition_keys import new_keys
 
 
 def build_tenants_sensor(keys: DynamicPartitionsDefinition) -> SensorDefinition:
-    """Return `tenants_sensor`, which adds the keys of active tenants by slug."""
+    """Return `tenants_sensor`, which adds a key for each active tenant."""
 
     @sensor(
         name="tenants_sensor",

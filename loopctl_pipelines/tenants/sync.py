@@ -1,4 +1,4 @@
-"""Adds partition keys at once, where nobody waits for `tenants_sensor`."""
+"""Adds partition keys immediately, for callers that do not wait for `tenants_sensor`."""
 
 from dagster import DagsterInstance
 

@@ -1,4 +1,4 @@
-"""What a tenant is."""
+"""A tenant of loopctl."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,10 +9,10 @@ class Tenant:
     """A tenant of loopctl.
 
     Attributes:
-        id: its id in every loopctl table.
-        slug: its unique short name, the key of its partition.
+        id: the id in every loopctl table.
+        slug: the unique short name, and the partition key.
         name: what people call it.
-        status: active, suspended, deactivated or pending_enrollment (behaviour 1).
+        status: active, suspended, deactivated or pending_enrollment.
     """
 
     id: UUID

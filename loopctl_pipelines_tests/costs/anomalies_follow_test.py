@@ -21,7 +21,7 @@ FIRST = date(2026, 4, 1)
 LAST = FIRST + timedelta(days=2)
 BIGINT_MAX = 2**63 - 1
 
-Tick = Callable[[], set[str]]
+Evaluate = Callable[[], set[str]]
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ def project(usage: Usage, database: Database, instance: DagsterInstance) -> Dags
 
 
 @pytest.fixture
-def tick(project: DagsterProject) -> Tick:
-    """Give a tick of the sensor's condition; the first, before all runs, has happened."""
+def requested(project: DagsterProject) -> Evaluate:
+    """Give the partitions that the sensor requests at its next evaluation; one is over already."""
     evaluate = partial(
         evaluate_automation_conditions,
         project.definitions,
@@ -51,33 +51,35 @@ def tick(project: DagsterProject) -> Tick:
     )
     evaluated = evaluate()
 
-    def again() -> set[str]:
+    def evaluate_again() -> set[str]:
         nonlocal evaluated
         evaluated = evaluate(cursor=evaluated.cursor)
         return {str(key) for key in evaluated.get_requested_partitions(ANOMALIES)}
 
-    return again
+    return evaluate_again
 
 
 def test_summaries_that_were_materialized_alone_get_their_anomalies_once(
-    project: DagsterProject, tick: Tick
+    project: DagsterProject, requested: Evaluate
 ) -> None:
     project.run((FIRST, FIRST), ("a", "b"), [SUMMARIES])
-    assert tick() == {f"{FIRST}|a", f"{FIRST}|b"}
+    assert requested() == {f"{FIRST}|a", f"{FIRST}|b"}
     project.run((FIRST, FIRST), ("a", "b"), [ANOMALIES])
-    assert tick() == set()
+    assert requested() == set()
 
 
-def test_a_run_over_both_has_nothing_to_follow(project: DagsterProject, tick: Tick) -> None:
+def test_a_run_over_both_has_nothing_to_follow(
+    project: DagsterProject, requested: Evaluate
+) -> None:
     project.run((FIRST, LAST), ("a", "c"))
-    assert tick() == set()
+    assert requested() == set()
 
 
 def test_of_a_run_that_fails_for_one_tenant_the_others_get_their_anomalies(
-    project: DagsterProject, tick: Tick, usage: Usage, database: Database
+    project: DagsterProject, requested: Evaluate, usage: Usage, database: Database
 ) -> None:
     for _ in range(2):
         usage.report("b", FIRST, BIGINT_MAX)
     usage.write(database)
     assert not project.run((FIRST, FIRST), ("a", "c")).success
-    assert tick() == {f"{FIRST}|a", f"{FIRST}|c"}
+    assert requested() == {f"{FIRST}|a", f"{FIRST}|c"}

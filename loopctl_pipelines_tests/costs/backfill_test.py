@@ -1,4 +1,4 @@
-"""Backfills: in chunks, safe to repeat, and going on where they were interrupted."""
+"""Backfills: in chunks, safe to repeat, and resumed after an interruption."""
 
 from datetime import date, timedelta
 

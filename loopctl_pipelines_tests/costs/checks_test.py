@@ -213,11 +213,11 @@ def test_a_check_that_cannot_be_made_for_one_tenant_fails_for_that_one_and_says_
         f"{DAY}|c": True,
     }
     assert str(found[f"{DAY}|b"].description).startswith(
-        f"Reconciliation of tenant 'b' for {DAY} failed: the schema does not fit"
+        f"Check of tenant 'b' for {DAY} failed: the schema does not fit"
     )
 
 
-def test_where_days_of_one_tenant_are_archived_the_others_are_checked_and_its_late_reports_told(
+def test_where_days_of_one_tenant_are_archived_the_others_are_checked_and_its_late_reports_counted(
     project: DagsterProject, database: Database, usage: Usage
 ) -> None:
     project.run((DAY, NEXT), ("a", "c"))
@@ -246,7 +246,7 @@ def test_where_days_of_one_tenant_are_archived_the_others_are_checked_and_its_la
     assert all(each.passed for each in of_anomalies.values())
 
 
-def test_dagster_is_told_that_costs_are_to_be_fresh_each_morning(project: DagsterProject) -> None:
+def test_costs_have_to_be_fresh_each_morning(project: DagsterProject) -> None:
     for key in (SUMMARIES, ANOMALIES):
         policy = project.definitions.resolve_asset_graph().get(key).freshness_policy
         assert isinstance(policy, FreshnessPolicy)

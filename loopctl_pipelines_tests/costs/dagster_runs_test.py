@@ -171,7 +171,7 @@ def test_a_suspended_tenant_between_those_of_a_run_that_fails_is_not_shown_as_fa
     assert of_run == _keys("ac", days=1)
 
 
-def test_a_tenant_that_is_suspended_is_left_out_and_its_past_stays(
+def test_a_tenant_that_is_suspended_is_skipped_and_its_past_stays(
     project: DagsterProject, database: Database
 ) -> None:
     project.run((FIRST, LAST), ("a", "c"))

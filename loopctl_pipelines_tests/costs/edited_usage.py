@@ -1,4 +1,4 @@
-"""Writes made-up usage, and changes it after the fact: in the database and in Python alike."""
+"""Writes generated usage and changes it later, both in the database and in Python."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -38,7 +38,7 @@ def units() -> list[TenantDays]:
 
 
 def start_anew(database: Database, usage: Usage) -> None:
-    """Leave nothing in the database but this usage."""
+    """Replace all usage in the database with this."""
     with database.operator_transaction() as connection:
         connection.execute("DELETE FROM tenants")
         connection.execute(

@@ -1,4 +1,4 @@
-"""Usage that Hypothesis makes up: small pools, so that everything meets everything."""
+"""Usage that Hypothesis generates, from small pools so that the parts interact."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""Two transactions at once, their order decided by the test and by nothing else."""
+"""Two concurrent transactions whose order the test decides."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -47,7 +47,7 @@ def acting_after(
             act()
         left -= 1
 
-    with database.tenant_transaction(tenant) as connection, _told_of_each(connection, hear):
+    with database.tenant_transaction(tenant) as connection, _after_each(connection, hear):
         yield connection
         if left == 0:
             act()
@@ -63,13 +63,13 @@ def statements_of(
         nonlocal said
         said += 1
 
-    with database.tenant_transaction(tenant) as connection, _told_of_each(connection, hear):
+    with database.tenant_transaction(tenant) as connection, _after_each(connection, hear):
         work(connection)
     return said
 
 
 @contextmanager
-def _told_of_each(connection: TenantConnection, hear: Callable[[], object]) -> Iterator[None]:
+def _after_each(connection: TenantConnection, hear: Callable[[], object]) -> Iterator[None]:
     """Have `hear` called before each statement of the connection."""
 
     class Told(psycopg.Cursor[TupleRow]):

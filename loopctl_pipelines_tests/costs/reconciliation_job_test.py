@@ -79,18 +79,18 @@ def test_where_nothing_has_changed_nothing_is_written_or_recorded(
     assert project.materialized(ended.run_id) == set()
 
 
-def test_where_nothing_has_changed_dagster_is_asked_for_no_partition(
+def test_where_nothing_has_changed_no_partition_is_queried(
     project: DagsterProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[AssetKey] = []
+    queried: list[AssetKey] = []
 
     def asking(_: BatchingEventLogStorage, asset: AssetKey, *_more: object) -> dict[str, int]:
-        asked.append(asset)
+        queried.append(asset)
         return {}
 
     monkeypatch.setattr(BatchingEventLogStorage, "get_latest_storage_id_by_partition", asking)
     assert _run(project).success
-    assert asked == []
+    assert queried == []
 
 
 def test_a_late_report_is_found_and_its_day_and_anomaly_are_repaired(

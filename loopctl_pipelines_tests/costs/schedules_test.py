@@ -1,4 +1,4 @@
-"""The nightly run: its day comes from the tick, its tenants from the partition keys."""
+"""The nightly run: its day comes from the scheduled time, its tenants from the partition keys."""
 
 from datetime import UTC, date, datetime
 
@@ -14,7 +14,7 @@ SETTINGS = Settings(start_date=StartDate(date(2026, 1, 1)), trailing_days=2)
 AT_TWO = datetime(2026, 4, 4, 2, tzinfo=UTC)
 
 
-def _tick(instance: DagsterInstance, database: Database) -> RunRequest | SkipReason:
+def _evaluate(instance: DagsterInstance, database: Database) -> RunRequest | SkipReason:
     context = build_schedule_context(
         instance, scheduled_execution_time=AT_TWO, resources={"database": database}
     )
@@ -35,7 +35,7 @@ def test_without_trailing_days_it_is_the_day_before_alone() -> None:
     assert (nightly.start, nightly.end) == ("2026-04-03|a", "2026-04-03|a")
 
 
-def test_trailing_days_before_the_start_date_are_left_out() -> None:
+def test_trailing_days_before_the_start_date_are_not_requested() -> None:
     settings = Settings(start_date=StartDate(date(2026, 4, 3)), trailing_days=2)
     nightly = nightly_range(settings, AT_TWO, ["a"])
     assert nightly
@@ -47,7 +47,7 @@ def test_the_day_before_the_start_date_is_no_run() -> None:
     assert nightly_range(settings, AT_TWO, ["a"]) is None
 
 
-def test_a_tick_that_comes_late_requests_the_day_it_was_scheduled_for(
+def test_a_late_evaluation_requests_the_day_it_was_scheduled_for(
     database: Database, instance: DagsterInstance
 ) -> None:
     usage = Usage()
@@ -55,7 +55,7 @@ def test_a_tick_that_comes_late_requests_the_day_it_was_scheduled_for(
     usage.tenant("z")
     usage.write(database)
     dagster_project(database, instance, SETTINGS)
-    request = _tick(instance, database)
+    request = _evaluate(instance, database)
     assert isinstance(request, RunRequest)
     assert request.run_key == "2026-04-04"
     assert request.tags["dagster/asset_partition_range_start"] == "2026-04-01|a"
@@ -71,7 +71,7 @@ def test_a_night_without_active_tenants_is_skipped_and_says_so(
     dagster_project(database, instance, SETTINGS)
     with database.operator_transaction() as connection:
         connection.execute("UPDATE tenants SET status = 'suspended'")
-    assert isinstance(_tick(instance, database), SkipReason)
+    assert isinstance(_evaluate(instance, database), SkipReason)
 
 
 def test_the_schedule_runs_at_two_utc_without_being_switched_on() -> None:

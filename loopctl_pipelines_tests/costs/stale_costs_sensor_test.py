@@ -1,4 +1,4 @@
-"""Days that loopctl has marked are healed within a tick, each once, with their anomalies."""
+"""Days that loopctl has marked as stale are recomputed once, with their anomalies."""
 
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -66,7 +66,7 @@ def project(database: Database, instance: DagsterInstance, usage: Usage) -> Dags
     return project
 
 
-def _tick(project: DagsterProject) -> list[RunRequest]:
+def _evaluate(project: DagsterProject) -> list[RunRequest]:
     context = build_sensor_context(project.instance, resources={"database": project.database})
     result = build_stale_costs_sensor(SETTINGS)(context)
     assert isinstance(result, SensorResult)
@@ -83,7 +83,7 @@ def _ends(request: RunRequest) -> tuple[str, str]:
 
 
 def _run(project: DagsterProject, requests: list[RunRequest]) -> set[str]:
-    """Run what was requested, as the daemon does; return the summaries that landed."""
+    """Run the requested runs like the daemon; return the summaries that landed."""
     landed = set()
     for request in requests:
         (first, first_slug), (last, last_slug) = map(day_and_slug, _ends(request))
@@ -104,7 +104,7 @@ def _mark(database: Database, slug: str, day: date | None = None) -> None:
 
 
 def _correct(database: Database, usage: Usage, slug: str, day: date) -> None:
-    """Correct the costliest story of a day down to the others' cost, on that same day."""
+    """Correct the costliest story of a day down to the cost of the others, on the same day."""
     wanted = id_of(slug, "story", "e", f"s{(day - FIRST).days}-0")
     (original,) = [r for r in usage.reports if r.story_id == wanted]
     usage.report(slug, at(day, 23), -1200, story=f"s{(day - FIRST).days}-0", corrects=original.id)
@@ -123,7 +123,7 @@ def test_three_corrections_over_90_days_rewrite_three_tenant_days_and_their_anom
         _mark(database, slug, day)
     before = stored_summaries(database)
     rows = physical_rows(database)
-    requests = _tick(project)
+    requests = _evaluate(project)
     assert {_ends(request) for request in requests} == {
         (f"{day}|{slug}", f"{day}|{slug}") for slug, day in CORRECTED
     }
@@ -140,7 +140,7 @@ def test_three_corrections_over_90_days_rewrite_three_tenant_days_and_their_anom
         if row.ended
     }
     assert resolved == changed
-    assert _tick(project) == []
+    assert _evaluate(project) == []
 
 
 def test_where_loopctl_marks_every_day_only_those_that_changed_are_rewritten(
@@ -150,7 +150,7 @@ def test_where_loopctl_marks_every_day_only_those_that_changed_are_rewritten(
     for slug, day in CORRECTED:
         _correct(database, usage, slug, day)
         _mark(database, slug)
-    requests = _tick(project)
+    requests = _evaluate(project)
     assert [_ends(request) for request in requests] == [(f"{FIRST}|a", f"{LAST}|c")]
     (run,) = requests
     assert len(_run(project, [run])) == 270
@@ -178,17 +178,17 @@ def small(database: Database, instance: DagsterInstance) -> tuple[DagsterProject
     return project, usage
 
 
-def test_a_day_that_is_marked_again_after_it_was_healed_is_healed_again(
+def test_a_day_that_is_marked_again_after_it_was_recomputed_is_recomputed_again(
     small: tuple[DagsterProject, Usage], database: Database
 ) -> None:
     project, _ = small
     for _ in range(2):
         _mark(database, "b", _day(1))
-        requests = _tick(project)
+        requests = _evaluate(project)
         assert [_ends(request) for request in requests] == [(f"{_day(1)}|b", f"{_day(1)}|b")]
         assert requests[0].run_key is None
         _run(project, requests)
-        assert _tick(project) == []
+        assert _evaluate(project) == []
 
 
 @pytest.mark.parametrize(
@@ -203,11 +203,11 @@ def test_a_day_that_a_run_in_flight_is_over_is_not_requested_twice(
     project, _ = small
     _mark(database, "a", _day(0))
     _mark(database, "b", _day(1))
-    (first, second) = _tick(project)
+    (first, second) = _evaluate(project)
     run = instance.create_run_for_job(project.job, tags=first.tags, status=status)
-    assert [_ends(request) for request in _tick(project)] == [_ends(second)]
+    assert [_ends(request) for request in _evaluate(project)] == [_ends(second)]
     instance.report_run_canceled(run)
-    assert len(_tick(project)) == 2
+    assert len(_evaluate(project)) == 2
 
 
 def test_a_day_that_a_person_materializes_in_the_ui_is_not_requested_either(
@@ -221,10 +221,10 @@ def test_a_day_that_a_person_materializes_in_the_ui_is_not_requested_either(
         tags={"dagster/partition": f"{_day(0)}|a"},
         status=DagsterRunStatus.STARTED,
     )
-    assert _tick(project) == []
+    assert _evaluate(project) == []
 
 
-def test_a_run_that_cannot_heal_a_day_is_not_repeated_at_once_and_holds_up_no_other(
+def test_a_run_that_cannot_recompute_a_day_is_not_repeated_at_once_and_holds_up_no_other(
     small: tuple[DagsterProject, Usage], database: Database
 ) -> None:
     project, usage = small
@@ -232,11 +232,11 @@ def test_a_run_that_cannot_heal_a_day_is_not_repeated_at_once_and_holds_up_no_ot
         usage.report("a", _day(1), BIGINT_MAX)
     usage.write(database)
     _mark(database, "a")
-    _run(project, _tick(project))
-    assert _tick(project) == []
+    _run(project, _evaluate(project))
+    assert _evaluate(project) == []
     _mark(database, "a", _day(0))
     _mark(database, "b", _day(1))
-    assert {_ends(request) for request in _tick(project)} == {
+    assert {_ends(request) for request in _evaluate(project)} == {
         (f"{_day(0)}|a", f"{_day(0)}|a"),
         (f"{_day(1)}|b", f"{_day(1)}|b"),
     }
@@ -249,7 +249,7 @@ def test_a_scope_whose_reports_are_all_gone_is_deleted(
     with database.tenant_transaction(id_of("a")) as connection:
         connection.execute("UPDATE token_usage_reports SET deleted_at = now()")
     _mark(database, "a")
-    _run(project, _tick(project))
+    _run(project, _evaluate(project))
     assert {key[0] for key in stored_summaries(database)} == {id_of("b")}
 
 
@@ -265,10 +265,10 @@ def test_days_before_the_start_date_and_tenants_that_are_not_active_are_left_alo
             "UPDATE cost_summaries SET period_start = period_start - 1 WHERE period_start = %s",
             [FIRST],
         )
-    assert [_ends(request) for request in _tick(project)] == [(f"{_day(1)}|a", f"{_day(2)}|a")]
+    assert [_ends(request) for request in _evaluate(project)] == [(f"{_day(1)}|a", f"{_day(2)}|a")]
 
 
-def test_a_login_that_would_see_no_summary_is_told_instead_of_finding_nothing_stale(
+def test_a_login_that_would_see_no_summary_is_named_instead_of_finding_nothing_stale(
     small: tuple[DagsterProject, Usage], bound_url: str, database: Database
 ) -> None:
     project, _ = small
@@ -276,7 +276,7 @@ def test_a_login_that_would_see_no_summary_is_told_instead_of_finding_nothing_st
     with closing(Database(bound_url, database.role)) as bound:
         bound_project = dagster_project(bound, project.instance, SETTINGS)
         with pytest.raises(RoleUnfitError, match="bound by row-level security on cost_summaries"):
-            _tick(bound_project)
+            _evaluate(bound_project)
 
 
 def test_the_sensor_runs_without_being_switched_on() -> None:

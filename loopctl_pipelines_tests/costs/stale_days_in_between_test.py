@@ -1,4 +1,4 @@
-"""Whatever commits at any moment of rollup and detection is in their result, or is healed."""
+"""A change that commits during rollup or detection is in their result, or recomputed later."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -101,8 +101,8 @@ def _between(
         acted.result()
 
 
-def _assert_all_is_right_once_it_is_healed(database: Database, usage: Usage, act: Act) -> None:
-    """Do what the sensor's runs do; then nothing of what was deleted or corrected is left."""
+def _assert_all_is_right_once_recomputed(database: Database, usage: Usage, act: Act) -> None:
+    """Recompute stale days like the sensor; then no deleted or corrected cost is left."""
     while stale := stale_days(database, DAY, DAY):
         assert stale == [(UNIT.tenant.id, DAY)]
         roll_up_all(database, [UNIT])
@@ -121,7 +121,7 @@ def test_what_commits_between_two_statements_of_a_rollup_is_not_lost(
     with _between(database, statements, act, usage) as connection:
         roll_up(connection, UNIT)
     detect_all(database, [UNIT])
-    _assert_all_is_right_once_it_is_healed(database, usage, act)
+    _assert_all_is_right_once_recomputed(database, usage, act)
 
 
 @pytest.mark.parametrize("statements", OF_DETECTION)
@@ -131,7 +131,7 @@ def test_what_commits_between_two_statements_of_a_detection_is_not_lost(
     roll_up_all(database, [UNIT])
     with _between(database, statements, act, usage) as connection:
         detect(connection, UNIT)
-    _assert_all_is_right_once_it_is_healed(database, usage, act)
+    _assert_all_is_right_once_recomputed(database, usage, act)
 
 
 @pytest.mark.parametrize("statements", OF_ROLLUP)
@@ -149,7 +149,7 @@ def test_what_began_before_a_rollup_and_commits_after_any_statement_of_it_is_not
         acting.commit()
         running.result()
     detect_all(database, [UNIT])
-    _assert_all_is_right_once_it_is_healed(database, usage, act)
+    _assert_all_is_right_once_recomputed(database, usage, act)
 
 
 def test_what_commits_between_rollup_and_detection_is_not_lost(
@@ -158,4 +158,4 @@ def test_what_commits_between_rollup_and_detection_is_not_lost(
     roll_up_all(database, [UNIT])
     _in_a_transaction_of_its_own(database, act, usage)
     detect_all(database, [UNIT])
-    _assert_all_is_right_once_it_is_healed(database, usage, act)
+    _assert_all_is_right_once_recomputed(database, usage, act)

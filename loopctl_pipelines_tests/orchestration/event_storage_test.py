@@ -1,4 +1,4 @@
-"""Dagster's storage does for a thousand partitions about what it does for one."""
+"""Dagster's storage runs about as many statements for many partitions as for few."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -41,15 +41,15 @@ RUNS = ("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-0000000
 
 @pytest.fixture
 def statements() -> Iterator[list[str]]:
-    """Give what is said to Dagster's storage, as it goes on."""
-    said: list[str] = []
+    """Give the statements that Dagster's storage runs, as they run."""
+    ran: list[str] = []
 
-    def hear(*given: object) -> None:
-        said.append(str(given[2]))
+    def listen(*given: object) -> None:
+        ran.append(str(given[2]))
 
-    sqlalchemy.event.listen(Engine, "before_cursor_execute", hear)
-    yield said
-    sqlalchemy.event.remove(Engine, "before_cursor_execute", hear)
+    sqlalchemy.event.listen(Engine, "before_cursor_execute", listen)
+    yield ran
+    sqlalchemy.event.remove(Engine, "before_cursor_execute", listen)
 
 
 @pytest.fixture
@@ -65,22 +65,22 @@ def project(database: Database, instance: DagsterInstance) -> DagsterProject:
 
 
 @pytest.mark.parametrize("slugs", [("a", "b"), ("a", "c")], ids=["all land", "one fails"])
-def test_a_run_says_as_much_to_the_storage_over_few_partitions_as_over_many(
+def test_a_run_over_many_partitions_takes_as_many_statements_as_one_over_few(
     project: DagsterProject, statements: list[str], slugs: tuple[str, str]
 ) -> None:
-    said = []
+    counts = []
     for days in (3, 60):
         statements.clear()
         run = project.run((FIRST, FIRST + timedelta(days=days - 1)), slugs)
         tenants = ord(slugs[1]) - ord(slugs[0]) + 1
         landed = project.materialized(run.run_id)
         assert len(landed) == days * tenants - (slugs[1] == "c")
-        said.append(len(statements))
+        counts.append(len(statements))
     # some more or less: Dagster looks at its tables now and then
-    assert abs(said[1] - said[0]) < 20
+    assert abs(counts[1] - counts[0]) < 20
 
 
-def test_what_a_run_has_materialized_is_told_as_its_events_tell_it(
+def test_what_a_run_has_materialized_is_what_its_events_say(
     project: DagsterProject, instance: DagsterInstance
 ) -> None:
     runs = [project.run((FIRST, FIRST), slugs) for slugs in (("a", "b"), ("a", "c"))]
@@ -89,9 +89,9 @@ def test_what_a_run_has_materialized_is_told_as_its_events_tell_it(
     for run in runs:
         logged = instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION)
         events = [entry.get_dagster_event() for entry in logged]
-        told = storage.materialized_in(run.run_id)
-        assert told == [(event.asset_key, event.partition) for event in events]
-        assert (SUMMARIES, "2026-04-01|a") in told
+        found = storage.materialized_in(run.run_id)
+        assert found == [(event.asset_key, event.partition) for event in events]
+        assert (SUMMARIES, "2026-04-01|a") in found
 
 
 def _events(run_id: str) -> list[EventLogEntry]:

@@ -1,4 +1,4 @@
-"""Tenants that stand side by side in the order of the partitions."""
+"""Ranges of tenants that are adjacent in partition order."""
 
 from itertools import pairwise
 

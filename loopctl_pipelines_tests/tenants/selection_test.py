@@ -22,7 +22,7 @@ def test_named_tenants_are_taken_once() -> None:
     assert select_tenants(["cold", "cold"], TENANTS) == ["cold"]
 
 
-def test_an_unknown_tenant_is_told_by_its_slug() -> None:
+def test_an_unknown_tenant_is_named_by_its_slug() -> None:
     with pytest.raises(UnknownTenantError, match="'acmee'"):
         select_tenants(["acme", "acmee"], TENANTS)
 

@@ -1,4 +1,4 @@
-"""Tenants become partition keys, without a deploy and never for those that are not active."""
+"""Active tenants become partition keys without a deploy; other tenants never do."""
 
 from uuid import uuid4
 
@@ -17,7 +17,7 @@ def _tenants(**statuses: str) -> dict[str, Tenant]:
     return {slug: Tenant(uuid4(), slug, slug, status) for slug, status in statuses.items()}
 
 
-def _tick(instance: DagsterInstance, database: Database) -> SensorResult:
+def _evaluate(instance: DagsterInstance, database: Database) -> SensorResult:
     context = build_sensor_context(instance, resources={"database": database})
     result = build_tenants_sensor(TENANTS)(context)
     assert isinstance(result, SensorResult)
@@ -40,7 +40,7 @@ def test_a_key_that_exists_is_not_added_again_and_none_is_taken_away() -> None:
     assert new_keys(["a", "gone"], _tenants(a="active", s="suspended")).add == []
 
 
-def test_a_slug_that_cannot_be_a_key_is_told_and_keeps_nobody_else_from_theirs() -> None:
+def test_a_slug_that_cannot_be_a_key_is_logged_and_the_others_get_theirs() -> None:
     tenants = {
         slug: Tenant(uuid4(), slug, slug, "active") for slug in ("a|b", "x...y", "tab\there", "ok")
     }
@@ -48,20 +48,20 @@ def test_a_slug_that_cannot_be_a_key_is_told_and_keeps_nobody_else_from_theirs()
     assert (found.add, found.unusable) == (["ok"], ["a|b", "x...y", "tab\there"])
 
 
-def test_a_tick_of_the_sensor_adds_the_keys_that_are_missing(
+def test_an_evaluation_of_the_sensor_adds_the_keys_that_are_missing(
     database: Database, instance: DagsterInstance
 ) -> None:
     _write(database, acme="active", blue="suspended")
-    (request,) = _tick(instance, database).dynamic_partitions_requests or []
+    (request,) = _evaluate(instance, database).dynamic_partitions_requests or []
     assert request.partition_keys == ["acme"]
 
 
-def test_a_tick_with_nothing_to_add_is_skipped(
+def test_an_evaluation_with_nothing_to_add_is_skipped(
     database: Database, instance: DagsterInstance
 ) -> None:
     _write(database, acme="active")
     sync_tenants(instance, database)
-    result = _tick(instance, database)
+    result = _evaluate(instance, database)
     assert not result.dynamic_partitions_requests
     assert result.skip_reason
 

@@ -10,7 +10,7 @@ from loopctl_pipelines.costs.anomalies.anomalies_match_rule import (
     DayRechecked,
     recheck_anomalies,
 )
-from loopctl_pipelines.costs.errors import ReconciliationError
+from loopctl_pipelines.costs.errors import CheckError
 from loopctl_pipelines.costs.tenant_work.per_tenant import Landed, run_side_by_side
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.costs.anomalies.deviations import (
@@ -42,7 +42,7 @@ def _rechecked(database: Database) -> list[DayRechecked]:
     days: list[DayRechecked] = []
     for day in (DAY, NEXT):
         work = partial(recheck_anomalies, rule=AnomalyRule())
-        (end,) = run_side_by_side(database, [unit("a", day)], work, ReconciliationError)
+        (end,) = run_side_by_side(database, [unit("a", day)], work, CheckError)
         assert isinstance(end, Landed)
         days += end.days
     return days
@@ -157,7 +157,7 @@ def test_days_that_a_marked_one_is_added_to_wait_for_it_too(days: int, database:
     change(database, "DELETE FROM cost_anomalies")
     _mark(database, DAY)
     work = partial(recheck_anomalies, rule=AnomalyRule(days=days))
-    (end,) = run_side_by_side(database, [unit("a", NEXT)], work, ReconciliationError)
+    (end,) = run_side_by_side(database, [unit("a", NEXT)], work, CheckError)
     assert isinstance(end, Landed)
     assert [(day.stale_epics, len(day.different)) for day in end.days] == (
         [(0, 1)] if days == 1 else [(1, 0)]

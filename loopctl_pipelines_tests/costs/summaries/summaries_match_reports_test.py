@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 
-from loopctl_pipelines.costs.errors import ReconciliationError
+from loopctl_pipelines.costs.errors import CheckError
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.summaries.summaries_match_reports import DayReconciled, reconcile
 from loopctl_pipelines.costs.tenant_work.per_tenant import Landed, run_side_by_side
@@ -44,7 +44,7 @@ WHERE tenant_id = %s
 
 
 def _reconciled(database: Database, asked: list[TenantDays]) -> list[DayReconciled]:
-    ended = list(run_side_by_side(database, asked, reconcile, ReconciliationError))
+    ended = list(run_side_by_side(database, asked, reconcile, CheckError))
     landed = [end for end in ended if isinstance(end, Landed)]
     assert len(landed) == len(ended)
     return [day for end in landed for day in end.days]
