@@ -6,6 +6,7 @@ These tests import none of it themselves: they work when a new Dagster has moved
 import ast
 import importlib
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,11 +56,17 @@ def _private_imports(file: Path) -> Iterator[_Import]:
         elif isinstance(node, ast.ImportFrom):
             names = tuple(alias.name for alias in node.names)
             module = node.module or ""
-            if _is_private(module) or (module == "dagster" and any(map(_is_dunder, names))):
+            if _is_private(module) or (module == "dagster" and any(map(_is_internal, names))):
                 yield _Import(file, node.lineno, module, names)
 
 
-def _is_dunder(name: str) -> bool:
+def _comment_above(used: _Import) -> str:
+    above = reversed(used.file.read_text().splitlines()[: used.line - 1])
+    comment = list(takewhile(lambda line: line.startswith("# "), above))
+    return " ".join(line.removeprefix("# ") for line in reversed(comment))
+
+
+def _is_internal(name: str) -> bool:
     return name.startswith("_")
 
 
@@ -73,8 +80,10 @@ _USED = [
 
 @pytest.mark.parametrize(("used", "name"), _USED)
 def test_a_private_name_is_where_it_was_and_says_why_it_is_used(used: _Import, name: str) -> None:
-    lines = used.file.read_text().splitlines()
-    assert lines[used.line - 2].startswith("# "), f"Say above the import why {name} is used."
+    reason = _comment_above(used)
+    assert reason, f"Say above the import why {name} is used."
+    if used.file == _PRODUCT:
+        assert "Waits for:" in reason, f"Say above the import what would replace {name}."
     try:
         found = hasattr(importlib.import_module(used.module), name)
     except ImportError:
