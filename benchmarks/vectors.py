@@ -9,8 +9,10 @@ from benchmarks.provider_process import KEY, vector_of
 from benchmarks.server import server_facts
 from benchmarks.timing import Contender, interleave
 from loopctl_pipelines.database.statements import statement
-from loopctl_pipelines.knowledge.embedding.storage.connection_slots import Turns
-from loopctl_pipelines.knowledge.embedding.storage.tenant_articles import TenantArticles
+from loopctl_pipelines.knowledge.embedding.storage.connection_slots import ConnectionSlots
+from loopctl_pipelines.knowledge.embedding.storage.queries import read_pending
+from loopctl_pipelines.knowledge.embedding.storage.tenant_session import TenantSession
+from loopctl_pipelines.knowledge.embedding.storage.vectors import write_in_parts
 from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle, VectorSpace
 
 _SPACE = VectorSpace()
@@ -46,7 +48,9 @@ class _Writing:
     def __init__(self, knowledge: KnowledgeBase) -> None:
         [tenant] = knowledge.tenants
         self._knowledge = knowledge
-        self._store = TenantArticles(knowledge.database, tenant, Turns(CONNECTIONS).of_a_tenant())
+        self._session = TenantSession(
+            knowledge.database, tenant, ConnectionSlots(CONNECTIONS).for_tenant()
+        )
         self._pending = self._read_pending()
         self._made = {
             article.hash_in(_SPACE): vector_of(article.text, _SPACE.dimension)
@@ -63,7 +67,7 @@ class _Writing:
             for article in self._pending:
                 content_hash = article.hash_in(_SPACE)
                 written = {
-                    "tenant_id": self._store.tenant.id,
+                    "tenant_id": self._session.tenant.id,
                     "article_id": article.id,
                     "vector": str(self._made[content_hash].tolist()),
                     "hash": content_hash,
@@ -71,10 +75,10 @@ class _Writing:
                 session.execute(statement(__package__, "reference_write_vector"), written)
 
     def ours(self) -> None:
-        self._store.write(self._pending, self._made, _SPACE)
+        write_in_parts(self._session, self._pending, self._made, _SPACE)
 
     def _read_pending(self) -> list[PendingArticle]:
         pending: list[PendingArticle] = []
-        while page := self._store.pending(pending[-1] if pending else None):
+        while page := self._session.run(read_pending, pending[-1] if pending else None):
             pending += page
         return pending

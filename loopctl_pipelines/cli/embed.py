@@ -11,7 +11,7 @@ from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.knowledge.embedding.definitions import build_embedder
 from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
-from loopctl_pipelines.knowledge.embedding.progress import embed_with_progress, print_standing
+from loopctl_pipelines.knowledge.embedding.progress import embed_with_progress, print_status
 from loopctl_pipelines.knowledge.embedding.storage.queries import forget_failures
 from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
 from loopctl_pipelines.tenants.operator_queries import list_tenants
@@ -25,10 +25,11 @@ def embed(
     ] = None,
     *,
     again: Annotated[
-        bool, typer.Option("--again", help="Also what waits, or was refused and set aside.")
+        bool,
+        typer.Option("--again", help="Also articles that wait, or were rejected and set aside."),
     ] = False,
 ) -> None:
-    """Embed the articles that are pending, as `pending_embeddings_sensor` has it done."""
+    """Embed the pending articles, as the runs of `pending_embeddings_sensor` do."""
     console = Console()
     with open_project() as project:
         check_database(project.database, EMBEDDING_TABLES)
@@ -45,7 +46,7 @@ def embed(
                 with project.database.tenant_transaction(one.id) as connection:
                     forget_failures(connection, one.id)
             ended = embed_with_progress(console, instance, job, embedder, chosen)
-        print_standing(console, embedder, chosen)
+        print_status(console, embedder, chosen)
     failures = [run.failure for run in ended if run.failure]
     for failure in failures:
         console.print(failure, style="red", highlight=False, markup=False)

@@ -12,7 +12,7 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.demo.fill_knowledge import fill_knowledge
 from loopctl_pipelines.demo.sample.knowledge import KEYS, SAMPLE_CLOAK_KEY, articles
-from loopctl_pipelines.knowledge.embedding.progress import embed_with_progress, print_standing
+from loopctl_pipelines.knowledge.embedding.progress import embed_with_progress, print_status
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 
@@ -46,7 +46,7 @@ def embed_sample(
     tenants = list_tenants(database)
     chosen = [tenants[slug] for slug in KEYS]
     ended = embed_with_progress(console, instance, job, embedder, chosen)
-    print_standing(console, embedder, chosen)
+    print_status(console, embedder, chosen)
     (first, *_) = (row for row in knowledge if row.tenant_id == tenants[_EMBEDDED].id)
     near = _nearest(database, first.tenant_id, first.id)
     _print_nearest(console, first.title, near)

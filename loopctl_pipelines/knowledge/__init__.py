@@ -1,4 +1,4 @@
-"""The tenants' knowledge base: what becomes of articles. One folder per operation.
+"""The tenants' knowledge base: operations on articles, one folder each.
 
 Calls to vendors go through `llm`.
 """

@@ -1,4 +1,4 @@
 """Embedding as Dagster sees it: asset, job, sensor, metadata, progress.
 
-What is embedded is in `texts`, what is stored in `storage`, what a run does in `work`.
+Texts and batches are in `texts`, statements in `storage`, runs in `work`.
 """

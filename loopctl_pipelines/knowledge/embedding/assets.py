@@ -1,4 +1,4 @@
-"""The embedding assets: articles -> their vectors, a partition a tenant."""
+"""The embedding assets: articles and their vectors, one partition per tenant."""
 
 from dagster import (
     AssetExecutionContext,
@@ -13,7 +13,7 @@ from dagster import (
 
 from loopctl_pipelines.knowledge.embedding.columns import ARTICLE_COLUMNS, EMBEDDING_COLUMNS
 from loopctl_pipelines.knowledge.embedding.jobs import PENDING_ONLY_TAG
-from loopctl_pipelines.knowledge.embedding.metadata import report_metadata
+from loopctl_pipelines.knowledge.embedding.metadata import outcome_metadata
 from loopctl_pipelines.knowledge.embedding.operator_queries import (
     begin_embedding,
     pending_embeddings,
@@ -61,8 +61,8 @@ def build_article_embeddings() -> AssetsDefinition:
         },
         description=(
             "Vectors of a tenant's published articles, made with the tenant's own key. A text is "
-            "paid for once: what has its vector already is not sent, whatever else was edited. "
-            "Materializing again is always safe."
+            "paid for once: an article that has the vector of its text is not sent again, "
+            "whatever else was edited. Materializing again is always safe."
         ),
     )
     def article_embeddings(
@@ -73,9 +73,9 @@ def build_article_embeddings() -> AssetsDefinition:
         except Failure:
             raise
         except Exception as error:  # noqa: BLE001 - Dagster would store its text for good
-            unforeseen = log_tag(error)
+            unexpected = log_tag(error)
         # outside the handler, so that the failure has no context
-        raise Failure(f"The run ended unforeseen ({unforeseen}).", allow_retries=False)
+        raise Failure(f"An unexpected error ended the run ({unexpected}).", allow_retries=False)
 
     return article_embeddings
 
@@ -86,23 +86,23 @@ def _embed(context: AssetExecutionContext, embedder: Embedder) -> MaterializeRes
     tags = provenance_tags(context.instance, context.assets_def, keys, context.run.run_id)
     chosen = tenants
     if PENDING_ONLY_TAG in context.run.tags:
-        # a tenant that another run works on would keep this one, and all that is requested with it
+        # waiting for a tenant that another run works on would delay all other tenants of this run
         due = {
             pending.tenant_id
             for pending in pending_embeddings(embedder.database)
             if not (pending.paused_until or pending.is_held)
         }
         chosen = {slug: tenant for slug, tenant in tenants.items() if tenant.id in due}
-    left_out = [tenant.id for slug, tenant in tenants.items() if slug not in chosen]
-    begin_embedding(embedder.database, context.run.run_id, left_out)
+    skipped = [tenant.id for slug, tenant in tenants.items() if slug not in chosen]
+    begin_embedding(embedder.database, context.run.run_id, skipped)
     landed: dict[str, Metadata] = {}
     failed: list[FailedPartitions] = []
-    for report in embedder.embed(chosen.values(), context.run.run_id):
-        if report.error is None:
-            landed[report.slug] = report_metadata(report)
+    for outcome in embedder.embed(chosen.values(), context.run.run_id):
+        if outcome.error is None:
+            landed[outcome.slug] = outcome_metadata(outcome)
         else:
-            context.log.error(str(report.error))
-            failed.append(FailedPartitions([report.slug], report.error))
+            context.log.error(str(outcome.error))
+            failed.append(FailedPartitions([outcome.slug], outcome.error))
     failed.sort(key=lambda part: part.keys[0])
     record_materializations(context, context.asset_key, landed, tags)
     return end_step(context, landed, failed)

@@ -6,7 +6,11 @@ from dagster import TableColumn, TableSchema
 
 ARTICLE_COLUMNS: Final = TableSchema(
     columns=[
-        TableColumn("tenant_id", "uuid", "the tenant; null for loopctl's own, never embedded"),
+        TableColumn(
+            "tenant_id",
+            "uuid",
+            "the tenant; null for loopctl's own articles, which are never embedded",
+        ),
         TableColumn("title", "text", "unique among a tenant's articles"),
         TableColumn("body", "text", "of any length"),
         TableColumn("status", "text", "only published articles are embedded"),

@@ -1,4 +1,4 @@
-"""The definitions of embedding, and the resource that does its work."""
+"""The definitions of embedding, and the resource that does the work."""
 
 import warnings
 
@@ -17,9 +17,9 @@ from loopctl_pipelines.settings import Settings
 
 
 def build_embedding_definitions() -> Definitions:
-    """Return the definitions of embedding; they need the resources `database` and `embedder`."""
+    """Return the definitions of embedding. They need the resources `database` and `embedder`."""
     with warnings.catch_warnings():
-        # backfill_policy, without which a range of tenants would be one run per tenant
+        # backfill_policy is beta; without it a range of tenants would be one run per tenant
         warnings.simplefilter("ignore", BetaWarning)
         article_embeddings = build_article_embeddings()
     return Definitions(
@@ -28,7 +28,7 @@ def build_embedding_definitions() -> Definitions:
             define_asset_job(
                 EMBED_ARTICLES,
                 selection=[article_embeddings],
-                description="Vectors of what is pending of many tenants, in one run.",
+                description="Embeds the pending articles of many tenants in one run.",
             )
         ],
         sensors=[build_pending_embeddings_sensor()],

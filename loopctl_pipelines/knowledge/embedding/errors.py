@@ -1,11 +1,11 @@
-"""Why a tenant's articles stay unembedded until somebody acts."""
+"""Errors that leave a tenant's articles without vectors until somebody acts."""
 
 from loopctl_pipelines.errors import PipelinesError
 from loopctl_pipelines.llm.failures import ProviderFailure
 
 
 class EmbeddingError(PipelinesError):
-    """A tenant's articles stay unembedded until somebody acts. What was embedded stays.
+    """A tenant's articles stay without vectors until somebody acts. Existing vectors stay.
 
     Attributes:
         slug: the tenant.
@@ -16,19 +16,19 @@ class EmbeddingError(PipelinesError):
         self.slug = slug
 
 
-class KeyOrModelRefusedError(EmbeddingError):
-    """The provider refuses every text alike: the key or the model is at fault."""
+class KeyOrModelRejectedError(EmbeddingError):
+    """The provider rejects every text, so the key or the model is at fault."""
 
     def __init__(self, slug: str, failure_tag: str, articles: int) -> None:
         super().__init__(
             slug,
-            f"the provider refuses the tenant's key or model ({failure_tag}). {articles} "
+            f"the provider rejects the tenant's key or model ({failure_tag}). {articles} "
             "articles are set aside until the tenant changes one of them in its LLM settings.",
         )
 
 
 class EmbeddingDatabaseError(EmbeddingError):
-    """A statement on the tenant's articles failed; its transaction is rolled back."""
+    """A statement on the tenant's articles failed; its transaction was rolled back."""
 
     def __init__(self, slug: str, cause: str, sqlstate: str | None) -> None:
         state = sqlstate or "none"
@@ -36,17 +36,17 @@ class EmbeddingDatabaseError(EmbeddingError):
 
 
 class ClaimLostError(EmbeddingError):
-    """The run stood still for longer than its lease, and another run has the tenant now."""
+    """The run was suspended for longer than its lease, and another run has the tenant now."""
 
     def __init__(self, slug: str) -> None:
-        super().__init__(slug, "this run stood still for too long; another one goes on with it.")
+        super().__init__(slug, "this run was suspended for too long; another run has taken over.")
 
 
 class EmbeddingCrashError(EmbeddingError):
-    """Something unforeseen happened; only its kind is told, because its text may quote a key."""
+    """An unexpected error. The message names only its kind, because its text may quote a key."""
 
     def __init__(self, slug: str, failure: ProviderFailure) -> None:
-        super().__init__(slug, f"the work ended unforeseen ({failure.log_tag}). Run it again.")
+        super().__init__(slug, f"an unexpected error ({failure.log_tag}). Run it again.")
 
 
 class SecretUnreadableError(EmbeddingError):
@@ -56,5 +56,5 @@ class SecretUnreadableError(EmbeddingError):
         super().__init__(
             slug,
             "its embedding key cannot be decrypted. Set LOOPCTL_CLOAK_KEY to the key that loopctl "
-            "encrypts with, or have the tenant set its embedding key anew.",
+            "encrypts with, or have the tenant set its embedding key again.",
         )

@@ -1,4 +1,4 @@
-"""Runs `embed_articles` in this process; the UI shows the run like any other."""
+"""Runs `embed_articles` in this process; the UI shows these runs like any other."""
 
 from collections.abc import Collection, Iterator
 
@@ -12,6 +12,6 @@ from loopctl_pipelines.tenants.contiguous_ranges import contiguous_ranges
 def run_embed_articles(
     instance: DagsterInstance, job: JobDefinition, slugs: Collection[str]
 ) -> Iterator[EndedRun]:
-    """Embed what is pending of these tenants, a run for each range of them."""
+    """Embed the pending articles of these tenants, one run per contiguous range of partitions."""
     for run in contiguous_ranges(slugs, tenant_order(instance)):
         yield run_in_process(instance, job, PartitionKeyRange(run[0], run[-1]))

@@ -3,8 +3,8 @@
 from typing import Final
 
 EMBED_ARTICLES: Final = "embed_articles"
-"""The job over `article_embeddings`; `definitions.py` makes it."""
+"""The job over `article_embeddings`, built in `definitions.py`."""
 
 PENDING_ONLY_TAG: Final = "loopctl/pending_only"
-"""On a run: of its tenants, only those are worked on that have something pending, are due, and no
-other run works on."""
+"""Tag of a run that skips tenants if nothing is pending, they are paused, or another run works on
+them."""

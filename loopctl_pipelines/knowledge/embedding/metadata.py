@@ -1,39 +1,39 @@
-"""What a person sees at a materialization of `article_embeddings` in the Dagster UI."""
+"""The metadata of a materialization of `article_embeddings`, as the Dagster UI shows it."""
 
 from collections.abc import Mapping
 
 from dagster import MetadataValue, TableColumn, TableRecord, TableSchema
 
-from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import TenantReport
+from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import TenantOutcome
 
 _FAILURES_SCHEMA = TableSchema(
     columns=[TableColumn("failure", "string"), TableColumn("requests", "int")]
 )
 
 
-def report_metadata(report: TenantReport) -> Mapping[str, MetadataValue]:
-    """Describe what a run did for one tenant: counts that Dagster plots, tags of failures."""
-    counts, standing = report.counts, report.standing
+def outcome_metadata(outcome: TenantOutcome) -> Mapping[str, MetadataValue]:
+    """Describe what a run did for one tenant: counts that Dagster plots, and tags of failures."""
+    counts, status = outcome.counts, outcome.status
     shown: dict[str, MetadataValue] = {
-        "articles published": MetadataValue.int(standing.published),
-        "articles with a vector": MetadataValue.int(standing.embedded),
+        "articles published": MetadataValue.int(status.published),
+        "articles with a vector": MetadataValue.int(status.embedded),
         "embedded": MetadataValue.int(counts.embedded),
         "copied from equal text": MetadataValue.int(counts.copied),
         "skipped, unchanged": MetadataValue.int(counts.unchanged),
         "edited meanwhile": MetadataValue.int(counts.edited),
-        "set aside": MetadataValue.int(standing.set_aside + standing.refused),
-        "waiting": MetadataValue.int(standing.waiting),
+        "set aside": MetadataValue.int(status.set_aside + status.rejected),
+        "waiting": MetadataValue.int(status.waiting),
         "blocked, no key": MetadataValue.int(counts.blocked),
         "billed requests": MetadataValue.int(counts.requests),
         "billed tokens": MetadataValue.int(counts.tokens),
-        "circuit breaker": MetadataValue.text(report.breaker.value),
+        "circuit breaker": MetadataValue.text(outcome.breaker.value),
     }
-    if report.stopped is not None:
-        shown["ended early"] = MetadataValue.text(report.stopped.log_tag)
-    if report.failures:
+    if outcome.stopped is not None:
+        shown["ended early"] = MetadataValue.text(outcome.stopped.log_tag)
+    if outcome.failures:
         rows = [
             TableRecord({"failure": tag, "requests": count})
-            for tag, count in sorted(report.failures.items())
+            for tag, count in sorted(outcome.failures.items())
         ]
         shown["failed requests"] = MetadataValue.table(rows, _FAILURES_SCHEMA)
     return shown

@@ -17,8 +17,8 @@ from rich.table import Table
 
 from loopctl_pipelines.knowledge.embedding.job_runs import run_embed_articles
 from loopctl_pipelines.knowledge.embedding.operator_queries import pending_embeddings
-from loopctl_pipelines.knowledge.embedding.storage.queries import read_standing
-from loopctl_pipelines.knowledge.embedding.storage.rows import Standing
+from loopctl_pipelines.knowledge.embedding.storage.queries import read_status
+from loopctl_pipelines.knowledge.embedding.storage.rows import EmbeddingStatus
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.orchestration.in_process_runs import EndedRun
 from loopctl_pipelines.tenants.tenant import Tenant
@@ -31,14 +31,14 @@ def embed_with_progress(
     embedder: Embedder,
     tenants: Collection[Tenant],
 ) -> list[EndedRun]:
-    """Embed what is pending with a progress bar over the articles.
+    """Embed the pending articles of tenants, with a progress bar over the articles.
 
     Args:
-        console: where to.
+        console: where to print.
         instance: where the runs are recorded.
         job: `embed_articles`, with this embedder among its resources.
-        embedder: tells of articles that are done.
-        tenants: whose articles.
+        embedder: reports articles that are done.
+        tenants: the tenants.
     """
     wanted = {tenant.id for tenant in tenants}
     pending = pending_embeddings(embedder.database)
@@ -48,12 +48,13 @@ def embed_with_progress(
         *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console
     ) as progress:
         task = progress.add_task("articles", total=total)
+        # several threads call it; rich updates a task under a lock
         embedder.on_progress = lambda _slug, articles: progress.advance(task, articles)
         return list(run_embed_articles(instance, job, [tenant.slug for tenant in tenants]))
 
 
-def print_standing(console: Console, embedder: Embedder, tenants: Collection[Tenant]) -> None:
-    """Print how the articles of these tenants stand, and why some have no vector."""
+def print_status(console: Console, embedder: Embedder, tenants: Collection[Tenant]) -> None:
+    """Print how many articles of these tenants have a vector, and why the others have none."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, title="Articles", title_justify="left")
     table.add_column("tenant")
     for heading in ("published", "with a vector", "without"):
@@ -61,21 +62,21 @@ def print_standing(console: Console, embedder: Embedder, tenants: Collection[Ten
     table.add_column("why")
     for tenant in tenants:
         with embedder.database.tenant_transaction(tenant.id) as connection:
-            standing = read_standing(connection, tenant.id)
-        if standing.published:
-            without = standing.published - standing.embedded
-            counts = (standing.published, standing.embedded, without)
-            table.add_row(tenant.slug, *(f"{count:,}" for count in counts), _why(standing))
+            status = read_status(connection, tenant.id)
+        if status.published:
+            without = status.published - status.embedded
+            counts = (status.published, status.embedded, without)
+            table.add_row(tenant.slug, *(f"{count:,}" for count in counts), _why(status))
     if table.row_count:
         console.print(table)
 
 
-def _why(standing: Standing) -> str:
+def _why(status: EmbeddingStatus) -> str:
     reasons = {
-        f"key or model refused ({standing.refusal})": standing.refused,
-        "refused for their text": standing.set_aside,
-        "tried again later": standing.waiting,
+        f"key or model rejected ({status.rejection})": status.rejected,
+        "rejected for their text": status.set_aside,
+        "retried later": status.waiting,
     }
-    rest = standing.published - standing.embedded - sum(reasons.values())
-    reasons["to be looked at" if standing.has_key else "no embedding key"] = rest
+    rest = status.published - status.embedded - sum(reasons.values())
+    reasons["pending" if status.has_key else "no embedding key"] = rest
     return "; ".join(f"{reason}: {count:,}" for reason, count in reasons.items() if count > 0)

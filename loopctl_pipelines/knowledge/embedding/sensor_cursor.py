@@ -1,4 +1,4 @@
-"""What a tick of `pending_embeddings_sensor` remembers and decides. Pure."""
+"""What an evaluation of `pending_embeddings_sensor` remembers and decides. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,18 +6,18 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ValidationError
 
-# a safety net: where the database does not count changes, a sharded one for example
+# a safety net where the database does not count changes, such as a sharded one
 _LONGEST_REST = timedelta(minutes=10)
 
 
 class Cursor(BaseModel):
-    """What the next tick is told.
+    """What one evaluation leaves for the next.
 
     Attributes:
-        articles_version: see `operator_queries.articles_version`, as it was before the last look;
-            None: the next tick has to look.
-        rest_until: nothing comes due before, unless something changes.
-        in_flight: the tenants of each run that was requested, by its run key.
+        articles_version: the value of `operator_queries.articles_version` before the articles were
+            last read; None: the next evaluation must read them.
+        rest_until: nothing is due before this time, unless something changes.
+        in_flight: the tenants of each requested run, by run key.
     """
 
     articles_version: str | None = None
@@ -26,14 +26,14 @@ class Cursor(BaseModel):
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor":
-        """Read what the last tick wrote; of anything else, remember nothing."""
+        """Read what the last evaluation wrote; an unreadable cursor remembers nothing."""
         try:
             return cls.model_validate_json(text or "{}")
         except ValidationError:
             return cls()
 
     def may_rest(self, articles_version: str | None, now: datetime) -> bool:
-        """Tell whether nothing can have become pending since the last look."""
+        """Tell whether nothing can have become pending since the articles were last read."""
         return (
             self.articles_version is not None
             and self.articles_version == articles_version
@@ -44,7 +44,7 @@ class Cursor(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A tenant that has articles to look at, see `operator_queries.PendingEmbeddings`."""
+    """A tenant with pending articles, see `operator_queries.PendingEmbeddings`."""
 
     slug: str
     articles: int
@@ -54,30 +54,31 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a tick does.
+    """What an evaluation does.
 
     Attributes:
-        request: tenants of the one run to request, none: no run.
-        rest_until: until when the next ticks need not look if nothing changes; None: they must.
-        left: why tenants are left for later, for people.
+        request: tenants of the one run to request; empty: no run.
+        rest_until: until then, later evaluations read nothing unless something changes; None: the
+            next one must.
+        reasons: why tenants were not requested, as text for people.
     """
 
     request: list[str] = field(default_factory=list)
     rest_until: datetime | None = None
-    left: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a tick finds. All times have a zone.
+    """What an evaluation finds. All times have a time zone.
 
     Attributes:
-        pending: tenants that have articles to look at.
-        in_flight: slugs of tenants that a run works on, or will; not those that it is done with.
-        open_circuits: slugs of tenants whose circuit breaker is open.
+        pending: tenants with pending articles.
+        in_flight: slugs of tenants that an unfinished run has not finished yet.
+        open_circuits: slugs of tenants whose circuit is open.
         keys: slugs that are partition keys already.
-        next_attempt: when the next of the articles that wait comes due.
-        now: the present.
+        next_attempt: when the next waiting article is due.
+        now: the current time.
     """
 
     pending: Sequence[Pending]
@@ -88,20 +89,20 @@ class Situation:
     now: datetime
 
     def decide(self) -> Decision:
-        """Decide whom the tick requests a run for, and whether the next ones may rest."""
+        """Decide which tenants to request a run for, and whether later evaluations may rest."""
         paused = [p.slug for p in self.pending if p.paused_until]
-        reasons: Mapping[str, Sequence[str]] = {
+        not_requested: Mapping[str, Sequence[str]] = {
             "paused": paused,
             "in flight": [p.slug for p in self.pending if p.is_held or p.slug in self.in_flight],
             "with an open circuit": [p.slug for p in self.pending if p.slug in self.open_circuits],
             "without a partition yet": [p.slug for p in self.pending if p.slug not in self.keys],
         }
-        left = {slug for slugs in reasons.values() for slug in slugs}
-        request = [p.slug for p in self.pending if p.slug not in left]
-        told = [f"{len(slugs)} {reason}" for reason, slugs in reasons.items() if slugs]
-        # what a run is about to change, or a circuit that closes, shows in no counter
-        unsettled = request or self.in_flight or left.difference(paused)
-        return Decision(request, None if unsettled else self._next_due(), told)
+        skipped = {slug for slugs in not_requested.values() for slug in slugs}
+        request = [p.slug for p in self.pending if p.slug not in skipped]
+        reasons = [f"{len(slugs)} {reason}" for reason, slugs in not_requested.items() if slugs]
+        # no counter shows what a run is about to change, or that a circuit closes
+        unsettled = request or self.in_flight or skipped.difference(paused)
+        return Decision(request, None if unsettled else self._next_due(), reasons)
 
     def _next_due(self) -> datetime:
         due = [p.paused_until for p in self.pending if p.paused_until]

@@ -50,8 +50,8 @@ def build_pending_embeddings_sensor() -> SensorDefinition:
         minimum_interval_seconds=30,
         default_status=DefaultSensorStatus.RUNNING,
         description=(
-            "Embeds articles that were published or edited, and those whose time to be tried "
-            "again has come; one run at most per tick, and none while nothing is pending."
+            "Embeds articles that were published or edited, and articles that are due for a retry. "
+            "Requests at most one run per evaluation, and none while nothing is pending."
         ),
     )
     def pending_embeddings_sensor(
@@ -59,7 +59,7 @@ def build_pending_embeddings_sensor() -> SensorDefinition:
     ) -> SensorResult:
         now = datetime.now(UTC)
         cursor = Cursor.parse(context.cursor)
-        # before the look: what changes after it shows at the next tick
+        # read before the articles: a later change shows at the next evaluation
         version = articles_version(embedder.database)
         if cursor.may_rest(version, now):
             return SensorResult(skip_reason="Nothing has changed, and nothing is due.")
@@ -76,7 +76,7 @@ def build_pending_embeddings_sensor() -> SensorDefinition:
                 rest_until=decision.rest_until,
                 in_flight=known,
             )
-            reason = f"Nothing to request: {', '.join(decision.left) or 'nothing is pending'}."
+            reason = f"Nothing to request: {', '.join(decision.reasons) or 'nothing is pending'}."
             return SensorResult(skip_reason=reason, cursor=after.model_dump_json())
         run_key = now.isoformat()
         after = Cursor(in_flight={**known, run_key: decision.request})
@@ -94,19 +94,19 @@ def _decision(
     order: Sequence[str],
     now: datetime,
 ) -> Decision:
-    """Decide what the tick does.
+    """Decide what the evaluation does.
 
     Args:
-        embedder: who would do the work.
-        tenants_of: slugs that each unfinished run is for, by run id.
+        embedder: gives access to the database and to the circuits.
+        tenants_of: the slugs of each unfinished run's tenants, by run id.
         order: slugs that are partition keys, in the order of the partitions.
-        now: the present.
+        now: the current time.
     """
     check_sees_all_tenants(embedder.database, "articles")
     forget_deleted_tenants(embedder.database)
-    # before the look at what is pending: what a run leaves behind is in that
+    # read before the pending articles, so that they include what a run leaves pending
     finished = finished_embeddings(embedder.database, tenants_of)
-    # before the look at what is pending: what comes due in between is in both
+    # read before the pending articles, so that what comes due in between is in both
     next_attempt = next_embedding_attempt(embedder.database)
     tenants = list_tenants(embedder.database)
     slug_of = {tenant.id: slug for slug, tenant in tenants.items()}
@@ -132,7 +132,7 @@ def _decision(
 
 
 def _request(run_key: str, slugs: Sequence[str], order: Sequence[str]) -> RunRequest:
-    """Return one run over the range of the tenants; of those between, it leaves the idle alone."""
+    """Return one run over the range of these tenants; it skips idle tenants in between."""
     wanted = set(slugs)
     placed = [slug for slug in order if slug in wanted]
     tags = range_tags(PartitionKeyRange(placed[0], placed[-1]))
@@ -148,7 +148,7 @@ def _unfinished_runs(instance: DagsterInstance) -> list[DagsterRun]:
 
 
 def _key(run: DagsterRun) -> str:
-    """Return the key by which the run was requested, or its id where a person started it."""
+    """Return the run key of a requested run, or the id of a run that a person started."""
     return run.tags.get(_RUN_KEY_TAG, run.run_id)
 
 

@@ -1,4 +1,4 @@
-"""What embedding needs of the database; `check_database` compares it with what the role may do."""
+"""The tables that embedding uses; `check_database` compares them with the role's privileges."""
 
 from typing import Final
 

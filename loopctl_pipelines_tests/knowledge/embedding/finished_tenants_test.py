@@ -156,7 +156,7 @@ def test_a_run_that_is_resumed_is_done_with_no_tenant(ticks: Ticks, database: Da
     (request,) = ticks.tick()
     run_id = ticks.start(request, DagsterRunStatus.STARTED)
     finish_embedding(database, run_id, id_of("acme"))
-    begin_embedding(database, run_id, left_out=[])
+    begin_embedding(database, run_id, skipped=[])
     assert ticks.tick() == []
     finish_embedding(database, run_id, id_of("acme"))
     assert len(ticks.tick()) == 1

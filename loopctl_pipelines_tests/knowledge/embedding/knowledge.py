@@ -10,7 +10,7 @@ from psycopg import sql
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
-from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import TenantReport
+from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import TenantOutcome
 from loopctl_pipelines.llm.circuit import DEFAULT_POLICY, BreakerPolicy
 from loopctl_pipelines.llm.cloak import encrypt
 from loopctl_pipelines.llm.guarded_call import GuardedCall
@@ -130,11 +130,11 @@ class Knowledge:
                 " WHERE paused_until IS NOT NULL"
             )
 
-    def run(self, embedder: Embedder, *slugs: str) -> TenantReport:
-        """Embed what is pending of these tenants, and return the report of the first."""
+    def run(self, embedder: Embedder, *slugs: str) -> TenantOutcome:
+        """Embed what is pending of these tenants, and return the outcome of the first."""
         tenants = list_tenants(self.database)
-        reports = {r.slug: r for r in embedder.embed([tenants[slug] for slug in slugs])}
-        return reports[slugs[0]]
+        outcomes = {r.slug: r for r in embedder.embed([tenants[slug] for slug in slugs])}
+        return outcomes[slugs[0]]
 
 
 def embedder(  # noqa: PLR0913 - a test names what it is about

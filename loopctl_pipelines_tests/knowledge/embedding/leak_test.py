@@ -21,7 +21,8 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.knowledge.embedding.job_runs import run_embed_articles
 from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
-from loopctl_pipelines.knowledge.embedding.storage.tenant_articles import TenantArticles
+from loopctl_pipelines.knowledge.embedding.storage import queries
+from loopctl_pipelines.knowledge.embedding.storage.tenant_session import TenantSession
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
 from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
@@ -187,13 +188,14 @@ def _first_ended_run(instance: DagsterInstance) -> DagsterRun:
     [
         (EmbeddingProvider, "embed"),
         (GuardedProvider, "embed"),
-        (TenantArticles, "pending"),
+        (queries, "read_pending"),
+        (TenantSession, "run"),
         (Embedder, "embed"),
     ],
-    ids=lambda place: place[0].__name__,
+    ids=["EmbeddingProvider", "GuardedProvider", "queries", "TenantSession", "Embedder"],
 )
 def test_an_exception_that_tells_all_leaves_nothing_behind_wherever_it_is_raised(
-    place: tuple[type, str],
+    place: tuple[object, str],
     knowledge: Knowledge,
     instance: DagsterInstance,
     traces: Traces,

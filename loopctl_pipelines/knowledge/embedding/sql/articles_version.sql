@@ -1,5 +1,5 @@
--- PostgreSQL's own counters of changed rows: as long as they stand still, no article, key or model was
--- changed, however many articles there are. Null where the server does not count.
+-- PostgreSQL's own counters of changed rows. While they are constant, no article, key or model has changed;
+-- reading them costs the same for any number of articles. Null if the server does not count.
 SELECT CASE
     WHEN current_setting('track_counts')::boolean THEN
         concat_ws(

@@ -1,5 +1,5 @@
--- When the next of the articles that wait comes due. One that is due already is pending, or it was
--- unpublished or deleted meanwhile, or its tenant suspended: nothing is waited for any more.
+-- When the next waiting article is due. An article that is already due is either pending, or it was
+-- unpublished or deleted meanwhile, or its tenant was suspended: there is nothing left to wait for.
 SELECT min(next_attempt_at)
 FROM loopctl_pipelines.embedding_states
 WHERE next_attempt_at > now()

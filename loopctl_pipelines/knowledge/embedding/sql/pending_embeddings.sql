@@ -1,5 +1,5 @@
--- Which active tenants have articles to look at, until when some of them are left alone, and which of
--- them a run works on: ids, counts and times only. No body is read.
+-- Active tenants with pending articles, until when some of them are paused, and which of them a run is
+-- working on: ids, counts and times only. No body is read.
 SELECT
     pending.tenant_id,
     pending.articles,

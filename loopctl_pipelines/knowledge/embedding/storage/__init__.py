@@ -1,4 +1,4 @@
-"""What is stored about the embedding of articles, tenant by tenant, and the lease on a tenant.
+"""Statements on articles and their embedding state, one tenant at a time; the claim on a tenant.
 
-No vendor is called here.
+No call to a vendor belongs here.
 """

@@ -1,4 +1,4 @@
-"""A tenant's articles belong to one run at a time, or the same text would be paid for twice."""
+"""A claim on a tenant's articles: two runs at once would pay for the same text twice."""
 
 import threading
 import time
@@ -18,16 +18,16 @@ from loopctl_pipelines.knowledge.embedding.storage.queries import claim_tenant, 
 from loopctl_pipelines.tenants.tenant import Tenant
 
 LEASE: Final = timedelta(seconds=30)
-"""How long a claim lasts that is not renewed: a killed run holds its tenants up no longer."""
+"""How long a claim lasts without renewal: a killed run blocks its tenants no longer than this."""
 
 _POLL_SECONDS = 0.25
 
 
 class Claim:
-    """The claim on one tenant's articles; no connection is held between its calls.
+    """The claim on one tenant's articles. It holds no connection between its statements.
 
-    While it is held, a thread renews it: work may wait for its turn at the provider and at the
-    database for longer than any lease, with a vector in hand that is paid for.
+    A thread renews it while it is held, because a batch may wait for the provider and for a
+    connection slot longer than any lease, with a vector in hand that is paid for.
     """
 
     def __init__(self, database: Database, tenant: Tenant, lease: timedelta = LEASE) -> None:
@@ -40,9 +40,9 @@ class Claim:
 
     @contextmanager
     def held(self, stopped: Callable[[], bool]) -> Iterator[bool]:
-        """Hold the claim; waits while another run has it, which ends with its work or its lease.
+        """Hold the claim during the block; wait while another run has it.
 
-        Yields False where `stopped` became true before the claim was to be had.
+        Yields False if `stopped` became true first.
         """
         while not self._claim():
             if stopped():
@@ -68,6 +68,8 @@ class Claim:
 
         Raises:
             ClaimLostError: if it lapsed and another run has the tenant now.
+            psycopg.Error: if the statement fails.
+            DatabaseUnreachableError: if no connection is available.
         """
         with self._renewing:
             if time.monotonic() - self._renewed_at < self._lease.total_seconds() / 3:
@@ -77,12 +79,12 @@ class Claim:
 
     def _renew_until(self, released: threading.Event) -> None:
         while not released.wait(self._lease.total_seconds() / 3):
-            # what goes wrong here goes wrong again where the work looks
+            # the batches call `keep` themselves, and meet the same error
             with suppress(psycopg.Error, DatabaseUnreachableError, ClaimLostError):
                 self.keep()
 
     def _claim(self) -> bool:
-        # before the statement: the lease begins in it, so that it never ends earlier than thought
+        # taken before the statement, so the lease never ends earlier than this clock says
         now = time.monotonic()
         claimed = in_tenant_transaction(
             self._database,

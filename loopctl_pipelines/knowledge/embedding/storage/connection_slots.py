@@ -1,4 +1,4 @@
-"""Turns at the database: all tenants share them, and no tenant ever has all of them."""
+"""Connection slots: all tenants share them, and no tenant ever holds all of them. Pure."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,32 +7,32 @@ from threading import Semaphore
 
 
 @dataclass(frozen=True, slots=True)
-class TenantTurns:
-    """One tenant's part of the turns. Threads may share it.
+class TenantSlots:
+    """The slots that one tenant may hold. Threads may share it.
 
     Attributes:
-        of_all: bounds the statements of all tenants together.
+        shared: bounds the transactions of all tenants together.
         own: bounds this tenant's.
     """
 
-    of_all: Semaphore
+    shared: Semaphore
     own: Semaphore
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Wait for a turn, and hold it meanwhile."""
-        # the own one first: who waits for that must not keep others from theirs
-        with self.own, self.of_all:
+    def held(self) -> Iterator[None]:
+        """Wait for a slot and hold it until the block ends."""
+        # the own bound first: a thread that waits for it must not hold a slot that others need
+        with self.own, self.shared:
             yield
 
 
-class Turns:
-    """As many turns as statements of all tenants may run at once."""
+class ConnectionSlots:
+    """As many slots as transactions of all tenants may run at once."""
 
-    def __init__(self, turns: int) -> None:
-        self._turns = turns
-        self._of_all = Semaphore(turns)
+    def __init__(self, slots: int) -> None:
+        self._slots = slots
+        self._shared = Semaphore(slots)
 
-    def of_a_tenant(self) -> TenantTurns:
-        """Return a tenant's part: all but one, so that others go on while its statements wait."""
-        return TenantTurns(self._of_all, Semaphore(max(1, self._turns - 1)))
+    def for_tenant(self) -> TenantSlots:
+        """Return a tenant's part: all but one, so that others proceed while its statements wait."""
+        return TenantSlots(self._shared, Semaphore(max(1, self._slots - 1)))

@@ -1,4 +1,4 @@
-"""What the statements of the embeddings domain take and give."""
+"""The values that the embedding statements take and return. Pure."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
 
 LOCKED: Final = "article_locked"
-"""Stands for a failure where an article's vector is there, and another session holds its row."""
+"""Stored as the failure of an article that has a vector, but whose row another session locked."""
 
 Vector = npt.NDArray[np.float32]
 
@@ -21,8 +21,8 @@ class EmbeddingSettings:
     """A tenant's own settings.
 
     Attributes:
-        encrypted_key: its embedding key as it is stored, see `tenants.cloak`; None: it has none.
-        key_version: SHA-256 of that; it tells whether the key was set anew.
+        encrypted_key: its embedding key as stored, see `llm.cloak`; None: it has no key.
+        key_version: SHA-256 of `encrypted_key`; it changes whenever the key is set again.
         model: None: the default model.
         consecutive_pauses: how many pauses in a row the provider has asked for with this key,
             without accepting a request in between.
@@ -38,15 +38,15 @@ class EmbeddingSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class LookedAt:
-    """What is noted of articles that were looked at.
+class ArticleState:
+    """What is stored about the embedding of articles.
 
     Attributes:
         space: the tenant's model and dimension.
         failure: a failure's tag; None: the articles are embedded.
-        delay: when they are tried again; None: not before article, key or model change.
-        key_version: of the key that was refused with them, or asked to wait; another key ends the
-            wait. None: they are tried again after the delay only, or embedded.
+        delay: until they are retried; None: not before article, key or model change.
+        key_version: the key that was rejected, or asked to wait; another key ends the wait.
+            None: embedded, or retried after the delay only.
     """
 
     space: VectorSpace
@@ -57,7 +57,7 @@ class LookedAt:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Why a tenant is left alone, and how long.
+    """Why a tenant is paused, and for how long.
 
     Attributes:
         failure: a failure's tag.
@@ -72,37 +72,37 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What became of articles that there is a vector for.
+class WriteResult:
+    """Which articles got their vectors.
 
     Attributes:
-        written: have it now.
-        locked: another session holds their rows; nobody waits for it.
+        written: articles that have their vector now.
+        locked: articles with a vector at hand whose rows another session has locked.
     """
 
     written: frozenset[UUID] = frozenset()
     locked: frozenset[UUID] = frozenset()
 
     @property
-    def both(self) -> frozenset[UUID]:
-        """Articles for which there is no need to ask the provider."""
+    def settled(self) -> frozenset[UUID]:
+        """Articles that need no request: they have a vector, or one is at hand."""
         return self.written | self.locked
 
-    def __or__(self, other: "Written") -> "Written":
-        return Written(self.written | other.written, self.locked | other.locked)
+    def __or__(self, other: "WriteResult") -> "WriteResult":
+        return WriteResult(self.written | other.written, self.locked | other.locked)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a tenant's published articles stand, whatever run made it so.
+class EmbeddingStatus:
+    """A tenant's published articles, counted by the state of their embedding.
 
     Attributes:
         published: all of them.
-        embedded: have a vector, perhaps that of an older text.
-        waiting: are tried again later.
-        set_aside: were refused for their text.
-        refused: were refused unread, for the tenant's key or model.
-        refusal: tag of that failure.
+        embedded: have a vector, perhaps of an older text.
+        waiting: will be retried.
+        set_aside: rejected for their text.
+        rejected: set aside unread, because the tenant's key or model was rejected.
+        rejection: tag of that failure.
         has_key: the tenant has an embedding key.
     """
 
@@ -110,6 +110,6 @@ class Standing:
     embedded: int = 0
     waiting: int = 0
     set_aside: int = 0
-    refused: int = 0
-    refusal: str | None = None
+    rejected: int = 0
+    rejection: str | None = None
     has_key: bool = False

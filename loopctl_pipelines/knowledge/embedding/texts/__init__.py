@@ -1,4 +1,4 @@
-"""What is embedded: texts, hashes, batches, splitting of refused batches. Pure.
+"""Texts, hashes, triage, batches, splitting of rejected batches. Pure.
 
 No Dagster, no network, no database.
 """

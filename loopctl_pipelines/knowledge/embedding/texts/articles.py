@@ -1,4 +1,4 @@
-"""An article on its way to a vector. Pure."""
+"""A pending article and the space of its vector. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,16 +17,16 @@ from loopctl_pipelines.knowledge.embedding.texts.text import (
 )
 
 HEAD_CHARACTERS: Final = TEXT_CHARACTERS + 1
-"""Characters of a body that are read: what the text is cut from."""
+"""Characters of a body that are read: one more than the text can have, to find where to cut."""
 
 
 @dataclass(frozen=True, slots=True)
 class VectorSpace:
-    """What texts are embedded in: vectors of two spaces cannot be compared.
+    """Model and dimension of vectors. Vectors of two spaces cannot be compared.
 
     Attributes:
-        model: as the provider names it.
-        dimension: numbers of a vector.
+        model: the provider's name of the model.
+        dimension: numbers in a vector.
     """
 
     model: str = DEFAULT_MODEL
@@ -35,20 +35,20 @@ class VectorSpace:
 
 @dataclass(frozen=True, eq=False)
 class PendingArticle:
-    """A published article that has to be looked at.
+    """A published article whose vector may be missing or out of date.
 
     Attributes:
         id: the article.
-        inserted_at: naive UTC; with the id its place in the order of reading.
-        row_version: PostgreSQL's mark of the row as it was read.
+        inserted_at: naive UTC; articles are read in the order of this time and the id.
+        row_version: PostgreSQL's version of the row (xmin) when it was read.
         title: its title.
         head: the first characters of its body, `HEAD_CHARACTERS` at most.
-        stored_hash: the hash that stands beside its vector; None without a vector.
-        failure: tag of the last failure; None if there was none.
+        stored_hash: the hash stored with its vector; None without a vector.
+        failure: tag of the last failure; None: there was none.
         waiting: that failure was transient; otherwise the article was set aside.
         attempts: attempts used since its text last changed.
-        content_hash: of the text last looked at, if it was read.
-        key_version: SHA-256 of the encrypted key that was refused with it, or asked to wait.
+        content_hash: of the text at the last attempt, if it was read.
+        key_version: SHA-256 of the encrypted key that was rejected then, or asked to wait.
     """
 
     id: UUID
@@ -69,31 +69,31 @@ class PendingArticle:
 
     @cached_property
     def text(self) -> str:
-        """What is embedded."""
+        """The text to embed."""
         return article_text(self.title, self.head)
 
     @property
     def fingerprint(self) -> bytes:
-        """SHA-256 by which PostgreSQL recognises the text without knowing where it is cut."""
+        """SHA-256 that PostgreSQL can compute too, because it does not depend on the cut."""
         return sha256(f"{self.title}\n\n{self.head}".encode()).digest()
 
     @property
     def is_cut(self) -> bool:
-        """Tell whether the body may be longer than what was read of it."""
+        """Tell whether the body may be longer than its head."""
         return len(self.head) == HEAD_CHARACTERS
 
     def hash_in(self, space: VectorSpace) -> str:
-        """Return the content hash."""
+        """Return the content hash: of model, dimension and text."""
         if space not in self._hashes:
             self._hashes[space] = content_hash(space.model, space.dimension, self.text)
         return self._hashes[space]
 
     def is_embedded(self, space: VectorSpace, body: str | None = None) -> bool:
-        """Tell whether its vector is that of its text, by its hash or the existing system's.
+        """Tell whether its vector belongs to its text, by our hash or by the one loopctl stored.
 
         Args:
             space: the tenant's model and dimension.
-            body: the whole body, where the existing system's hash needs more than the head.
+            body: the whole body, if loopctl's hash needs more than the head.
         """
         return is_embedded(
             self.stored_hash,
@@ -104,7 +104,7 @@ class PendingArticle:
         )
 
     def stays_set_aside(self, space: VectorSpace, key_version: bytes | None) -> bool:
-        """Tell whether neither text, model nor key has changed since it was set aside."""
+        """Tell whether text, model and key are the same as when it was set aside."""
         return (
             self.failure is not None
             and not self.waiting

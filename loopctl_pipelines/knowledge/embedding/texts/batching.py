@@ -1,4 +1,4 @@
-"""Which texts travel in one request. Pure."""
+"""Distributes texts over requests. Pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,9 +8,9 @@ from loopctl_pipelines.llm.openai.limits import ProviderLimits, token_bound, tok
 def batches(texts: Iterable[str], limits: ProviderLimits | None = None) -> list[tuple[str, ...]]:
     """Distribute the distinct texts over requests within the limits, each text once.
 
-    Texts that may exceed the limit of one input come last and among themselves, so that a refusal
-    for length never holds up a text that certainly fits. A text whose estimate exceeds the limit
-    of a whole request travels alone.
+    Texts that may exceed the limit per text come last, in batches of their own, so that a
+    rejection for length never delays a text that certainly fits. A text whose estimate exceeds the
+    limit per request gets a request of its own.
     """
     limits = limits or ProviderLimits()
     distinct = dict.fromkeys(texts)

@@ -1,4 +1,4 @@
-"""A refused batch is split until the texts at fault are alone. Pure: the caller sends."""
+"""Splits a rejected batch until the texts at fault are isolated. Pure: the caller sends."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from loopctl_pipelines.knowledge.embedding.texts.text import cut
 from loopctl_pipelines.llm.openai.limits import ProviderLimits, token_bound
 
-# so many refusals without one acceptance suggest that the request is at fault, not a text: they
+# this many rejections without one acceptance suggest that the request is at fault, not a text: they
 # reach every sixteenth of the batch (1 + 2 + 4 + 8 + 16 requests)
-_REFUSALS_BEFORE_SUSPICION = 31
+_REJECTIONS_BEFORE_SUSPICION = 31
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A text and the start of it that is sent, which is all of it unless it was too long.
+    """A text, and what is sent: the whole text, or its start if the whole was too long.
 
-    The content hash is always that of `text`.
+    The content hash is always computed from `text`.
     """
 
     text: str
@@ -24,17 +24,18 @@ class Piece:
 
 
 class SplitBatch:
-    """One batch on its way: `next_request`, send, then `accepted` or `refused`, until None.
+    """The requests of one batch: `next_request`, send, then `accepted` or `rejected`, until None.
 
-    Only a refusal that may be about one text is told here (see `outcomes.may_be_about_one_text`);
-    any other failure ends the batch. One bad text of n costs 2 * ceil(log2 n) + 1 requests.
-    A text alone that may be too long is halved until it certainly fits. Where every sixteenth of
-    the batch is refused, one part is followed down to two single texts, and if even those are
-    refused as short as they certainly fit, the rest is not sent: that takes some 45 requests.
+    Call `rejected` only for a rejection that may be about one text (see
+    `outcomes.may_be_about_one_text`); any other failure ends the batch. One bad text of n costs
+    2 * ceil(log2 n) + 1 requests. A single text that may be too long is halved until it certainly
+    fits. If every sixteenth of the batch is rejected, one part is split down to two single texts;
+    if those are rejected too, even cut to a length that certainly fits, the rest is not sent. That
+    takes about 45 requests.
 
     Attributes:
-        set_aside: texts that were refused alone, and after `gave_up` all that were left.
-        gave_up: the provider refuses every part: not a text is at fault, but the request.
+        set_aside: texts that were rejected alone; if `gave_up`, also all remaining texts.
+        gave_up: the provider rejects every part: the request is at fault, not a text.
     """
 
     def __init__(self, texts: Sequence[str], limits: ProviderLimits | None = None) -> None:
@@ -42,23 +43,23 @@ class SplitBatch:
         self.gave_up = False
         self._floor = (limits or ProviderLimits()).input_tokens
         self._pending: deque[tuple[Piece, ...]] = deque()
-        self._refusals: int | None = 0
+        self._rejections: int | None = 0
         if texts:
             self._pending.append(tuple(Piece(text, text) for text in texts))
 
     def next_request(self) -> tuple[Piece, ...] | None:
-        """Take the largest part that waits, or the smallest on suspicion; None: nothing waits."""
+        """Take the largest remaining part, or the smallest on suspicion; None: nothing remains."""
         if not self._pending:
             return None
         # parts are added level by level, so the smallest one is always the last
         return self._pending.pop() if self._suspicious else self._pending.popleft()
 
     def accepted(self) -> None:
-        """Note that some part was embedded: refusals are about texts, not about the request."""
-        self._refusals = None
+        """Record that some part was embedded: rejections are about texts, not about the request."""
+        self._rejections = None
 
-    def refused(self, pieces: tuple[Piece, ...]) -> None:
-        """Split these pieces, halve a single one that may be too long, or set it aside."""
+    def rejected(self, pieces: tuple[Piece, ...]) -> None:
+        """Split these pieces; halve a single one that may be too long, or set it aside."""
         piece = pieces[0]
         if len(pieces) > 1:
             middle = len(pieces) // 2
@@ -67,16 +68,16 @@ class SplitBatch:
             self._pending.append((Piece(piece.text, cut(piece.sent, len(piece.sent) // 2)),))
         else:
             self.set_aside.append(piece.text)
-        if self._refusals is None:
+        if self._rejections is None:
             return
-        self._refusals += 1
-        # a few texts at fault, well spread, spoil every sixteenth of a batch, not two neighbours
+        self._rejections += 1
+        # a few bad texts, well spread, can spoil every sixteenth of a batch, but not two neighbors
         if self._suspicious and len(self.set_aside) > 1:
             self._give_up()
 
     @property
     def _suspicious(self) -> bool:
-        return self._refusals is not None and self._refusals >= _REFUSALS_BEFORE_SUSPICION
+        return self._rejections is not None and self._rejections >= _REJECTIONS_BEFORE_SUSPICION
 
     def _may_be_too_long(self, piece: Piece) -> bool:
         return token_bound(piece.sent) > self._floor and len(piece.sent) > 1

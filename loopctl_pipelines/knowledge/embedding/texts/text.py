@@ -1,4 +1,4 @@
-"""What of an article is embedded, and the hashes that tell whether it changed. Pure."""
+"""The text of an article to embed, and the hashes that show whether it changed. Pure."""
 
 import hashlib
 import re
@@ -9,26 +9,26 @@ import regex
 
 from loopctl_pipelines.llm.openai.limits import SMALL_MODEL, SMALL_MODEL_DIMENSION
 
-# characters (Unicode code points), after the existing system's cut
+# characters (Unicode code points): loopctl cuts at this length, too
 TEXT_CHARACTERS = 32_000
 DEFAULT_MODEL = SMALL_MODEL
 DEFAULT_DIMENSION = SMALL_MODEL_DIMENSION
 
 _SEPARATOR = "\n\n"
-# JSON and PostgreSQL carry neither NUL nor half of a surrogate pair
+# JSON and PostgreSQL accept neither NUL nor half of a surrogate pair
 _UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _GRAPHEME = regex.compile(r"\X")
-# characters looked at in one go: within a row of flags, each \X looks back to the row's start
+# characters per search: in a row of flags, each \X looks back to the start of the row
 _WINDOW = 256
 
 
 def article_text(title: str, body: str) -> str:
     """Return title, blank line and body, at most 32,000 characters, cut between two graphemes.
 
-    NUL and lone surrogates become U+FFFD. The time does not grow with the body.
+    NUL and lone surrogates become U+FFFD. The time does not depend on the length of the body.
     """
-    seen = TEXT_CHARACTERS + 1  # whether the cut is between graphemes depends on one character more
+    seen = TEXT_CHARACTERS + 1  # one more, to know whether the cut is between graphemes
     head = (title[:seen] + _SEPARATOR + body[:seen])[:seen]
     return cut(_UNSENDABLE.sub(_REPLACEMENT, head), TEXT_CHARACTERS)
 
@@ -36,7 +36,7 @@ def article_text(title: str, body: str) -> str:
 def cut(text: str, characters: int) -> str:
     """Return the longest start of `text` of at most `characters` that ends between two graphemes.
 
-    A single grapheme longer than that is cut all the same: something must be embedded.
+    A single grapheme that is longer is cut anyway: something must be embedded.
     """
     if len(text) <= characters:
         return text
@@ -50,16 +50,16 @@ def cut(text: str, characters: int) -> str:
 
 
 def _grapheme_ends(text: str, start: int) -> Iterator[int]:
-    """Yield where each grapheme ends, from `start`, which lies between two of them.
+    """Yield the end of each grapheme after `start`, which is a boundary between two graphemes.
 
-    Nothing before such a place matters to what comes after it (UAX 29), so that each window
-    begins at one, and the time grows with the text and not with its square.
+    Nothing before a boundary affects what comes after it (UAX 29). So each window begins at one,
+    and the time is linear in the text, not quadratic.
     """
     size = _WINDOW
     while start < len(text):
         ends = [found.end() for found in _GRAPHEME.finditer(text[start : start + size])]
         if start + size < len(text):
-            ends.pop()  # the last one may go on behind the window
+            ends.pop()  # the last one may continue after the window
         if not ends:
             size *= 2
             continue
@@ -68,9 +68,9 @@ def _grapheme_ends(text: str, start: int) -> Iterator[int]:
 
 
 def _known_boundary(text: str, position: int) -> int:
-    """Return the last place up to `position` between two ASCII characters that are not CR LF.
+    """Return the last index up to `position` between two ASCII characters other than CR LF.
 
-    Such a place is a boundary in any context (UAX 29), so the search may begin there.
+    It is a boundary in any context (UAX 29), so the search may begin there.
     """
     for place in range(position, 0, -1):
         pair = text[place - 1 : place + 1]
@@ -82,16 +82,16 @@ def _known_boundary(text: str, position: int) -> int:
 def content_hash(model: str, dimension: int, text: str) -> str:
     """Return the SHA-256 (lowercase hex) of model, dimension and text.
 
-    The model's length stands first, so that no two triples share an encoding.
+    The encoding starts with the model's length, so no two triples share one.
     """
     return _sha256(f"{len(model)}:{model}:{dimension}:{text}")
 
 
 def legacy_hash(title: str, body: str) -> str:
-    """Return the hash the existing system stored: of the text's first 32,000 graphemes, alone.
+    """Return the hash that loopctl stored: of the text's first 32,000 graphemes alone.
 
-    It differs from a hash of `article_text` only past 32,000 characters, where that system
-    counted a cluster such as CR LF or an emoji with its joiners as one.
+    It differs from a hash of `article_text` only beyond 32,000 characters, because loopctl counts
+    a cluster such as CR LF or an emoji with its joiners as one.
     """
     text = title + _SEPARATOR + body
     if len(text) > TEXT_CHARACTERS:
@@ -107,9 +107,9 @@ def _grapheme_end(text: str, count: int) -> int:
 
 
 def is_embedded(stored: str | None, *, model: str, dimension: int, title: str, body: str) -> bool:
-    """Tell whether the stored hash is that of this content, model and dimension.
+    """Tell whether the stored hash belongs to this content, model and dimension.
 
-    The existing system's hash names no model: it counts only for the one that system used unasked.
+    loopctl's hash does not cover the model, so it counts only for loopctl's default model.
     """
     if stored is None:
         return False

@@ -1,4 +1,4 @@
-"""Sorts a page of pending articles into what has to be sent and what has not. Pure."""
+"""Sorts pending articles by what has to be done about them. Pure."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -11,15 +11,15 @@ from loopctl_pipelines.llm.openai.limits import ProviderLimits
 
 ReadBody = Callable[[PendingArticle], str | None]
 Batch = Mapping[str, Sequence[PendingArticle]]
-"""Texts of one request, each with the articles that have it."""
+"""The texts of one request, each with the articles that have it."""
 
 
 @dataclass(slots=True)
-class Page:
-    """Pending articles by what is to be done.
+class Triage:
+    """Pending articles, sorted by what has to be done.
 
     Attributes:
-        embedded: their vector is that of their text; nothing is sent.
+        embedded: their vector belongs to their text; nothing is sent.
         still_set_aside: by the tag of the failure for which they were set aside.
         fresh: to be embedded.
     """
@@ -31,36 +31,35 @@ class Page:
     fresh: list[PendingArticle] = field(default_factory=list)
 
 
-def sort_page(
+def triage_articles(
     articles: Sequence[PendingArticle],
     space: VectorSpace,
     key_version: bytes | None,
     read_body: ReadBody,
-) -> Page:
-    """Sort articles by what is to be done about them.
+) -> Triage:
+    """Sort articles by what has to be done about them.
 
     Args:
         articles: as they were read.
         space: the tenant's model and dimension.
-        key_version: the tenant's present key.
-        read_body: reads a whole body, where only that tells whether the existing system's hash
-            fits.
+        key_version: the tenant's current key.
+        read_body: reads a whole body, where loopctl's hash cannot be checked without it.
     """
-    page = Page()
+    triage = Triage()
     for article in articles:
         if article.is_embedded(space) or _is_embedded_whole(article, space, read_body):
-            page.embedded.append(article)
+            triage.embedded.append(article)
         elif article.failure is not None and article.stays_set_aside(space, key_version):
-            page.still_set_aside[article.failure].append(article)
+            triage.still_set_aside[article.failure].append(article)
         else:
-            page.fresh.append(article)
-    return page
+            triage.fresh.append(article)
+    return triage
 
 
 def fresh_batches(
     articles: Sequence[PendingArticle], space: VectorSpace, limits: ProviderLimits
 ) -> list[Batch]:
-    """Distribute articles over requests; texts whose answers were spoilt travel in small company.
+    """Distribute articles over requests; texts with failed attempts go into smaller batches.
 
     Equal texts are sent once.
     """
@@ -69,7 +68,7 @@ def fresh_batches(
         by_text[article.text].append(article)
     by_attempts: defaultdict[int, list[str]] = defaultdict(list)
     for text, equal in by_text.items():
-        by_attempts[attempts_of(equal, space)].append(text)
+        by_attempts[attempts_used(equal, space)].append(text)
     return [
         {text: by_text[text] for text in batch}
         for attempts, texts in sorted(by_attempts.items())
@@ -77,8 +76,8 @@ def fresh_batches(
     ]
 
 
-def attempts_of(articles: Sequence[PendingArticle], space: VectorSpace) -> int:
-    """Return how often their text was tried; an edit begins anew."""
+def attempts_used(articles: Sequence[PendingArticle], space: VectorSpace) -> int:
+    """Return the attempts used for their text; an edit resets them."""
     return max(
         article.attempts if article.content_hash == article.hash_in(space) else 0
         for article in articles
@@ -86,7 +85,7 @@ def attempts_of(articles: Sequence[PendingArticle], space: VectorSpace) -> int:
 
 
 def _is_embedded_whole(article: PendingArticle, space: VectorSpace, read_body: ReadBody) -> bool:
-    # rare: only the existing system's hash of a long body counts in graphemes past the head
+    # rare: only loopctl's hash of a long body counts graphemes beyond the head
     if article.stored_hash is None or not article.is_cut or space.model != DEFAULT_MODEL:
         return False
     body = read_body(article)

@@ -1,4 +1,4 @@
-"""What a run does: tenants at once, a tenant's pages, a batch's requests, and the outcome.
+"""A run: many tenants at once, one tenant's articles, one batch's requests, and their outcomes.
 
 No SQL and no Dagster.
 """

@@ -1,24 +1,25 @@
-"""Sends one batch until each of its texts is embedded, set aside, waiting, or left for later."""
+"""Sends one batch until each of its texts is embedded, set aside, waiting, or left pending."""
 
 import random
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from uuid import uuid4
 
-from loopctl_pipelines.database.retries import outlast_outage
-from loopctl_pipelines.knowledge.embedding.storage.claim import Claim
-from loopctl_pipelines.knowledge.embedding.storage.rows import LookedAt, Pause
-from loopctl_pipelines.knowledge.embedding.storage.tenant_articles import TenantArticles
-from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle, VectorSpace
+from loopctl_pipelines.knowledge.embedding.storage.queries import (
+    end_pauses,
+    pause_tenant,
+    write_states,
+)
+from loopctl_pipelines.knowledge.embedding.storage.rows import Pause
+from loopctl_pipelines.knowledge.embedding.storage.vectors import write_in_parts
+from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle
 from loopctl_pipelines.knowledge.embedding.texts.splitting import Piece, SplitBatch
-from loopctl_pipelines.knowledge.embedding.texts.triage import Batch, attempts_of
-from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
-from loopctl_pipelines.knowledge.embedding.work.refusals import Refusals, Stop
-from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts
+from loopctl_pipelines.knowledge.embedding.texts.triage import Batch, attempts_used
+from loopctl_pipelines.knowledge.embedding.work.rejections import Rejections, Stop
+from loopctl_pipelines.knowledge.embedding.work.tenant_embedding import TenantEmbedding
+from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import BatchOutcome, Counts
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.openai.embedding_answer import Embedded
-from loopctl_pipelines.llm.openai.limits import ProviderLimits
 from loopctl_pipelines.llm.outcomes import (
     Outcome,
     delay_seconds,
@@ -28,151 +29,130 @@ from loopctl_pipelines.llm.outcomes import (
     outcome,
     uses_attempt,
 )
-from loopctl_pipelines.llm.secret import Secret
-from loopctl_pipelines.llm.usage import Operation, UsageEvent, best_effort
 
 
-@dataclass(frozen=True, slots=True)
 class BatchRun:
-    """What the batches of one tenant have in common. Threads may share it."""
+    """One batch of a tenant. One thread runs it; only `stop` and `rejections` are shared."""
 
-    articles: TenantArticles
-    provider: GuardedProvider
-    claim: Claim
-    stop: Stop
-    key: Secret
-    key_version: bytes | None
-    space: VectorSpace
-    refusals: Refusals
-    failures: dict[str, int] = field(default_factory=dict)
+    def __init__(
+        self, embedding: TenantEmbedding, batch: Batch, stop: Stop, rejections: Rejections
+    ) -> None:
+        self._embedding = embedding
+        self._session = embedding.patient
+        self._batch = batch
+        self._stop = stop
+        self._rejections = rejections
+        self._counts = Counts()
+        self._failures: Counter[str] = Counter()
 
-    @property
-    def limits(self) -> ProviderLimits:
-        """What a request may hold; less, once an answer of this run was late.
+    def run(self) -> BatchOutcome:
+        """Embed the batch; a rejected one is split until the text at fault is isolated.
 
-        The next one as large would most likely be late as well, billed all the same, and the third
-        opens the circuit.
+        Raises:
+            ClaimLostError: if another run has the tenant now.
+            psycopg.Error: if the database fails, or its outage lasts.
+            DatabaseUnreachableError: if its outage lasts.
         """
-        return ProviderLimits().after_attempts(1 if FailureKind.TIMEOUT in self.failures else 0)
-
-    def send(self, batch: Batch) -> Counts:
-        """Embed a batch; a refused one is split until the text at fault is alone."""
-        counts = Counts()
-        split = SplitBatch(list(batch))
-        if self.refusals.accepted:
+        split = SplitBatch(list(self._batch))
+        if self._rejections.accepted:
             split.accepted()
-        refusal: ProviderFailure | None = None
-        while self.stop.failure is None and (pieces := split.next_request()):
-            answer = self._request(pieces)
+        rejection: ProviderFailure | None = None
+        while self._stop.reason is None and (pieces := split.next_request()):
+            answer = self._embedding.request([piece.sent for piece in pieces])
             if isinstance(answer, Embedded):
                 split.accepted()
-                self._accepted()
-                counts.add(self._write(batch, pieces, answer))
-            elif may_be_about_one_text(answer):
-                refusal = answer
-                split.refused(pieces)
+                self._accept()
+                self._write(pieces, answer)
+                continue
+            self._failures[answer.log_tag] += 1
+            if may_be_about_one_text(answer):
+                rejection = answer
+                split.rejected(pieces)
             else:
-                counts.add(self._fail(batch, [*pieces, *_rest(split)], answer))
-        if refusal is not None:
-            counts.add(self._set_aside(batch, split, refusal))
-        return counts
+                self._fail([*pieces, *_remaining(split)], answer)
+        if rejection is not None:
+            self._set_aside(split, rejection)
+        return BatchOutcome(self._counts, self._failures)
 
-    def _request(self, pieces: tuple[Piece, ...]) -> Embedded | ProviderFailure:
-        outlast_outage(self.claim.keep)
-        tenant = self.articles.tenant.id
-        answer = self.provider.embed(tenant, self.key, self.space, [piece.sent for piece in pieces])
-        if isinstance(answer, ProviderFailure):
-            self.failures[answer.log_tag] = self.failures.get(answer.log_tag, 0) + 1
-        return answer
+    def _accept(self) -> None:
+        if self._rejections.accept() and self._rejections.pauses_before:
+            self._session.run(end_pauses)
 
-    def _accepted(self) -> None:
-        if not self.refusals.accepted:
-            self.refusals.accepted = True
-            if self.refusals.pauses_before:
-                self.articles.end_pauses()
-
-    def _write(self, batch: Batch, pieces: tuple[Piece, ...], answer: Embedded) -> Counts:
-        articles = [article for piece in pieces for article in batch[piece.text]]
-        self._record_usage(answer.tokens, articles)
+    def _write(self, pieces: Sequence[Piece], answer: Embedded) -> None:
+        space = self._embedding.space
+        articles = [article for piece in pieces for article in self._batch[piece.text]]
+        self._embedding.record_usage(answer.tokens, articles)
         vectors = {
-            batch[piece.text][0].hash_in(self.space): vector
+            self._batch[piece.text][0].hash_in(space): vector
             for piece, vector in zip(pieces, answer.vectors, strict=True)
         }
-        done = self.articles.write(articles, vectors, self.space)
-        firsts = {batch[piece.text][0].id for piece in pieces}
-        return Counts(
-            embedded=len(done.written & firsts),
-            copied=len(done.written - firsts),
-            edited=len(articles) - len(done.both),
-            waiting=len(done.locked),
-            requests=1,
-            tokens=answer.tokens,
+        result = write_in_parts(self._session, articles, vectors, space)
+        firsts = {self._batch[piece.text][0].id for piece in pieces}
+        self._counts.add(
+            Counts(
+                embedded=len(result.written & firsts),
+                copied=len(result.written - firsts),
+                edited=len(articles) - len(result.settled),
+                waiting=len(result.locked),
+                requests=1,
+                tokens=answer.tokens,
+            )
         )
 
-    def _record_usage(self, tokens: int, articles: list[PendingArticle]) -> None:
-        event = UsageEvent(
-            uuid4(),
-            Operation.EMBEDDING,
-            self.space.model,
-            input_tokens=tokens,
-            source_type="article",
-            article_id=articles[0].id if len(articles) == 1 else None,
-        )
-        with best_effort():
-            self.articles.record_usage(event)
-
-    def _fail(self, batch: Batch, pieces: list[Piece], failure: ProviderFailure) -> Counts:
-        """Note what follows from a failure that is not about one text."""
+    def _fail(self, pieces: Sequence[Piece], failure: ProviderFailure) -> None:
+        """Store the consequences of a failure that is not about one text."""
         if outcome(failure) is not Outcome.TRANSIENT:
-            refuses_all = outcome(failure) is Outcome.PERMANENT
-            self.stop.because(failure, refuses_all=refuses_all)
-            return Counts()
-        used = 1 if uses_attempt(failure) else 0
-        attempts = {
-            article: attempts_of(batch[piece.text], self.space) + used
-            for piece in pieces
-            for article in batch[piece.text]
-        }
+            rejects_all = outcome(failure) is Outcome.PERMANENT
+            self._stop.because(failure, rejects_all=rejects_all)
+            return
+        attempts = self._attempts(
+            (piece.text for piece in pieces), more=1 if uses_attempt(failure) else 0
+        )
         if failure.kind is FailureKind.MALFORMED:
-            # answered with 200, so it was billed; what it cost is not to be read
-            self._record_usage(0, list(attempts))
+            # the answer had status 200, so it was billed, but the tokens cannot be read from it
+            self._embedding.record_usage(0, list(attempts))
         if is_spoilt_for_good(failure, min(attempts.values())):
-            noted = LookedAt(self.space, failure.log_tag, key_version=self.key_version)
-            self.articles.note(attempts, noted)
-            return Counts(set_aside=len(attempts))
+            self._session.run(write_states, attempts, self._embedding.rejected_state(failure))
+            self._counts.set_aside += len(attempts)
+            return
         asked_to_wait = is_asked_to_wait(failure)
         delay = timedelta(
             seconds=delay_seconds(
-                # a limit is the tenant's: it grows with its pauses, whichever texts they befall
-                self.refusals.pauses if asked_to_wait else max(attempts.values()),
+                # a limit is the tenant's: the delay grows with its pauses, whatever the texts
+                self._rejections.pauses if asked_to_wait else max(attempts.values()),
                 failure.retry_after,
                 jitter=random.random(),  # noqa: S311 - spreads retries, guards nothing
             )
         )
-        # a limit is the key's: another one ends the wait of its articles, as it ends the pause
-        key_version = self.key_version if asked_to_wait else None
-        self.articles.note(attempts, LookedAt(self.space, failure.log_tag, delay, key_version))
+        # a limit belongs to the key: another key ends the wait of its articles and the pause
+        state = self._embedding.waiting_state(failure, delay, until_key_changes=asked_to_wait)
+        self._session.run(write_states, attempts, state)
         if asked_to_wait:
-            self.stop.because(failure)
-            pause = Pause(failure.log_tag, delay, self.refusals.pauses)
-            self.articles.pause(pause, self.key_version)
-        return Counts(waiting=len(attempts))
+            self._stop.because(failure)
+            pause = Pause(failure.log_tag, delay, self._rejections.pauses)
+            self._session.run(pause_tenant, pause, self._embedding.key_version)
+        self._counts.waiting += len(attempts)
 
-    def _set_aside(self, batch: Batch, split: SplitBatch, refusal: ProviderFailure) -> Counts:
-        if split.gave_up or self.refusals.of_everything(len(split.set_aside)):
-            # no text is at fault, so nothing is noted of one; all that is pending is set aside
-            self.stop.because(refusal, refuses_all=True)
-            return Counts()
-        refused = {
-            article: attempts_of(batch[text], self.space) + 1
-            for text in split.set_aside
-            for article in batch[text]
+    def _set_aside(self, split: SplitBatch, rejection: ProviderFailure) -> None:
+        if split.gave_up or self._rejections.add_texts(len(split.set_aside)):
+            # no text is at fault, so none is recorded; all pending articles are set aside later
+            self._stop.because(rejection, rejects_all=True)
+            return
+        rejected = self._attempts(split.set_aside, more=1)
+        if rejected:
+            self._session.run(write_states, rejected, self._embedding.rejected_state(rejection))
+        self._counts.set_aside += len(rejected)
+
+    def _attempts(self, texts: Iterable[str], *, more: int) -> dict[PendingArticle, int]:
+        """Return the articles of these texts, with `more` attempts than they have used so far."""
+        space = self._embedding.space
+        return {
+            article: attempts_used(self._batch[text], space) + more
+            for text in texts
+            for article in self._batch[text]
         }
-        noted = LookedAt(self.space, refusal.log_tag, key_version=self.key_version)
-        self.articles.note(refused, noted)
-        return Counts(set_aside=len(refused))
 
 
-def _rest(split: SplitBatch) -> Iterable[Piece]:
+def _remaining(split: SplitBatch) -> Iterable[Piece]:
     while pieces := split.next_request():
         yield from pieces

@@ -1,4 +1,4 @@
-"""Embeds the pending articles of many tenants, side by side."""
+"""Embeds the pending articles of many tenants concurrently."""
 
 import threading
 from collections.abc import Generator, Iterable
@@ -11,25 +11,26 @@ import psycopg
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
 from loopctl_pipelines.knowledge.embedding.operator_queries import finish_embedding
-from loopctl_pipelines.knowledge.embedding.storage.connection_slots import Turns
-from loopctl_pipelines.knowledge.embedding.storage.tenant_articles import TenantArticles
+from loopctl_pipelines.knowledge.embedding.storage.connection_slots import ConnectionSlots
+from loopctl_pipelines.knowledge.embedding.storage.tenant_session import TenantSession
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
-from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import TenantReport
-from loopctl_pipelines.knowledge.embedding.work.tenant_run import OnProgress, TenantRun
+from loopctl_pipelines.knowledge.embedding.work.run_settings import OnProgress, RunSettings
+from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import TenantOutcome
+from loopctl_pipelines.knowledge.embedding.work.tenant_run import TenantRun
 from loopctl_pipelines.tenants.tenant import Tenant
 
 
 @dataclass
 class Embedder:
-    """The embedding work, for assets and the command line alike.
+    """Embeds articles, for assets and the command line alike.
 
     Attributes:
-        database: where the articles are.
-        provider: who makes vectors, behind the breaker.
-        cloak_key: LOOPCTL_CLOAK_KEY, 32 bytes; None where it is not set.
-        tenants_at_once: how many tenants are worked on at the same time.
+        database: loopctl's database.
+        provider: makes the vectors, behind the circuit breaker.
+        cloak_key: LOOPCTL_CLOAK_KEY, 32 bytes; None: it is not set.
+        tenants_at_once: how many tenants are embedded at the same time.
         requests_per_tenant: how many requests of one tenant may be in flight at once.
-        on_progress: told of articles that are done, from any thread.
+        on_progress: called for articles that are done, in several threads at once.
     """
 
     database: Database
@@ -41,32 +42,33 @@ class Embedder:
 
     def embed(
         self, tenants: Iterable[Tenant], run_id: str | None = None
-    ) -> Generator[TenantReport]:
-        """Embed what is pending of these tenants and yield each tenant's report as it ends.
+    ) -> Generator[TenantOutcome]:
+        """Embed the pending articles of these tenants; yield each tenant's outcome as it ends.
 
-        One tenant's trouble is in its own report. Where the caller stops early, requests under way
-        end, what they bring is written, and nothing further is begun.
+        One tenant's error is in its own outcome. If the caller stops early, requests in flight
+        end, their vectors are written, and no further request begins.
 
         Args:
-            tenants: whose articles.
-            run_id: Dagster's id of the run that this is the work of, if it is of one: the sensor is
-                told of each tenant that the run is done with.
+            tenants: the tenants.
+            run_id: the id of the Dagster run, if this is part of one. The sensor then learns of
+                each tenant that the run has finished.
         """
         stopped = threading.Event()
-        turns = Turns(max(1, self.database.connections - 1))
+        # one connection stays free for the circuit breaker
+        slots = ConnectionSlots(max(1, self.database.connections - 1))
+        settings = RunSettings(
+            self.provider,
+            self.cloak_key,
+            self.requests_per_tenant,
+            stopped.is_set,
+            self.on_progress,
+        )
         threads = ThreadPoolExecutor(self.tenants_at_once, thread_name_prefix="tenant")
         try:
             running = [
                 threads.submit(
                     self._run,
-                    TenantRun(
-                        TenantArticles(self.database, tenant, turns.of_a_tenant()),
-                        self.provider,
-                        self.cloak_key,
-                        self.requests_per_tenant,
-                        stopped.is_set,
-                        self.on_progress,
-                    ),
+                    TenantRun(TenantSession(self.database, tenant, slots.for_tenant()), settings),
                     run_id,
                 )
                 for tenant in tenants
@@ -77,13 +79,13 @@ class Embedder:
             stopped.set()
             threads.shutdown(wait=True, cancel_futures=True)
 
-    def _run(self, work: TenantRun, run_id: str | None) -> TenantReport:
-        report = work.run()
+    def _run(self, tenant_run: TenantRun, run_id: str | None) -> TenantOutcome:
+        outcome = tenant_run.run()
         if run_id is not None:
-            # or the tenant counts as in flight until the run ends
+            # if this fails, the tenant counts as in flight until the run ends
             with suppress(psycopg.Error, DatabaseUnreachableError):
-                finish_embedding(self.database, run_id, work.articles.tenant.id)
-        return report
+                finish_embedding(self.database, run_id, tenant_run.session.tenant.id)
+        return outcome
 
     def close(self) -> None:
         """Close the provider's connections."""

@@ -51,8 +51,8 @@ def embed_under(
     tenants = list_tenants(embed.database)
 
     def embed_all() -> dict[str, Counts]:
-        reports = embed.embed([tenants[slug] for slug in slugs])
-        return {report.slug: report.counts for report in reports}
+        outcomes = embed.embed([tenants[slug] for slug in slugs])
+        return {outcome.slug: outcome.counts for outcome in outcomes}
 
     with ThreadPoolExecutor(1) as threads, lock:
         return threads.submit(embed_all).result(_HANGS_SECONDS)

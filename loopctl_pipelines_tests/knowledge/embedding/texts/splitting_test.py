@@ -39,7 +39,7 @@ def send(
     while pieces := batch.next_request():
         sent.requests += 1
         if refuses([piece.sent for piece in pieces]):
-            batch.refused(pieces)
+            batch.rejected(pieces)
         else:
             batch.accepted()
             sent.embedded.extend(pieces)

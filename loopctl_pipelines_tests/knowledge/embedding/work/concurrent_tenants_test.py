@@ -67,8 +67,8 @@ def test_the_others_are_done_while_one_tenants_provider_hangs(knowledge: Knowled
         scripted(hang_for_blue) as provider,
         embedder(knowledge.database, provider.base_url, deadline_seconds=60) as embed,
     ):
-        for report in embed.embed(tenants.values()):
-            ended.append(report.slug)
+        for outcome in embed.embed(tenants.values()):
+            ended.append(outcome.slug)
             if len(ended) == 2:
                 others_are_done.set()
     assert set(ended[:2]) == {"acme", "cold"}
@@ -108,9 +108,9 @@ def test_a_run_that_is_stopped_early_writes_what_was_paid_for_and_frees_its_tena
         LoopbackServer(keys) as provider,
         embedder(knowledge.database, provider.base_url) as embed,
     ):
-        reports = embed.embed(list_tenants(knowledge.database).values())
-        next(reports)
-        reports.close()
+        outcomes = embed.embed(list_tenants(knowledge.database).values())
+        next(outcomes)
+        outcomes.close()
         embedded = sum(len(knowledge.embedded(slug)) for slug in ("acme", "blue", "cold"))
         assert embedded == provider.inputs
     for slug in ("acme", "blue", "cold"):

@@ -1,11 +1,12 @@
-"""What becomes of articles: a real provider on loopback, a real PostgreSQL."""
+"""Articles get their vectors: a real provider on loopback, a real PostgreSQL."""
 
 import pytest
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.knowledge.embedding.storage.connection_slots import Turns
-from loopctl_pipelines.knowledge.embedding.storage.tenant_articles import TenantArticles
+from loopctl_pipelines.knowledge.embedding.storage.connection_slots import ConnectionSlots
+from loopctl_pipelines.knowledge.embedding.storage.tenant_session import TenantSession
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.knowledge.embedding.work.run_settings import RunSettings
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts
 from loopctl_pipelines.knowledge.embedding.work.tenant_run import TenantRun
 from loopctl_pipelines.llm.fake.loopback import LoopbackServer
@@ -25,9 +26,9 @@ def test_published_articles_get_a_vector_in_one_request(
 ) -> None:
     knowledge.articles("acme", 3)
     knowledge.article("acme", "A draft", status="draft")
-    report = knowledge.run(embed, "acme")
-    assert report.error is None
-    assert report.counts.embedded == 3
+    outcome = knowledge.run(embed, "acme")
+    assert outcome.error is None
+    assert outcome.counts.embedded == 3
     assert knowledge.embedded("acme") == {"Article 0", "Article 1", "Article 2"}
     assert loopback.requests == 1
 
@@ -107,9 +108,10 @@ def test_no_repr_shows_the_key_of_the_tenants_secrets(
     knowledge: Knowledge, embed: Embedder
 ) -> None:
     [tenant] = list_tenants(knowledge.database).values()
-    articles = TenantArticles(knowledge.database, tenant, Turns(1).of_a_tenant())
-    run = TenantRun(
-        articles, embed.provider, CLOAK_KEY, 1, lambda: False, lambda _slug, _articles: None
+    session = TenantSession(knowledge.database, tenant, ConnectionSlots(1).for_tenant())
+    settings = RunSettings(
+        embed.provider, CLOAK_KEY, 1, lambda: False, lambda _slug, _articles: None
     )
+    run = TenantRun(session, settings)
     assert "tenant=" in repr(run)
     assert repr(CLOAK_KEY) not in repr(run) + repr(embed)

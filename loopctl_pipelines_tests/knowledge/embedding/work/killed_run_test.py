@@ -81,9 +81,9 @@ def test_the_articles_of_a_killed_run_are_embedded_by_the_next_and_the_circuit_c
         LoopbackServer([KEY]) as provider,
         embedder(knowledge.database, provider.base_url, policy=POLICY) as embed,
     ):
-        report = knowledge.run(embed, "acme")
-    assert (report.error, report.counts.embedded) == (None, 3)
-    assert report.breaker is CircuitState.CLOSED
+        outcome = knowledge.run(embed, "acme")
+    assert (outcome.error, outcome.counts.embedded) == (None, 3)
+    assert outcome.breaker is CircuitState.CLOSED
     assert knowledge.pending("acme") == set()
 
 

@@ -21,7 +21,7 @@ from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.knowledge.embedding.job_runs import run_embed_articles
 from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
 from loopctl_pipelines.knowledge.embedding.storage.claim import Claim
-from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts, TenantReport
+from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts, TenantOutcome
 from loopctl_pipelines.llm.circuit import CircuitState, Permit, Verdict
 from loopctl_pipelines.orchestration.instance import dagster_instance
 from loopctl_pipelines.settings import Settings
@@ -101,7 +101,7 @@ def outage(own_server: EmbeddedServer, knowledge: Knowledge) -> Iterator[Outage]
 
 def run(
     knowledge: Knowledge, outage: Outage, begins: Begins, fault: Fault | None = None
-) -> TenantReport:
+) -> TenantOutcome:
     """Run once; the outage begins with a request that is answered by this fault, or well."""
     with (
         scripted(outage.at_first(begins, fault)) as provider,
@@ -125,8 +125,8 @@ def audited(knowledge: Knowledge) -> int:
 def test_what_the_provider_has_answered_is_written_once_when_the_database_is_back(
     knowledge: Knowledge, outage: Outage
 ) -> None:
-    report = run(knowledge, outage, at_once)
-    assert (report.error, report.counts) == (None, Counts(embedded=3, requests=1, tokens=7))
+    outcome = run(knowledge, outage, at_once)
+    assert (outcome.error, outcome.counts) == (None, Counts(embedded=3, requests=1, tokens=7))
     assert (len(outage.texts), outage.texts.total()) == (3, 3)
     assert knowledge.embedded("acme") == TITLES
     assert knowledge.pending("acme") == set()
@@ -163,11 +163,11 @@ def test_requests_in_flight_at_once_are_all_kept_and_the_others_are_sent_afterwa
     # so many bytes that a request holds two of them
     for n in range(12):
         knowledge.article("acme", f"Long {n}", "\N{GRINNING FACE}" * 32_000)
-    report = run(knowledge, outage, lambda exchange: exchange.texts[0].startswith("Long"))
-    assert (report.error, report.counts.embedded) == (None, 15)
+    outcome = run(knowledge, outage, lambda exchange: exchange.texts[0].startswith("Long"))
+    assert (outcome.error, outcome.counts.embedded) == (None, 15)
     assert (len(outage.texts), outage.texts.total()) == (15, 15)
     assert len(knowledge.embedded("acme")) == 15
-    assert (audited(knowledge), len(ledger(knowledge))) == (15, report.counts.requests)
+    assert (audited(knowledge), len(ledger(knowledge))) == (15, outcome.counts.requests)
 
 
 def test_a_probe_that_was_answered_meanwhile_closes_the_circuit(
@@ -177,14 +177,14 @@ def test_a_probe_that_was_answered_meanwhile_closes_the_circuit(
         for _ in range(3):
             embed.provider.breaker.record(Permit(id_of("acme")), Verdict.COUNTED)
     passing_time.cooldown(knowledge.database)
-    report = run(knowledge, outage, at_once)
-    assert (report.error, report.counts.embedded) == (None, 3)
-    assert report.breaker is CircuitState.CLOSED
+    outcome = run(knowledge, outage, at_once)
+    assert (outcome.error, outcome.counts.embedded) == (None, 3)
+    assert outcome.breaker is CircuitState.CLOSED
 
 
 def test_a_failure_meanwhile_is_an_attempt_and_counts(knowledge: Knowledge, outage: Outage) -> None:
-    report = run(knowledge, outage, at_once, faults.refusal(503))
-    assert (report.error, report.counts) == (None, Counts(waiting=3))
+    outcome = run(knowledge, outage, at_once, faults.refusal(503))
+    assert (outcome.error, outcome.counts) == (None, Counts(waiting=3))
     assert knowledge.states("acme") == dict.fromkeys(TITLES, ("api_error status=503", 1, True))
     with embedder(knowledge.database, "http://127.0.0.1:9/v1") as embed:
         assert embed.provider.breaker.state(id_of("acme")).failures == 1
@@ -196,6 +196,6 @@ def test_a_batch_that_was_refused_meanwhile_is_split_afterwards_by_the_run_that_
     # shorter than the outage, so that it lapses, and has to be renewed before each request
     briefly = partial(Claim, lease=timedelta(0))
     monkeypatch.setattr("loopctl_pipelines.knowledge.embedding.work.tenant_run.Claim", briefly)
-    report = run(knowledge, outage, at_once, faults.refusal(400))
-    assert (report.error, report.counts.embedded) == (None, 3)
+    outcome = run(knowledge, outage, at_once, faults.refusal(400))
+    assert (outcome.error, outcome.counts.embedded) == (None, 3)
     assert outage.texts.total() == 6

@@ -104,9 +104,9 @@ def test_of_real_articles_only_changes_of_content_reach_the_provider(
         document: Document = json.loads(line)
         texts[document["id"]] = _start(document["id"], document)
         _publish(knowledge, document["id"], document)
-    report = knowledge.run(embed, "python")
-    assert report.error is None
-    assert loopback.inputs == report.counts.embedded == len(texts) == 675
+    outcome = knowledge.run(embed, "python")
+    assert outcome.error is None
+    assert loopback.inputs == outcome.counts.embedded == len(texts) == 675
 
     sent: Counter[str] = Counter()
     for line in _lines(shared_folder / "data" / "articles_changes.jsonl.gz"):

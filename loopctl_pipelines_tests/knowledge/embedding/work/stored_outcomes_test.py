@@ -4,7 +4,7 @@ import pytest
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.knowledge.embedding.errors import (
-    KeyOrModelRefusedError,
+    KeyOrModelRejectedError,
     SecretUnreadableError,
 )
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts
@@ -54,14 +54,14 @@ def test_a_refused_key_or_model_sets_all_aside_after_one_request(
         FailingProvider(faults.refusal(status)) as provider,
         embedder(knowledge.database, provider.base_url) as embed,
     ):
-        report = knowledge.run(embed, "acme")
-    assert (report.counts, provider.requests) == (Counts(set_aside=3), 1)
-    assert isinstance(report.error, KeyOrModelRefusedError)
+        outcome = knowledge.run(embed, "acme")
+    assert (outcome.counts, provider.requests) == (Counts(set_aside=3), 1)
+    assert isinstance(outcome.error, KeyOrModelRejectedError)
     assert knowledge.states("acme") == dict.fromkeys(
         TITLES, (f"api_error status={status}", 0, False)
     )
     assert knowledge.pending("acme") == set()
-    assert report.breaker is CircuitState.CLOSED
+    assert outcome.breaker is CircuitState.CLOSED
 
 
 def test_a_refused_key_costs_one_request_however_many_would_be_needed(
@@ -81,9 +81,9 @@ def test_a_tenant_whose_key_was_refused_stays_red_and_is_not_asked_for_again(
         FailingProvider(lexical) as provider,
         embedder(knowledge.database, provider.base_url) as embed,
     ):
-        report = knowledge.run(embed, "acme")
-    assert isinstance(report.error, KeyOrModelRefusedError)
-    assert "api_error status=401" in str(report.error)
+        outcome = knowledge.run(embed, "acme")
+    assert isinstance(outcome.error, KeyOrModelRejectedError)
+    assert "api_error status=401" in str(outcome.error)
     assert provider.requests == 0
 
 
@@ -109,8 +109,8 @@ def test_a_model_of_any_name_is_taken_at_its_word_and_looked_at_once(
         LoopbackServer([KEY]) as provider,
         embedder(knowledge.database, provider.base_url) as embed,
     ):
-        report = knowledge.run(embed, "acme")
-        assert isinstance(report.error, KeyOrModelRefusedError)
+        outcome = knowledge.run(embed, "acme")
+        assert isinstance(outcome.error, KeyOrModelRejectedError)
         assert knowledge.pending("acme") == set()
         assert provider.requests == 1
 
@@ -124,8 +124,8 @@ def test_the_article_at_fault_is_set_aside_and_the_others_are_embedded(
         scripted(where("UNSPEAKABLE", faults.refusal(status))) as provider,
         embedder(knowledge.database, provider.base_url) as embed,
     ):
-        report = knowledge.run(embed, "acme")
-        assert (report.error, report.counts.embedded, report.counts.set_aside) == (None, 3, 1)
+        outcome = knowledge.run(embed, "acme")
+        assert (outcome.error, outcome.counts.embedded, outcome.counts.set_aside) == (None, 3, 1)
         assert knowledge.embedded("acme") == TITLES
         assert knowledge.states("acme")["Bad"] == (f"api_error status={status}", 1, False)
 
@@ -150,10 +150,10 @@ def test_where_every_request_is_refused_the_tenant_is_set_aside_as_with_a_refuse
         FailingProvider(faults.refusal(400)) as provider,
         embedder(knowledge.database, provider.base_url) as embed,
     ):
-        report = knowledge.run(embed, "acme")
-        assert isinstance(report.error, KeyOrModelRefusedError)
+        outcome = knowledge.run(embed, "acme")
+        assert isinstance(outcome.error, KeyOrModelRejectedError)
         assert knowledge.pending("acme") == set()
-        assert report.counts.set_aside == 33
+        assert outcome.counts.set_aside == 33
         # of each long one 128, 64, 32, 16 and 8 kB, and each pair once; four batches are under way
         assert provider.requests <= 5 * 24 + 12
 
@@ -168,8 +168,8 @@ def test_where_something_is_accepted_any_number_of_refused_texts_is_their_own_fa
         scripted(where("UNSPEAKABLE", faults.refusal(400))) as provider,
         embedder(knowledge.database, provider.base_url) as embed,
     ):
-        report = knowledge.run(embed, "acme")
-    assert (report.error, report.counts.embedded, report.counts.set_aside) == (None, 3, 18)
+        outcome = knowledge.run(embed, "acme")
+    assert (outcome.error, outcome.counts.embedded, outcome.counts.set_aside) == (None, 3, 18)
     assert knowledge.embedded("acme") == TITLES
 
 
@@ -221,10 +221,10 @@ def test_three_failures_open_the_circuit_and_what_is_left_uses_no_attempt(
         FailingProvider(faults.refusal(500)) as provider,
         embedder(knowledge.database, provider.base_url, requests_per_tenant=1) as embed,
     ):
-        report = knowledge.run(embed, "acme")
-        assert report.stopped == ProviderFailure(FailureKind.CIRCUIT_OPEN)
+        outcome = knowledge.run(embed, "acme")
+        assert outcome.stopped == ProviderFailure(FailureKind.CIRCUIT_OPEN)
         assert provider.requests == 3
-        assert report.breaker is CircuitState.OPEN
+        assert outcome.breaker is CircuitState.OPEN
         tried = len(knowledge.states("acme"))
         assert tried < 9
         assert knowledge.run(embed, "acme").counts == Counts()
@@ -266,10 +266,10 @@ def test_after_a_late_answer_the_rest_of_the_run_travels_in_smaller_company(
         scripted(late_together) as provider,
         embedder(knowledge.database, provider.base_url, deadline_seconds=3) as embed,
     ):
-        report = knowledge.run(embed, "acme")
+        outcome = knowledge.run(embed, "acme")
         assert provider.requests == 7
-    assert report.failures == {"timeout": 1}
-    assert (report.counts.waiting, report.counts.embedded) == (3, 6)
+    assert outcome.failures == {"timeout": 1}
+    assert (outcome.counts.waiting, outcome.counts.embedded) == (3, 6)
 
 
 def test_a_malformed_answer_was_billed_and_is_in_the_ledger(knowledge: Knowledge) -> None:
@@ -320,7 +320,7 @@ def test_a_key_that_cannot_be_decrypted_fails_its_tenant_and_sends_nothing(
         FailingProvider(lexical) as provider,
         embedder(knowledge.database, provider.base_url) as embed,
     ):
-        report = knowledge.run(embed, "acme")
-    assert isinstance(report.error, SecretUnreadableError)
-    assert "'acme'" in str(report.error)
+        outcome = knowledge.run(embed, "acme")
+    assert isinstance(outcome.error, SecretUnreadableError)
+    assert "'acme'" in str(outcome.error)
     assert provider.requests == 0

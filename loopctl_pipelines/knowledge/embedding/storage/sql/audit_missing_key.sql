@@ -1,4 +1,4 @@
--- One audit row per tenant and UTC day at most, however many runs find no key (behaviour 7).
+-- At most one audit row per tenant and UTC day, however many runs find no key: loopctl's rule.
 WITH first_today AS (
     INSERT INTO loopctl_pipelines.embedding_tenants AS tenant (tenant_id, missing_key_audited_on)
     VALUES (%(tenant_id)s, (now() AT TIME ZONE 'UTC')::date)
@@ -20,3 +20,5 @@ SELECT
     'llm',
     '{"operation": "embedding"}'
 FROM first_today
+-- no row conflicts, but without this clause a sharded PostgreSQL would refuse the statement
+ON CONFLICT DO NOTHING

@@ -1,5 +1,5 @@
--- The provider has accepted a request: the next pause is the first of its row, and the present one is over,
--- where a person has not waited for its end.
+-- The provider has accepted a request: the current pause is over, if it was not already, and the next one
+-- is again the first in a row.
 UPDATE loopctl_pipelines.embedding_tenants
 SET consecutive_pauses = 0,
     paused_until = least(paused_until, now())

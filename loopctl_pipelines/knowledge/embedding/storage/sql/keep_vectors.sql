@@ -5,6 +5,6 @@ SELECT
     content_hash,
     vector,
     now()
-FROM unnest(%(vector_hashes)s::text[], %(vectors)b::vector[]) AS given (content_hash, vector)
+FROM unnest(%(vector_hashes)s::text[], %(vectors)b::vector[]) AS made (content_hash, vector)
 ORDER BY content_hash
 ON CONFLICT (tenant_id, content_hash) DO NOTHING

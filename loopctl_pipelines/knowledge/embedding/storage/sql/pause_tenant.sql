@@ -1,11 +1,11 @@
--- Leaves the whole tenant alone for a while, or until its key changes.
+-- Pauses a whole tenant for some time, or until its key changes.
 INSERT INTO loopctl_pipelines.embedding_tenants AS tenant (
     tenant_id, pause, paused_until, paused_key, consecutive_pauses
 )
 VALUES (%(tenant_id)s, %(failure)s, now() + %(delay)s, %(key_version)s, %(consecutive)s)
 ON CONFLICT (tenant_id) DO UPDATE SET
     pause = excluded.pause,
-    -- of requests that were refused at once, the one that was asked to wait longest is heard
+    -- requests rejected at the same time may each name a delay: the longest one counts
     paused_until = CASE
         WHEN tenant.pause = excluded.pause
             AND tenant.paused_key IS NOT DISTINCT FROM excluded.paused_key

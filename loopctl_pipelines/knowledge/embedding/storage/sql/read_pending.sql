@@ -1,5 +1,5 @@
--- The next pending articles of one tenant in the order of an index of loopctl's, with the start of
--- their bodies; as many as fit into %(bytes)s, and at least one.
+-- The next pending articles of one tenant, in the order of one of loopctl's indexes, with the start of
+-- each body: as many as fit into %(bytes)s, but at least one.
 SELECT
     id,
     inserted_at,
@@ -15,7 +15,7 @@ SELECT
 FROM (
     SELECT
         pending.*,
-        -- the length is known without reading the body; a character has at most four bytes
+        -- octet_length does not read the body; a character has at most four bytes
         sum(least(octet_length(body), 4 * %(characters)s)) OVER so_far AS bytes,
         row_number() OVER so_far AS place
     FROM (
@@ -30,7 +30,7 @@ FROM (
         LIMIT %(articles)s
     ) AS pending
     WINDOW so_far AS (ORDER BY inserted_at, id)
-) AS page
+) AS measured
 WHERE bytes <= %(bytes)s
    OR place = 1
 ORDER BY inserted_at, id

@@ -1,5 +1,5 @@
--- One tenant's embedding key, encrypted, its model, and how many pauses in a row the provider has asked
--- for with that key; no row: key and model were never set.
+-- One tenant's embedding key (encrypted), its model, and how many pauses in a row the provider has asked
+-- for with that key. No row: the tenant never set a key or a model.
 SELECT
     settings.embedding_api_key AS encrypted_key,
     sha256(settings.embedding_api_key) AS key_version,

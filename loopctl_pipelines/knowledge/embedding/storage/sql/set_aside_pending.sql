@@ -1,4 +1,5 @@
--- Sets aside all that is pending of one tenant, unread: its key or its model is refused, not a text.
+-- Sets aside all pending articles of one tenant, unread: the provider rejects its key or its model, not a
+-- text.
 INSERT INTO loopctl_pipelines.embedding_states AS state (
     tenant_id, article_id, row_version, model, dimension, failure, key_version, updated_at
 )

@@ -1,4 +1,4 @@
--- Notes what became of articles that were looked at, without touching the articles.
+-- Stores the embedding state of articles, without touching the articles.
 INSERT INTO loopctl_pipelines.embedding_states AS state (
     tenant_id, article_id, row_version, model, dimension, content_hash,
     failure, attempts, next_attempt_at, key_version, updated_at
@@ -20,8 +20,8 @@ FROM unnest(
     %(row_versions)s::xid[],
     %(content_hashes)s::text[],
     %(attempts)s::integer[]
-) AS looked_at (article_id, row_version, content_hash, attempts)
--- in one order everywhere, so that two runs never wait for each other
+) AS articles (article_id, row_version, content_hash, attempts)
+-- always in this order, so that two runs cannot deadlock
 ORDER BY article_id
 ON CONFLICT (tenant_id, article_id) DO UPDATE SET
     row_version = excluded.row_version,

@@ -8,11 +8,9 @@ import pytest
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.knowledge.embedding.operator_queries import pending_embeddings
-from loopctl_pipelines.knowledge.embedding.storage.queries import (
-    read_pending,
-    write_vectors,
-)
-from loopctl_pipelines.knowledge.embedding.storage.rows import Written
+from loopctl_pipelines.knowledge.embedding.storage.queries import read_pending
+from loopctl_pipelines.knowledge.embedding.storage.rows import WriteResult
+from loopctl_pipelines.knowledge.embedding.storage.vectors import write_vectors
 from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
 from loopctl_pipelines.knowledge.embedding.texts.text import (
     DEFAULT_DIMENSION,
@@ -208,8 +206,8 @@ def test_a_body_of_any_kind_is_embedded_with_the_hash_of_its_text(
     knowledge: Knowledge, embed: Embedder, body: str
 ) -> None:
     knowledge.article("acme", "Odd", body)
-    report = knowledge.run(embed, "acme")
-    assert (report.error, report.counts.embedded) == (None, 1)
+    outcome = knowledge.run(embed, "acme")
+    assert (outcome.error, outcome.counts.embedded) == (None, 1)
     [(stored,)] = knowledge.rows("acme", "SELECT embedding_content_hash FROM articles")
     text = article_text("Odd", body)
     assert stored == content_hash(DEFAULT_MODEL, DEFAULT_DIMENSION, text)
@@ -244,9 +242,9 @@ def test_the_ledger_has_a_row_for_each_billed_request_also_of_a_run_that_then_fa
     article = knowledge.article("acme", "One", "A body.")
     with knowledge.database.operator_transaction() as connection:
         connection.execute("ALTER TABLE articles ADD CHECK (embedding IS NULL)")
-    report = knowledge.run(embed, "acme")
-    assert report.error is not None
-    assert "A body." not in str(report.error)
+    outcome = knowledge.run(embed, "acme")
+    assert outcome.error is not None
+    assert "A body." not in str(outcome.error)
     assert knowledge.embedded("acme") == set()
     assert knowledge.rows(
         "acme",
@@ -271,8 +269,8 @@ def test_a_ledger_that_cannot_be_written_fails_nothing(
     knowledge.article("acme", "One")
     with knowledge.database.operator_transaction() as connection:
         connection.execute("ALTER TABLE llm_usage_events ADD CHECK (operation = 'merge')")
-    report = knowledge.run(embed, "acme")
-    assert (report.error, report.counts.embedded) == (None, 1)
+    outcome = knowledge.run(embed, "acme")
+    assert (outcome.error, outcome.counts.embedded) == (None, 1)
 
 
 def test_what_is_written_again_because_the_answer_to_its_commit_was_lost_is_written_once(
@@ -293,7 +291,7 @@ def test_what_is_written_again_because_the_answer_to_its_commit_was_lost_is_writ
         with knowledge.database.tenant_transaction(acme) as connection:
             record_usage(connection, acme, billed)
             written = write_vectors(connection, acme, pending, vectors, space)
-        assert written == Written(frozenset(article.id for article in pending))
+        assert written == WriteResult(frozenset(article.id for article in pending))
         seen.append(knowledge.rows("acme", versions))
     assert seen[0] == seen[1]
     assert len(knowledge.rows("acme", "SELECT FROM audit_log")) == 2

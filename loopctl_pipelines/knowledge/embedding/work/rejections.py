@@ -1,0 +1,84 @@
+"""State that the threads of one tenant's run share: why to stop, what was rejected. Pure."""
+
+import threading
+from dataclasses import dataclass, field
+
+from loopctl_pipelines.llm.failures import ProviderFailure
+
+# the number of parts of a batch that `SplitBatch` sees rejected before it suspects the request
+_REJECTED_TEXTS_BEFORE_SUSPICION = 16
+
+
+@dataclass(frozen=True, slots=True)
+class StopReason:
+    """Why the work of one tenant ends early.
+
+    Attributes:
+        failure: the failure.
+        rejects_all: it is about the key or the model, so no other text needs a request.
+    """
+
+    failure: ProviderFailure
+    rejects_all: bool
+
+
+class Stop:
+    """Ends the work of one tenant early. Its threads look at it before each request."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._reason: StopReason | None = None
+
+    @property
+    def reason(self) -> StopReason | None:
+        """Why the work ends; None: it goes on."""
+        return self._reason
+
+    def because(self, failure: ProviderFailure, *, rejects_all: bool = False) -> None:
+        """End the work. The first failure counts, but a rejection of everything replaces it."""
+        with self._lock:
+            if self._reason is None or (rejects_all and not self._reason.rejects_all):
+                self._reason = StopReason(failure, rejects_all)
+
+
+@dataclass(slots=True)
+class Rejections:
+    """What the provider has accepted and rejected of one tenant in a run, all batches together.
+
+    A request holds only a few long texts, so a single batch may never have enough rejections to
+    suspect that a rejection with 400 is about the key or the model.
+
+    Attributes:
+        pauses_before: pauses in a row that the provider asked for before this run.
+    """
+
+    pauses_before: int = 0
+    _accepted: bool = False
+    _texts: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def accepted(self) -> bool:
+        """Some request was accepted: rejections are about texts, and a pause is the first."""
+        return self._accepted
+
+    @property
+    def pauses(self) -> int:
+        """Pauses in a row, including the one that ends this run.
+
+        Requests of one run that are rejected at the same time count as one pause.
+        """
+        return 1 if self._accepted else self.pauses_before + 1
+
+    def accept(self) -> bool:
+        """Record an accepted request; tell whether it is the first one of the run."""
+        with self._lock:
+            first = not self._accepted
+            self._accepted = True
+            return first
+
+    def add_texts(self, texts: int) -> bool:
+        """Count texts that were rejected alone; tell whether the key or the model is suspect."""
+        with self._lock:
+            self._texts += texts
+            return not self._accepted and self._texts >= _REJECTED_TEXTS_BEFORE_SUSPICION

@@ -1,0 +1,82 @@
+"""What all batches of one tenant have in common."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import uuid4
+
+from loopctl_pipelines.database.retries import OUTAGE_SECONDS, outlast_outage
+from loopctl_pipelines.knowledge.embedding.storage.claim import Claim
+from loopctl_pipelines.knowledge.embedding.storage.rows import ArticleState
+from loopctl_pipelines.knowledge.embedding.storage.tenant_session import TenantSession
+from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle, VectorSpace
+from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
+from loopctl_pipelines.llm.failures import ProviderFailure
+from loopctl_pipelines.llm.openai.embedding_answer import Embedded
+from loopctl_pipelines.llm.secret import Secret
+from loopctl_pipelines.llm.usage import (
+    LEDGER_LOCK_SECONDS,
+    Operation,
+    UsageEvent,
+    best_effort,
+    record_usage,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantEmbedding:
+    """One tenant's access to the database and to the provider. Immutable: threads may share it.
+
+    Attributes:
+        session: the tenant's statements.
+        claim: on the tenant's articles; held.
+        provider: makes the vectors.
+        key: the tenant's key.
+        key_version: SHA-256 of the key as it is stored.
+        space: the tenant's model and dimension.
+    """
+
+    session: TenantSession
+    claim: Claim
+    provider: GuardedProvider
+    key: Secret
+    key_version: bytes | None
+    space: VectorSpace
+
+    @property
+    def patient(self) -> TenantSession:
+        """A session that waits out an outage: for answers of the provider, which are paid for."""
+        return replace(self.session, outage_seconds=OUTAGE_SECONDS)
+
+    def request(self, texts: Sequence[str]) -> Embedded | ProviderFailure:
+        """Ask the provider for vectors, after a renewal of the claim if one is due.
+
+        Raises:
+            ClaimLostError: if another run has the tenant now.
+        """
+        outlast_outage(self.claim.keep)
+        return self.provider.embed(self.session.tenant.id, self.key, self.space, texts)
+
+    def record_usage(self, tokens: int, articles: Sequence[PendingArticle]) -> None:
+        """Add a billed request to the ledger; if that fails, log it and go on."""
+        event = UsageEvent(
+            uuid4(),
+            Operation.EMBEDDING,
+            self.space.model,
+            input_tokens=tokens,
+            source_type="article",
+            article_id=articles[0].id if len(articles) == 1 else None,
+        )
+        with best_effort():
+            replace(self.patient, lock_seconds=LEDGER_LOCK_SECONDS).run(record_usage, event)
+
+    def rejected_state(self, failure: ProviderFailure) -> ArticleState:
+        """Return the state of articles that are set aside until text, key or model changes."""
+        return ArticleState(self.space, failure.log_tag, key_version=self.key_version)
+
+    def waiting_state(
+        self, failure: ProviderFailure, delay: timedelta, *, until_key_changes: bool
+    ) -> ArticleState:
+        """Return the state of articles that are retried after a delay, or with another key."""
+        key_version = self.key_version if until_key_changes else None
+        return ArticleState(self.space, failure.log_tag, delay, key_version)

@@ -1,0 +1,51 @@
+"""Threads of one tenant meet failures at once: one of them is the reason why its work ends."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
+
+import pytest
+
+from loopctl_pipelines.knowledge.embedding.work.rejections import Rejections, Stop, StopReason
+from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
+
+REJECTED = ProviderFailure(FailureKind.API_ERROR, 401)
+ASKED_TO_WAIT = ProviderFailure(FailureKind.API_ERROR, 429, 20)
+OPEN = ProviderFailure(FailureKind.CIRCUIT_OPEN)
+
+
+@pytest.mark.parametrize("order", list(permutations([REJECTED, ASKED_TO_WAIT, OPEN])))
+def test_a_rejected_key_stays_the_reason_whatever_else_arrives(
+    order: tuple[ProviderFailure, ...],
+) -> None:
+    stop = Stop()
+    for failure in order:
+        stop.because(failure, rejects_all=failure is REJECTED)
+    assert stop.reason == StopReason(REJECTED, rejects_all=True)
+
+
+def test_of_failures_that_do_not_reject_everything_the_first_counts() -> None:
+    stop = Stop()
+    for failure in (ASKED_TO_WAIT, OPEN):
+        stop.because(failure)
+    assert stop.reason == StopReason(ASKED_TO_WAIT, rejects_all=False)
+
+
+def test_of_many_acceptances_at_once_one_is_the_first() -> None:
+    rejections = Rejections()
+    together = threading.Barrier(8)
+
+    def accept(_: int) -> bool:
+        together.wait(60)
+        return rejections.accept()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sorted(threads.map(accept, range(8))) == [False] * 7 + [True]
+    assert rejections.accepted
+
+
+def test_texts_rejected_in_several_threads_are_all_counted() -> None:
+    rejections = Rejections()
+    with ThreadPoolExecutor(8) as threads:
+        suspect = list(threads.map(rejections.add_texts, [1] * 20))
+    assert sum(suspect) == 20 - 15
