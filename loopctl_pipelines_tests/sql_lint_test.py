@@ -9,9 +9,7 @@ from loopctl_pipelines_tests.sql_lint import RULES, refused_forms
 _PRODUCT = Path(__file__).parents[1] / "loopctl_pipelines"
 # loopctl's own tables come with loopctl's own triggers
 _OURS = sorted(
-    path
-    for path in _PRODUCT.rglob("*.sql")
-    if path.parts[-3:-1] != ("migrations", "loopctl") and "knowledge" not in path.parts
+    path for path in _PRODUCT.rglob("*.sql") if path.parts[-3:-1] != ("migrations", "loopctl")
 )
 
 REFUSED_AND_ACCEPTED = [

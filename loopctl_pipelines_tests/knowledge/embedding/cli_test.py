@@ -31,7 +31,7 @@ def knowledge(database: Database) -> Knowledge:
     return knowledge
 
 
-def test_embed_shows_how_far_it_is_and_why_some_articles_have_no_vector(
+def test_embed_shows_its_progress_and_why_some_articles_have_no_vector(
     shell: Shell, knowledge: Knowledge
 ) -> None:
     with LoopbackServer([KEY]) as provider:
@@ -44,7 +44,7 @@ def test_embed_shows_how_far_it_is_and_why_some_articles_have_no_vector(
     assert knowledge.embedded("acme") == {"Article 0", "Article 1", "Article 2"}
 
 
-def test_embed_of_one_tenant_leaves_the_others_alone(shell: Shell, knowledge: Knowledge) -> None:
+def test_embed_of_one_tenant_does_not_touch_the_others(shell: Shell, knowledge: Knowledge) -> None:
     with LoopbackServer([KEY]) as provider:
         code, out, _ = shell.with_settings(**settings(provider)).run("embed", "--tenant", "acme")
         assert provider.requests == 1
@@ -53,7 +53,7 @@ def test_embed_of_one_tenant_leaves_the_others_alone(shell: Shell, knowledge: Kn
     assert len(knowledge.pending("cold")) == 3
 
 
-def test_embed_again_tries_what_was_refused_for_a_wrong_address(
+def test_embed_again_retries_articles_rejected_because_of_a_wrong_address(
     shell: Shell, knowledge: Knowledge
 ) -> None:
     with LoopbackServer([KEY]) as provider:

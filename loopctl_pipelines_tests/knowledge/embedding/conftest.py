@@ -1,4 +1,4 @@
-"""What more than one module of these tests asks for."""
+"""Fixtures that several modules of these tests use."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A run still works on some tenants: new articles of those that it is done with need not wait."""
+"""New articles of a tenant that a run has finished need not wait for the end of the run."""
 
 import threading
 import time
@@ -20,7 +20,11 @@ from loopctl_pipelines.knowledge.embedding.storage.queries import claim_tenant, 
 from loopctl_pipelines.orchestration.in_process_runs import EndedRun
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge, embedder
 from loopctl_pipelines_tests.knowledge.embedding.scripted_provider import scripted
-from loopctl_pipelines_tests.knowledge.embedding.ticking import SLUGS, Ticks, tenants_of
+from loopctl_pipelines_tests.knowledge.embedding.sensor_evaluations import (
+    SLUGS,
+    EvaluatedSensor,
+    tenants_of,
+)
 from loopctl_pipelines_tests.llm.openai.failing_provider import Exchange
 from loopctl_pipelines_tests.usage import id_of
 
@@ -29,7 +33,7 @@ SLOW = "A slow body."
 
 
 class Answers:
-    """What the provider is asked; a slow text is answered when the test says so."""
+    """Records the provider's texts; answers a slow text only when the test says so."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -49,7 +53,9 @@ def answers() -> Answers:
 
 
 @pytest.fixture
-def ticks(database: Database, instance: DagsterInstance, answers: Answers) -> Iterator[Ticks]:
+def evaluated(
+    database: Database, instance: DagsterInstance, answers: Answers
+) -> Iterator[EvaluatedSensor]:
     knowledge = Knowledge(database)
     for slug in SLUGS:
         knowledge.tenant(slug)
@@ -57,14 +63,16 @@ def ticks(database: Database, instance: DagsterInstance, answers: Answers) -> It
         scripted(answers.script) as provider,
         embedder(database, provider.base_url, deadline_seconds=PATIENT_SECONDS) as embed,
     ):
-        yield Ticks(knowledge, instance, embed)
+        yield EvaluatedSensor(knowledge, instance, embed)
 
 
 @contextmanager
-def at_work(ticks: Ticks, request: RunRequest, answers: Answers) -> Iterator[Future[EndedRun]]:
-    """Run what was requested; in the block the provider has its slow text, and no answer yet."""
+def at_work(
+    evaluated: EvaluatedSensor, request: RunRequest, answers: Answers
+) -> Iterator[Future[EndedRun]]:
+    """Run a request; during the block the provider has its slow text and has not answered."""
     with ThreadPoolExecutor(1) as threads:
-        running = threads.submit(ticks.run, request)
+        running = threads.submit(evaluated.run, request)
         try:
             assert answers.asked_for_slow.wait(PATIENT_SECONDS)
             yield running
@@ -73,114 +81,122 @@ def at_work(ticks: Ticks, request: RunRequest, answers: Answers) -> Iterator[Fut
         assert running.result().failure is None
 
 
-def quick_and_slow(ticks: Ticks) -> RunRequest:
-    """Have one run requested for `acme`, which is quick, and `cold`, which is slow."""
-    ticks.knowledge.article("acme", "One")
-    ticks.knowledge.article("cold", "One", SLOW)
-    (request,) = ticks.tick()
+def quick_and_slow(evaluated: EvaluatedSensor) -> RunRequest:
+    """Return a request for `acme`, which is quick, and `cold`, which is slow."""
+    evaluated.knowledge.article("acme", "One")
+    evaluated.knowledge.article("cold", "One", SLOW)
+    (request,) = evaluated.evaluate()
     return request
 
 
-def finished(ticks: Ticks) -> set[str]:
-    """Return the tenants that a run is known to be done with."""
-    with ticks.knowledge.database.operator_transaction() as connection:
+def finished(evaluated: EvaluatedSensor) -> set[str]:
+    """Return the tenants that a run has recorded as finished."""
+    with evaluated.knowledge.database.operator_transaction() as connection:
         rows = connection.execute("SELECT tenant_id FROM loopctl_pipelines.finished_embeddings")
         ids = {tenant_id for (tenant_id,) in rows}
     return {slug for slug in SLUGS if id_of(slug) in ids}
 
 
-def until_finished(ticks: Ticks, *slugs: str) -> None:
+def until_finished(evaluated: EvaluatedSensor, *slugs: str) -> None:
     given_up = time.monotonic() + PATIENT_SECONDS
-    while not finished(ticks).issuperset(slugs):
+    while not finished(evaluated).issuperset(slugs):
         assert time.monotonic() < given_up
 
 
-def test_what_is_new_of_a_tenant_that_a_run_is_done_with_is_requested_each_time_and_paid_for_once(
-    ticks: Ticks, answers: Answers
+def test_new_articles_of_a_finished_tenant_are_requested_every_time_and_paid_for_once(
+    evaluated: EvaluatedSensor, answers: Answers
 ) -> None:
-    first = quick_and_slow(ticks)
-    with at_work(ticks, first, answers):
-        until_finished(ticks, "acme")
-        assert ticks.tick() == []
+    first = quick_and_slow(evaluated)
+    with at_work(evaluated, first, answers):
+        until_finished(evaluated, "acme")
+        assert evaluated.evaluate() == []
         for title in ("Two", "Three"):
-            ticks.knowledge.article("acme", title)
-            (more,) = ticks.tick()
+            evaluated.knowledge.article("acme", title)
+            (more,) = evaluated.evaluate()
             assert tenants_of(more) == ("acme", "acme")
-            assert "1 in flight" not in str(ticks.skipped)
-            assert ticks.run(more).failure is None
-        assert ticks.knowledge.embedded("acme") == {"One", "Two", "Three"}
-        assert ticks.knowledge.embedded("cold") == set()
-    assert ticks.knowledge.embedded("cold") == {"One"}
+            assert "1 in flight" not in str(evaluated.skipped)
+            assert evaluated.run(more).failure is None
+        assert evaluated.knowledge.embedded("acme") == {"One", "Two", "Three"}
+        assert evaluated.knowledge.embedded("cold") == set()
+    assert evaluated.knowledge.embedded("cold") == {"One"}
     assert len(answers.texts) == len(set(answers.texts)) == 4
 
 
-def test_what_was_requested_of_it_anew_is_in_flight_again(ticks: Ticks, answers: Answers) -> None:
-    first = quick_and_slow(ticks)
-    with at_work(ticks, first, answers):
-        until_finished(ticks, "acme")
-        ticks.knowledge.article("acme", "Two")
-        (more,) = ticks.tick()
-        ticks.start(more, DagsterRunStatus.NOT_STARTED)
-        assert ticks.tick() == []
-        assert "2 in flight" in str(ticks.skipped)
-
-
-def test_a_tenant_that_a_run_has_not_begun_yet_is_in_flight(ticks: Ticks, answers: Answers) -> None:
-    ticks.embed.tenants_at_once = 1
-    ticks.knowledge.article("acme", "One", SLOW)
-    ticks.knowledge.article("cold", "One")
-    (first,) = ticks.tick()
-    with at_work(ticks, first, answers):
-        ticks.knowledge.article("cold", "Two")
-        assert ticks.tick() == []
-        assert "2 in flight" in str(ticks.skipped)
-    assert ticks.knowledge.embedded("cold") == {"One", "Two"}
-
-
-def test_a_tenant_that_a_run_leaves_out_is_not_in_flight(
-    ticks: Ticks, answers: Answers, database: Database
+def test_a_finished_tenant_that_is_requested_again_is_in_flight_again(
+    evaluated: EvaluatedSensor, answers: Answers
 ) -> None:
-    first = quick_and_slow(ticks)
+    first = quick_and_slow(evaluated)
+    with at_work(evaluated, first, answers):
+        until_finished(evaluated, "acme")
+        evaluated.knowledge.article("acme", "Two")
+        (more,) = evaluated.evaluate()
+        evaluated.start(more, DagsterRunStatus.NOT_STARTED)
+        assert evaluated.evaluate() == []
+        assert "2 in flight" in str(evaluated.skipped)
+
+
+def test_a_tenant_that_a_run_has_not_begun_yet_is_in_flight(
+    evaluated: EvaluatedSensor, answers: Answers
+) -> None:
+    evaluated.embed.tenants_at_once = 1
+    evaluated.knowledge.article("acme", "One", SLOW)
+    evaluated.knowledge.article("cold", "One")
+    (first,) = evaluated.evaluate()
+    with at_work(evaluated, first, answers):
+        evaluated.knowledge.article("cold", "Two")
+        assert evaluated.evaluate() == []
+        assert "2 in flight" in str(evaluated.skipped)
+    assert evaluated.knowledge.embedded("cold") == {"One", "Two"}
+
+
+def test_a_tenant_that_a_run_skips_is_not_in_flight(
+    evaluated: EvaluatedSensor, answers: Answers, database: Database
+) -> None:
+    first = quick_and_slow(evaluated)
     with database.tenant_transaction(id_of("acme")) as connection:
         claim_tenant(connection, id_of("acme"), holder := uuid4(), timedelta(hours=1))
-    with at_work(ticks, first, answers):
-        assert ticks.tick() == []
+    with at_work(evaluated, first, answers):
+        assert evaluated.evaluate() == []
         with database.tenant_transaction(id_of("acme")) as connection:
             release_tenant(connection, id_of("acme"), holder)
-        (more,) = ticks.tick()
+        (more,) = evaluated.evaluate()
         assert tenants_of(more) == ("acme", "acme")
 
 
-def test_a_run_that_is_resumed_is_done_with_no_tenant(ticks: Ticks, database: Database) -> None:
-    ticks.knowledge.article("acme", "One")
-    (request,) = ticks.tick()
-    run_id = ticks.start(request, DagsterRunStatus.STARTED)
+def test_a_resumed_run_has_finished_no_tenant(
+    evaluated: EvaluatedSensor, database: Database
+) -> None:
+    evaluated.knowledge.article("acme", "One")
+    (request,) = evaluated.evaluate()
+    run_id = evaluated.start(request, DagsterRunStatus.STARTED)
     finish_embedding(database, run_id, id_of("acme"))
     begin_embedding(database, run_id, skipped=[])
-    assert ticks.tick() == []
+    assert evaluated.evaluate() == []
     finish_embedding(database, run_id, id_of("acme"))
-    assert len(ticks.tick()) == 1
+    assert len(evaluated.evaluate()) == 1
 
 
-def test_a_run_that_is_executed_again_works_on_tenants_that_its_parent_was_done_with(
-    ticks: Ticks, database: Database
+def test_a_retried_run_works_on_tenants_that_its_parent_had_finished(
+    evaluated: EvaluatedSensor, database: Database
 ) -> None:
-    ticks.knowledge.article("acme", "One")
-    (request,) = ticks.tick()
-    parent = ticks.start(request, DagsterRunStatus.STARTED)
+    evaluated.knowledge.article("acme", "One")
+    (request,) = evaluated.evaluate()
+    parent = evaluated.start(request, DagsterRunStatus.STARTED)
     finish_embedding(database, parent, id_of("acme"))
-    ticks.end(parent)
-    ticks.start(request, DagsterRunStatus.NOT_STARTED)
-    assert ticks.tick() == []
-    assert "1 in flight" in str(ticks.skipped)
+    evaluated.end(parent)
+    evaluated.start(request, DagsterRunStatus.NOT_STARTED)
+    assert evaluated.evaluate() == []
+    assert "1 in flight" in str(evaluated.skipped)
 
 
-def test_of_a_run_that_has_ended_nothing_is_kept(ticks: Ticks, answers: Answers) -> None:
-    request = quick_and_slow(ticks)
-    with at_work(ticks, request, answers):
-        until_finished(ticks, "acme")
-        ticks.tick()
-        assert "acme" in finished(ticks)
-    assert finished(ticks) == set(SLUGS)
-    ticks.tick()
-    assert finished(ticks) == set()
+def test_nothing_is_kept_about_a_run_that_has_ended(
+    evaluated: EvaluatedSensor, answers: Answers
+) -> None:
+    request = quick_and_slow(evaluated)
+    with at_work(evaluated, request, answers):
+        until_finished(evaluated, "acme")
+        evaluated.evaluate()
+        assert "acme" in finished(evaluated)
+    assert finished(evaluated) == set(SLUGS)
+    evaluated.evaluate()
+    assert finished(evaluated) == set()

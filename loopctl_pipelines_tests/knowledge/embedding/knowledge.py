@@ -1,4 +1,4 @@
-"""Builds tenants with articles and keys for a test, and reads what became of them."""
+"""Creates tenants with articles and keys for a test, and reads their embedding state."""
 
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Knowledge:
         return tenant
 
     def set_key(self, slug: str, key: str | None, model: str | None = None) -> None:
-        """Set a tenant's embedding key and model anew, as loopctl does."""
+        """Set a tenant's embedding key and model, as loopctl does."""
         encrypted = None if key is None else encrypt(key, CLOAK_KEY)
         with self.database.tenant_transaction(id_of(slug)) as connection:
             connection.execute(
@@ -72,7 +72,7 @@ class Knowledge:
         return article
 
     def articles(self, slug: str, count: int, body: str | None = None) -> list[UUID]:
-        """Add numbered articles, of the same body if one is given."""
+        """Add numbered articles, with the same body if one is given."""
         return [
             self.article(slug, f"Article {n}", body or f"This is about subject {n}.")
             for n in range(count)
@@ -99,7 +99,7 @@ class Knowledge:
         return {title for title, vector in self.vectors(slug).items() if vector}
 
     def states(self, slug: str) -> dict[str, tuple[str | None, int, bool]]:
-        """Return failure, attempts and whether it is tried again, by title."""
+        """Return failure, attempts and whether it will be retried, by title."""
         rows = self.rows(
             slug,
             "SELECT title, failure, attempts, next_attempt_at IS NOT NULL"
@@ -109,7 +109,7 @@ class Knowledge:
         return {title: (failure, attempts, waits) for title, failure, attempts, waits in rows}
 
     def pending(self, slug: str) -> set[str]:
-        """Return the titles of the articles that have to be looked at."""
+        """Return the titles of the pending articles."""
         rows = self.rows(slug, "SELECT title FROM loopctl_pipelines.pending_articles")
         return {title for (title,) in rows}
 
@@ -119,7 +119,7 @@ class Knowledge:
             return connection.execute(query.encode()).fetchall()
 
     def make_due(self, slug: str) -> None:
-        """Let the time pass that articles and tenant have to wait."""
+        """End the waits of the tenant and its articles."""
         with self.database.tenant_transaction(id_of(slug)) as connection:
             connection.execute(
                 "UPDATE loopctl_pipelines.embedding_states SET next_attempt_at = now()"
@@ -131,9 +131,9 @@ class Knowledge:
             )
 
     def run(self, embedder: Embedder, *slugs: str) -> TenantOutcome:
-        """Embed what is pending of these tenants, and return the outcome of the first."""
+        """Embed the pending articles of these tenants; return the outcome of the first."""
         tenants = list_tenants(self.database)
-        outcomes = {r.slug: r for r in embedder.embed([tenants[slug] for slug in slugs])}
+        outcomes = {o.slug: o for o in embedder.embed([tenants[slug] for slug in slugs])}
         return outcomes[slugs[0]]
 
 
@@ -146,7 +146,7 @@ def embedder(  # noqa: PLR0913 - a test names what it is about
     requests: int = 32,
     requests_per_tenant: int = 4,
 ) -> "AbstractContextManager[Embedder]":
-    """Give an embedder that talks to this provider."""
+    """Return an embedder that calls this provider; it closes with the block."""
     provider = EmbeddingProvider(base_url, deadline_seconds=deadline_seconds)
     guarded = GuardedProvider(
         provider, GuardedCall(OPENAI, database, requests=requests, policy=policy)

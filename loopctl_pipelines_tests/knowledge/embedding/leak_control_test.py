@@ -1,4 +1,4 @@
-"""The search that finds no leak finds one where there is one."""
+"""The search for leaks finds them where they exist."""
 
 import base64
 import zlib
@@ -23,7 +23,7 @@ def _log(context: AssetExecutionContext) -> None:
 
 
 def _print(_: AssetExecutionContext) -> None:
-    print(HEAD[:6], flush=True)  # noqa: T201 - what is to be found
+    print(HEAD[:6], flush=True)  # noqa: T201 - the leak to find
 
 
 def _attach(context: AssetExecutionContext) -> None:
@@ -46,7 +46,7 @@ def _tag(context: AssetExecutionContext) -> None:
     ],
     ids=lambda part: part.__name__ if callable(part) else part,
 )
-def test_what_a_run_does_leave_behind_is_found(
+def test_a_leak_of_a_run_is_found(
     leak: Callable[[AssetExecutionContext], None],
     place: str,
     instance: DagsterInstance,
@@ -60,7 +60,7 @@ def test_what_a_run_does_leave_behind_is_found(
     assert (place, "head of a key") in traces.found()
 
 
-def test_what_is_in_a_file_of_the_home_is_found_also_where_it_is_packed(traces: Traces) -> None:
+def test_a_leak_in_a_file_of_the_home_is_found_even_if_it_is_packed(traces: Traces) -> None:
     for name, content in {
         "plain": TAIL.encode(),
         "packed": zlib.compress(TAIL.encode()),

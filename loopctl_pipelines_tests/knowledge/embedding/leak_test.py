@@ -1,7 +1,7 @@
-"""No run of any kind leaves a piece of a key, of a text or of a provider's words behind.
+"""No run leaves a fragment of a key, a text or a provider's words behind.
 
-Every fault of a provider is driven through real runs: in this process, and by `loopctl-pipelines
-dev` with its sensor, daemon and run launcher. Then all that outlives the runs is searched.
+Every fault of a provider goes through real runs: in this process, and by `loopctl-pipelines dev`
+with its sensor, daemon and run launcher. Then everything that outlives the runs is searched.
 """
 
 import base64
@@ -39,7 +39,7 @@ from loopctl_pipelines_tests.llm.openai.provider_cases import ALL, BROKEN, DEADL
 from loopctl_pipelines_tests.shell import Shell
 
 CASES = {f"case-{number:02}": case for number, case in enumerate(ALL)}
-# where the texts are at home; that they are found there shows that the search finds
+# where the texts belong; finding them there proves that the search works
 AT_HOME: Final = {("public.articles", "text")}
 _END_SECONDS = 300
 
@@ -57,14 +57,14 @@ def add_tenant(knowledge: Knowledge, slug: str) -> None:
 
 
 def fault_of_the_key(exchange: Exchange) -> None:
-    """Behave as the case demands whose slug is in the key."""
+    """Fail as the case whose slug is in the key."""
     slug = exchange.key.removeprefix(f"{HEAD}-").removesuffix(f"-{TAIL}")
     fault, _ = ALL[CASES[slug]]
     fault(exchange)
 
 
 def kept(knowledge: Knowledge, slug: str) -> set[str | None]:
-    """Return the tags of the failures that are noted of a tenant's articles."""
+    """Return the tags of the failures stored for a tenant's articles."""
     return {failure for failure, *_ in knowledge.states(slug).values()}
 
 
@@ -82,14 +82,14 @@ def run_in_process(
 
 @contextmanager
 def wrong_in_every_way() -> Iterator[str]:
-    """Give the URL of a provider that behaves to each tenant as its case demands."""
+    """Give the URL of a provider that fails for each tenant as its case says."""
     with FailingProvider(fault_of_the_key, word=WORD) as provider:
         yield provider.base_url
 
 
 @contextmanager
 def not_there() -> Iterator[str]:
-    """Give a URL where connections are refused."""
+    """Give a URL that refuses connections."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
@@ -97,7 +97,7 @@ def not_there() -> Iterator[str]:
 
 @contextmanager
 def unvouched() -> Iterator[str]:
-    """Give the URL of a provider that would embed, but whose certificate nobody vouches for."""
+    """Give the URL of a provider that would embed, but whose certificate is not trusted."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1", common_name=WORD).configure_cert(context)
     with FailingProvider(embeddings(), word=WORD, tls=context) as provider:
@@ -106,18 +106,18 @@ def unvouched() -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Trouble:
-    """A provider, and the tags that are to be noted of each tenant's articles."""
+    """A provider, and the tags that each tenant's articles must have afterwards."""
 
     provider: Callable[[], AbstractContextManager[str]]
     kept: Mapping[str, set[str]]
 
 
 TROUBLES = {
-    "answers wrongly in every way": Trouble(
+    "fails in every way": Trouble(
         wrong_in_every_way, {slug: {ALL[case][1].log_tag} for slug, case in CASES.items()}
     ),
     "is not there": Trouble(not_there, {"acme": {BROKEN.log_tag}}),
-    "has a certificate nobody vouches for": Trouble(unvouched, {"acme": {BROKEN.log_tag}}),
+    "has an untrusted certificate": Trouble(unvouched, {"acme": {BROKEN.log_tag}}),
 }
 whatever_the_provider_is = pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
 
@@ -153,7 +153,7 @@ def test_runs_that_the_daemon_launches_leave_nothing_behind_when_the_provider(
 
 @contextmanager
 def _dagster_dev(traces: Traces, base_url: str) -> Iterator[None]:
-    """Run `loopctl-pipelines dev` meanwhile; its output goes into a file of the home."""
+    """Run `loopctl-pipelines dev` during the block; its output goes into a file of the home."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Lets the time pass that a row says has to pass, instead of waiting for it."""
+"""Ends the waits that are stored in our tables, so that no test has to wait."""
 
 from psycopg import sql
 
@@ -8,7 +8,7 @@ _NOW = "UPDATE loopctl_pipelines.{} SET {} = now() WHERE {} IS NOT NULL"
 
 
 def let_pass(database: Database, table: str, column: str) -> None:
-    """Let the time in this column be now, in all rows of one of our own tables."""
+    """Set this column to now in all rows of one of our own tables."""
     until = sql.Identifier(column)
     statement = sql.SQL(_NOW).format(sql.Identifier(table), until, until)
     with database.operator_transaction() as connection:
@@ -16,15 +16,15 @@ def let_pass(database: Database, table: str, column: str) -> None:
 
 
 def cooldown(database: Database) -> None:
-    """Let the cooldown of every open circuit be over."""
+    """End the cooldown of every open circuit."""
     let_pass(database, "circuit_breakers", "open_until")
 
 
 def probe_lease(database: Database) -> None:
-    """Let the lease of every probe under way be over."""
+    """End the lease of every probe in flight."""
     let_pass(database, "circuit_breakers", "probe_until")
 
 
 def claim_lease(database: Database) -> None:
-    """Let the claim of every run on its tenant be over."""
+    """End the lease of every claim."""
     let_pass(database, "embedding_tenants", "held_until")

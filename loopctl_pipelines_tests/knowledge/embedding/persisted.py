@@ -20,7 +20,7 @@ _TABLES = """
 
 
 def found_in_database(url: str, canaries: Canaries) -> set[tuple[str, str]]:
-    """Return (table, canary) for every table that holds a piece of one."""
+    """Return (table, canary) for every table that holds a fragment of one."""
     found: set[tuple[str, str]] = set()
     with psycopg.connect(url) as connection:
         for schema, table in connection.execute(_TABLES).fetchall():
@@ -34,7 +34,7 @@ def found_in_database(url: str, canaries: Canaries) -> set[tuple[str, str]]:
 
 
 def found_in_files(folder: Path, canaries: Canaries) -> set[tuple[str, str]]:
-    """Return (path within the folder, canary) for every file that holds a piece of one."""
+    """Return (path within the folder, canary) for every file that holds a fragment of one."""
     return {
         (str(path.relative_to(folder)), name)
         for path in folder.rglob("*")

@@ -1,4 +1,4 @@
-"""Dagster's queue of runs, as `dagster.yaml` sets it up."""
+"""Dagster's run queue, as `dagster.yaml` configures it."""
 
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ def _requested_by_the_sensor() -> DagsterRun:
     return DagsterRun(EMBED_ARTICLES, str(uuid4()), tags={PENDING_ONLY_TAG: "true"})
 
 
-def test_long_embedding_runs_leave_a_place_free_for_the_costs_of_the_night(
+def test_long_embedding_runs_leave_a_slot_free_for_the_nightly_costs(
     instance: DagsterInstance,
 ) -> None:
     queue = instance.get_concurrency_config().run_queue_config

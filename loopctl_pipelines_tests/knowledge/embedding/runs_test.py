@@ -1,4 +1,4 @@
-"""Runs of `embed_articles` as Dagster records them, and what the sensor asks for."""
+"""Runs of `embed_articles` as Dagster records them, also those that the sensor requests."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -45,7 +45,7 @@ class Project:
         sync_tenants(instance, knowledge.database)
 
     def run_pending(self, first: str, last: str) -> EndedRun:
-        """Run as the sensor asks for it."""
+        """Run as the sensor requests it."""
         job = self.definitions.resolve_job_def(EMBED_ARTICLES)
         tags = {PENDING_ONLY_TAG: "true"}
         return run_in_process(self.instance, job, PartitionKeyRange(first, last), tags=tags)
@@ -78,7 +78,7 @@ def test_one_run_embeds_the_articles_of_many_tenants(project: Project) -> None:
     assert project.metadata("blue")["circuit breaker"] == "closed"
 
 
-def test_one_tenants_refused_key_fails_its_partition_alone(project: Project) -> None:
+def test_one_tenants_rejected_key_fails_its_partition_alone(project: Project) -> None:
     project.knowledge.set_key("blue", "revoked")
     ended = project.run("acme", "blue", "cold")
     assert ended.failure is not None
@@ -88,7 +88,7 @@ def test_one_tenants_refused_key_fails_its_partition_alone(project: Project) -> 
     assert {key for _, key in ended.materialized} == {"acme", "cold"}
 
 
-def test_an_idle_tenant_between_those_of_a_run_that_fails_is_not_shown_as_failed(
+def test_an_idle_tenant_in_the_range_of_a_failed_run_is_not_shown_as_failed(
     project: Project,
 ) -> None:
     project.run("blue")
@@ -110,7 +110,7 @@ def test_a_tenant_without_a_key_is_no_failure_and_its_articles_are_counted(
     assert project.metadata("blue")["blocked, no key"] == 2
 
 
-def test_a_tenant_with_a_bad_article_is_no_failure_and_tells_how_it_was_refused(
+def test_a_tenant_with_a_bad_article_is_no_failure_and_shows_the_rejection(
     database: Database, instance: DagsterInstance
 ) -> None:
     knowledge = Knowledge(database)
@@ -128,7 +128,7 @@ def test_a_tenant_with_a_bad_article_is_no_failure_and_tells_how_it_was_refused(
     assert "api_error status=400" in str(shown["failed requests"])
 
 
-def test_a_tenant_that_is_suspended_is_left_out(project: Project, database: Database) -> None:
+def test_a_suspended_tenant_is_skipped(project: Project, database: Database) -> None:
     with database.operator_transaction() as connection:
         connection.execute("UPDATE tenants SET status = 'suspended' WHERE slug = 'blue'")
     ended = project.run("acme", "blue", "cold")
@@ -136,7 +136,7 @@ def test_a_tenant_that_is_suspended_is_left_out(project: Project, database: Data
     assert project.knowledge.embedded("blue") == set()
 
 
-def test_a_run_that_the_sensor_asked_for_does_not_wait_for_a_tenant_that_another_works_on(
+def test_a_run_that_the_sensor_requested_does_not_wait_for_a_tenant_of_another_run(
     project: Project, database: Database
 ) -> None:
     with database.tenant_transaction(id_of("blue")) as connection:
@@ -146,6 +146,6 @@ def test_a_run_that_the_sensor_asked_for_does_not_wait_for_a_tenant_that_another
     assert ended.failure is None
 
 
-def test_a_run_that_the_sensor_asked_for_leaves_idle_tenants_alone(project: Project) -> None:
+def test_a_run_that_the_sensor_requested_skips_idle_tenants(project: Project) -> None:
     project.run("blue")
     assert {key for _, key in project.run_pending("acme", "cold").materialized} == {"acme", "cold"}

@@ -1,4 +1,4 @@
-"""A provider that embeds lexically, except where a test's script has something else in mind."""
+"""A provider that embeds lexically, unless a test's script returns a fault."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def lexical(exchange: Exchange) -> None:
 
 
 def scripted(script: Script) -> FailingProvider:
-    """Return a provider that does what the script says of a request, or embeds it."""
+    """Return a provider that answers with the script's fault, or embeds if there is none."""
 
     def respond(exchange: Exchange) -> None:
         (script(exchange) or lexical)(exchange)
@@ -35,5 +35,5 @@ def scripted(script: Script) -> FailingProvider:
 
 
 def where(word: str, fault: Fault) -> Script:
-    """Have requests fail that hold a text with this word."""
+    """Return a script that fails requests with a text that contains this word."""
     return lambda exchange: fault if any(word in text for text in exchange.texts) else None

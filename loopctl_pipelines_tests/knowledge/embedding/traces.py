@@ -1,4 +1,4 @@
-"""All that outlives a run, and the canaries that are looked for in it."""
+"""Everything that outlives a run, and the canaries that the tests search it for."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ CANARIES = Canaries({"head of a key": HEAD, "tail of a key": TAIL, "word": WORD,
 
 @dataclass(frozen=True)
 class Traces:
-    """Where it is: loopctl's database, Dagster's, the folder of both, what was said and logged."""
+    """What a run leaves: loopctl's database, Dagster's, their folder, output and log."""
 
     database_url: str
     dagster_url: str

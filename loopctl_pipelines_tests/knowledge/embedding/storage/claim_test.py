@@ -52,7 +52,7 @@ def test_a_claim_is_free_when_its_work_ends(knowledge: Knowledge, tenant: Tenant
     assert held_until(knowledge) is None
 
 
-def test_work_whose_claim_another_run_has_taken_is_told_so(
+def test_a_run_whose_claim_another_run_has_taken_gets_an_error(
     knowledge: Knowledge, tenant: Tenant
 ) -> None:
     claim = Claim(knowledge.database, tenant, timedelta(0))

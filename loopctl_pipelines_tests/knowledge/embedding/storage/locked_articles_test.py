@@ -1,4 +1,4 @@
-"""Articles that another session has locked: their vectors are kept, and nobody waits for them."""
+"""Articles that another session has locked: their vectors are kept, and no run waits for them."""
 
 import logging
 from collections.abc import Collection, Iterator
@@ -17,7 +17,7 @@ from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge
 from loopctl_pipelines_tests.usage import id_of
 
-# so many bytes that a request holds two of them: a tenant's four requests are all in flight
+# so many bytes that a request holds two: all four requests of a tenant are in flight
 LONG = "\N{GRINNING FACE}" * 31_000
 LOCKED = "article_locked"
 _HANGS_SECONDS = 60
@@ -32,14 +32,14 @@ def knowledge(database: Database) -> Knowledge:
 
 @contextmanager
 def session(database: Database, query: str, *values: object) -> Iterator[None]:
-    """Have a session that keeps the locks of a query, and commits when the block ends."""
+    """Open a session that holds the locks of a query, and commits when the block ends."""
     with database.connect() as connection:
         connection.execute(query.encode(), values)
         yield
 
 
 def locked(database: Database, articles: Collection[UUID]) -> AbstractContextManager[None]:
-    """Have these articles locked meanwhile."""
+    """Lock these articles during the block."""
     query = "SELECT FROM articles WHERE id = ANY(%s) FOR UPDATE"
     return session(database, query, list(articles))
 
@@ -47,7 +47,7 @@ def locked(database: Database, articles: Collection[UUID]) -> AbstractContextMan
 def embed_under(
     lock: AbstractContextManager[None], embed: Embedder, *slugs: str
 ) -> dict[str, Counts]:
-    """Embed what is pending of these tenants under a lock; fail where that waits for its end."""
+    """Embed the pending articles of these tenants during a lock; fail if that waits for its end."""
     tenants = list_tenants(embed.database)
 
     def embed_all() -> dict[str, Counts]:
@@ -59,7 +59,7 @@ def embed_under(
 
 
 def kept(knowledge: Knowledge, slug: str) -> int:
-    """Return how many vectors are kept of a tenant."""
+    """Return how many unwritten vectors a tenant has."""
     return len(knowledge.rows(slug, "SELECT FROM loopctl_pipelines.unwritten_vectors"))
 
 
@@ -80,7 +80,7 @@ def test_the_others_are_embedded_while_all_articles_of_one_tenant_are_locked(
     assert loopback.inputs == 12 + 5 + 5
 
 
-def test_one_locked_article_holds_up_no_other_of_its_tenant(
+def test_one_locked_article_delays_no_other_of_its_tenant(
     knowledge: Knowledge, embed: Embedder, loopback: LoopbackServer
 ) -> None:
     first, *_ = knowledge.articles("acme", 300)
@@ -149,7 +149,7 @@ def test_a_vector_is_kept_until_it_is_written_and_no_longer(
     assert len(knowledge.embedded("acme")) == 3
 
 
-def test_a_vector_that_nobody_has_asked_for_in_a_week_is_removed(
+def test_an_unwritten_vector_that_no_run_has_needed_for_a_week_is_removed(
     knowledge: Knowledge, embed: Embedder
 ) -> None:
     [article] = knowledge.articles("acme", 1)
@@ -165,7 +165,7 @@ def test_a_vector_that_nobody_has_asked_for_in_a_week_is_removed(
     assert kept(knowledge, "acme") == 0
 
 
-def test_the_kept_vectors_of_a_deleted_tenant_are_removed(
+def test_the_unwritten_vectors_of_a_deleted_tenant_are_removed(
     knowledge: Knowledge, embed: Embedder
 ) -> None:
     articles = knowledge.articles("acme", 2)
@@ -178,7 +178,7 @@ def test_the_kept_vectors_of_a_deleted_tenant_are_removed(
     assert kept(knowledge, "acme") == 0
 
 
-def test_a_kept_vector_is_given_to_no_other_tenant(
+def test_an_unwritten_vector_is_given_to_no_other_tenant(
     knowledge: Knowledge, embed: Embedder, loopback: LoopbackServer
 ) -> None:
     knowledge.tenant("blue")
@@ -189,7 +189,7 @@ def test_a_kept_vector_is_given_to_no_other_tenant(
     assert loopback.inputs == 2
 
 
-def test_a_locked_tenant_lacks_in_the_ledger_and_nowhere_else(
+def test_a_locked_tenant_is_missing_in_the_ledger_and_nowhere_else(
     knowledge: Knowledge, embed: Embedder, caplog: pytest.LogCaptureFixture
 ) -> None:
     knowledge.articles("acme", 3)

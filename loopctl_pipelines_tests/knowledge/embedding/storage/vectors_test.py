@@ -1,4 +1,4 @@
-"""Which vectors are written: of texts that are still the same, in one space, once per text."""
+"""Which vectors are written: of texts that have not changed, in one space, once per text."""
 
 from collections.abc import Callable
 from uuid import UUID, uuid4
@@ -44,7 +44,7 @@ def knowledge(database: Database) -> Knowledge:
 
 
 def during_the_request(knowledge: Knowledge, act: Callable[[], object]) -> Counts:
-    """Embed what is pending, and act once while the provider has the request."""
+    """Embed the pending articles, and act once while the provider has the request."""
     left = [act]
 
     def script(_: Exchange) -> None:
@@ -139,7 +139,7 @@ def test_an_article_deleted_during_the_request_is_forgotten(knowledge: Knowledge
     assert knowledge.rows("acme", "SELECT FROM loopctl_pipelines.embedding_states") == []
 
 
-def test_what_is_known_of_a_deleted_article_is_removed_by_the_next_run(
+def test_the_state_of_a_deleted_article_is_removed_by_the_next_run(
     knowledge: Knowledge, embed: Embedder
 ) -> None:
     knowledge.articles("acme", 2)
@@ -167,27 +167,27 @@ def test_a_changed_model_embeds_everything_again_and_a_changed_key_nothing(
     } == {OTHER_MODEL}
 
 
-def write_as_the_existing_system(knowledge: Knowledge, article: UUID, stored: str) -> None:
+def write_as_loopctl(knowledge: Knowledge, article: UUID, stored: str) -> None:
     knowledge.edit("acme", article, embedding=OLD_VECTOR, embedding_content_hash=stored)
 
 
 @pytest.mark.parametrize("body", ["A body.", "\N{GRINNING FACE}\r\n" * 30_000, "x" * 40_000])
-def test_a_vector_of_the_existing_system_is_recognised_by_its_hash_and_not_billed_again(
+def test_a_vector_of_loopctl_is_recognized_by_its_hash_and_not_billed_again(
     knowledge: Knowledge, embed: Embedder, loopback: LoopbackServer, body: str
 ) -> None:
     article = knowledge.article("acme", "Old", body)
-    write_as_the_existing_system(knowledge, article, legacy_hash("Old", body))
+    write_as_loopctl(knowledge, article, legacy_hash("Old", body))
     assert knowledge.run(embed, "acme").counts == Counts(unchanged=1)
     assert loopback.requests == 0
     assert knowledge.vectors("acme")["Old"] == OLD_VECTOR
     assert knowledge.pending("acme") == set()
 
 
-def test_a_vector_of_the_existing_system_counts_for_the_default_model_only(
+def test_a_vector_of_loopctl_counts_for_the_default_model_only(
     knowledge: Knowledge, embed: Embedder
 ) -> None:
     article = knowledge.article("acme", "Old", "A body.")
-    write_as_the_existing_system(knowledge, article, legacy_hash("Old", "A body."))
+    write_as_loopctl(knowledge, article, legacy_hash("Old", "A body."))
     knowledge.set_key("acme", KEY, OTHER_MODEL)
     assert knowledge.run(embed, "acme").counts.embedded == 1
 
@@ -218,9 +218,9 @@ def test_ten_thousand_equal_texts_are_sent_once(
     knowledge: Knowledge, embed: Embedder, loopback: LoopbackServer
 ) -> None:
     with knowledge.database.operator_transaction() as connection:
-        # loopctl lets no two published articles of a tenant have the same title
+        # loopctl allows no two published articles of a tenant with the same title
         connection.execute("DROP INDEX articles_tenant_title_active_idx")
-        # which takes a minute for so many equal vectors
+        # it takes a minute for this many equal vectors
         connection.execute("DROP INDEX articles_embedding_hnsw_idx")
         connection.execute(
             "INSERT INTO articles (id, tenant_id, title, body, category, slug, status,"
@@ -236,7 +236,7 @@ def test_ten_thousand_equal_texts_are_sent_once(
     ) == [(1, 10_000)]
 
 
-def test_the_ledger_has_a_row_for_each_billed_request_also_of_a_run_that_then_fails(
+def test_the_ledger_has_a_row_for_each_billed_request_even_if_the_run_then_fails(
     knowledge: Knowledge, embed: Embedder
 ) -> None:
     article = knowledge.article("acme", "One", "A body.")
@@ -252,9 +252,7 @@ def test_the_ledger_has_a_row_for_each_billed_request_also_of_a_run_that_then_fa
     ) == [("embedding", DEFAULT_MODEL, 6, 0, article)]
 
 
-def test_a_tenant_whose_work_fails_unforeseen_is_left_alone_for_a_while(
-    knowledge: Knowledge, embed: Embedder
-) -> None:
+def test_a_tenant_with_an_unexpected_error_is_paused(knowledge: Knowledge, embed: Embedder) -> None:
     knowledge.article("acme", "One", "A body.")
     with knowledge.database.operator_transaction() as connection:
         connection.execute("ALTER TABLE articles ADD CHECK (embedding IS NULL)")
@@ -263,9 +261,7 @@ def test_a_tenant_whose_work_fails_unforeseen_is_left_alone_for_a_while(
     assert pending.paused_until is not None
 
 
-def test_a_ledger_that_cannot_be_written_fails_nothing(
-    knowledge: Knowledge, embed: Embedder
-) -> None:
+def test_a_ledger_that_cannot_be_written_is_no_error(knowledge: Knowledge, embed: Embedder) -> None:
     knowledge.article("acme", "One")
     with knowledge.database.operator_transaction() as connection:
         connection.execute("ALTER TABLE llm_usage_events ADD CHECK (operation = 'merge')")
@@ -273,7 +269,7 @@ def test_a_ledger_that_cannot_be_written_fails_nothing(
     assert (outcome.error, outcome.counts.embedded) == (None, 1)
 
 
-def test_what_is_written_again_because_the_answer_to_its_commit_was_lost_is_written_once(
+def test_a_write_repeated_after_a_lost_acknowledgement_writes_once(
     knowledge: Knowledge,
 ) -> None:
     knowledge.articles("acme", 2)

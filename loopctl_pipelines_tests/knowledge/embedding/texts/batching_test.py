@@ -1,4 +1,4 @@
-"""Which texts travel together: all of them, once each, within the provider's limits."""
+"""Which texts share a request: each text is sent once, within the provider's limits."""
 
 import itertools
 
@@ -29,7 +29,7 @@ def test_the_limits_are_those_of_openai_s_reference() -> None:
 
 
 @given(many_texts)
-def test_each_text_travels_once(texts: list[str]) -> None:
+def test_each_text_is_sent_once(texts: list[str]) -> None:
     sent = list(itertools.chain.from_iterable(batches(texts, SMALL)))
     assert len(sent) == len(set(sent))
     assert set(sent) == set(texts)
@@ -43,7 +43,7 @@ def test_no_request_exceeds_a_limit_unless_one_text_alone_does(texts: list[str])
 
 
 @given(many_texts)
-def test_no_request_could_have_taken_the_next_text_of_its_kind(texts: list[str]) -> None:
+def test_no_request_had_room_for_the_next_text_of_its_kind(texts: list[str]) -> None:
     filled = batches(texts, SMALL)
     for batch, following in itertools.pairwise(filled):
         kinds = {token_bound(text) > SMALL.input_tokens for text in (batch[0], following[0])}
@@ -53,7 +53,7 @@ def test_no_request_could_have_taken_the_next_text_of_its_kind(texts: list[str])
 
 
 @given(many_texts)
-def test_a_text_that_may_be_too_long_travels_last_and_among_its_kind(texts: list[str]) -> None:
+def test_texts_that_may_be_too_long_are_sent_last_in_their_own_batches(texts: list[str]) -> None:
     doubtful = [
         [len(text.encode()) > SMALL.input_tokens for text in batch]
         for batch in batches(texts, SMALL)
@@ -72,7 +72,7 @@ def test_no_tokenizer_of_bytes_exceeds_the_bound(text: str) -> None:
     assert token_estimate(text) <= token_bound(text) == len(text.encode())
 
 
-def test_no_texts_need_no_request() -> None:
+def test_without_texts_there_is_no_request() -> None:
     assert batches([]) == []
 
 
@@ -96,7 +96,7 @@ def test_the_longest_article_of_emoji_fits_into_a_request() -> None:
     assert batches([longest, "short"]) == [("short",), (longest,)]
 
 
-def test_a_text_whose_answers_were_spoilt_four_times_travels_alone() -> None:
+def test_a_text_whose_answers_were_malformed_four_times_is_sent_alone() -> None:
     inputs = [LIMITS.after_attempts(attempts).inputs for attempts in range(6)]
     assert inputs == [2_048, 256, 32, 4, 1, 1]
 
@@ -107,7 +107,7 @@ def test_any_number_of_attempts_leaves_one_text_a_request(attempts: int) -> None
     assert (limits.inputs, limits.request_tokens) == (1, LIMITS.input_tokens)
 
 
-def test_long_texts_travel_in_smaller_company_after_each_late_answer() -> None:
+def test_long_texts_are_sent_in_smaller_batches_after_each_late_answer() -> None:
     texts = [f"{n} ".ljust(16_000, "x") for n in range(30)]
     sizes = [max(map(len, batches(texts, LIMITS.after_attempts(n)))) for n in range(3)]
     assert sizes == [30, 4, 1]

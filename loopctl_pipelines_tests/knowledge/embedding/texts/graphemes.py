@@ -17,7 +17,7 @@ CLUSTERS = (
     "\N{HEAVY BLACK HEART}\N{VARIATION SELECTOR-16}",
     "\N{ZERO WIDTH JOINER}".join("\N{MAN}\N{WOMAN}\N{GIRL}\N{BOY}"),
 )
-"""None of them joins the one before it or after it, whichever that is."""
+"""No cluster joins another one before or after it."""
 
 FAMILY = CLUSTERS[-1]
 

@@ -1,4 +1,4 @@
-"""A refused batch ends with the texts at fault set aside and all others embedded."""
+"""A rejected batch ends with the texts at fault set aside and all others embedded."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ TEXTS = [f"text {number}" for number in range(500)]
 
 @dataclass
 class Sent:
-    """What a provider that refuses by a rule was sent, and what came of it."""
+    """The requests to a provider that rejects by a rule, and their result."""
 
     requests: int = 0
     embedded: list[Piece] = field(default_factory=list)
@@ -32,13 +32,13 @@ class Sent:
 
 def send(
     texts: Sequence[str],
-    refuses: Callable[[Sequence[str]], bool],
+    rejects: Callable[[Sequence[str]], bool],
     limits: ProviderLimits | None = None,
 ) -> Sent:
     batch, sent = SplitBatch(texts, limits), Sent()
     while pieces := batch.next_request():
         sent.requests += 1
-        if refuses([piece.sent for piece in pieces]):
+        if rejects([piece.sent for piece in pieces]):
             batch.rejected(pieces)
         else:
             batch.accepted()
@@ -97,7 +97,7 @@ def test_every_text_ends_embedded_or_set_aside_and_only_bad_ones_set_aside(
 
 
 @given(st.integers(1, 2_048), st.data())
-def test_whatever_is_refused_each_text_ends_in_one_place(count: int, data: st.DataObject) -> None:
+def test_whatever_is_rejected_each_text_ends_in_one_place(count: int, data: st.DataObject) -> None:
     texts = [f"text {number}" for number in range(count)]
     seed = data.draw(st.integers(0, 2**32))
     sent = send(texts, lambda pieces: crc32(f"{seed} {pieces}".encode()) % 3 != 0)
@@ -106,17 +106,19 @@ def test_whatever_is_refused_each_text_ends_in_one_place(count: int, data: st.Da
 
 
 @pytest.mark.parametrize("count", [16, 17, 500, 2_048])
-def test_where_every_part_is_refused_the_request_is_at_fault(count: int) -> None:
+def test_if_every_part_is_rejected_the_request_is_at_fault(count: int) -> None:
     texts = [f"text {number}" for number in range(count)]
     sent = send(texts, everything)
     assert sent.gave_up
-    # 31 refusals, then down to two texts
+    # 31 rejections, then down to two texts
     assert sent.requests <= 31 + (count // 16).bit_length() + 1
     assert sorted(sent.set_aside) == sorted(texts)
 
 
 @pytest.mark.parametrize("place", [0, 77, 127])
-def test_one_bad_text_in_every_part_of_the_batch_is_no_fault_of_the_request(place: int) -> None:
+def test_one_bad_text_in_every_part_of_the_batch_is_not_the_fault_of_the_request(
+    place: int,
+) -> None:
     texts = [f"text {number}" for number in range(2_048)]
     bad = set(texts[place::128])
     sent = send(texts, any_of(bad))
@@ -170,7 +172,7 @@ def test_a_text_that_certainly_fits_is_not_halved() -> None:
     assert (sent.requests, sent.set_aside) == (1, ["x" * FLOOR])
 
 
-def test_a_long_text_that_is_refused_down_to_the_floor_is_set_aside_whole() -> None:
+def test_a_long_text_that_is_rejected_down_to_the_floor_is_set_aside_whole() -> None:
     sent = send(["x" * 32_000], everything)
     assert sent.set_aside == ["x" * 32_000]
     assert sent.requests == 3  # 32,000, 16,000 and 8,000 characters
@@ -180,15 +182,15 @@ def test_a_long_text_that_is_refused_down_to_the_floor_is_set_aside_whole() -> N
 def test_no_floor_is_so_low_that_nothing_would_be_sent(characters: int) -> None:
     lengths: list[int] = []
 
-    def refuses(sent: Sequence[str]) -> bool:
+    def rejects(sent: Sequence[str]) -> bool:
         lengths.extend(map(len, sent))
         return True
 
-    send(["\N{GRINNING FACE}" * characters], refuses, ProviderLimits(input_tokens=1))
+    send(["\N{GRINNING FACE}" * characters], rejects, ProviderLimits(input_tokens=1))
     assert min(lengths) == 1
 
 
-def test_a_batch_of_which_all_are_too_long_is_embedded_as_far_as_it_fits() -> None:
+def test_a_batch_of_texts_that_are_all_too_long_is_embedded_as_far_as_each_fits() -> None:
     articles = [f"{number}".ljust(32_000, "x") for number in range(73)]
     sent = send(articles, longer_than(10_000))
     assert sent.texts == sorted(articles)
@@ -203,5 +205,5 @@ def test_long_texts_do_not_hide_that_the_request_is_at_fault(count: int, charact
     sent = send(articles, everything)
     assert sent.gave_up
     assert sorted(sent.set_aside) == sorted(articles)
-    # 31 refusals, then down to two texts, and each of them down to the floor
+    # 31 rejections, then down to two texts, and each of them down to the floor
     assert sent.requests <= 31 + (count // 16).bit_length() + 2 * 5

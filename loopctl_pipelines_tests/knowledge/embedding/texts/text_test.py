@@ -1,4 +1,4 @@
-"""What of an article is embedded: where it is cut, and when its hash changes."""
+"""The text of an article to embed: where it is cut, and when its hash changes."""
 
 import hashlib
 import itertools

@@ -1,4 +1,4 @@
-"""Many tenants at once: apart from each other, and none at another's cost."""
+"""Many tenants at once: isolated from each other, and none at another's cost."""
 
 import threading
 from collections import Counter
@@ -23,7 +23,7 @@ def knowledge(database: Database) -> Knowledge:
     return knowledge
 
 
-def test_each_tenants_texts_travel_with_its_own_key_and_in_no_others_request(
+def test_each_tenants_texts_are_sent_with_its_own_key_and_in_no_other_request(
     knowledge: Knowledge,
 ) -> None:
     sent: list[tuple[str, int]] = []
@@ -39,7 +39,7 @@ def test_each_tenants_texts_travel_with_its_own_key_and_in_no_others_request(
     assert sorted(sent) == [(f"{KEY}-{slug}", 3) for slug in ("acme", "blue", "cold")]
 
 
-def test_a_text_that_another_tenant_has_embedded_is_not_taken_from_it(
+def test_a_vector_is_never_copied_from_another_tenant(
     knowledge: Knowledge,
 ) -> None:
     keys = [f"{KEY}-{slug}" for slug in ("acme", "blue", "cold")]
@@ -100,7 +100,7 @@ def test_two_runs_at_once_pay_for_each_text_once(knowledge: Knowledge) -> None:
     assert all(len(knowledge.embedded(slug)) == 3 for slug in ("acme", "blue", "cold"))
 
 
-def test_a_run_that_is_stopped_early_writes_what_was_paid_for_and_frees_its_tenants(
+def test_a_run_that_is_stopped_early_writes_what_was_paid_for_and_releases_its_tenants(
     knowledge: Knowledge,
 ) -> None:
     keys = [f"{KEY}-{slug}" for slug in ("acme", "blue", "cold")]
@@ -121,7 +121,7 @@ def test_a_run_that_is_stopped_early_writes_what_was_paid_for_and_frees_its_tena
 
 
 class InFlight:
-    """Counts the requests that a provider has at the same time, in all and of each key."""
+    """Counts the requests that a provider has at the same time, in all and per key."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -130,7 +130,7 @@ class InFlight:
         self.most_of_a_key = 0
 
     def script(self, exchange: Exchange) -> None:
-        """Hold the request until as many as may be there are, or no more come."""
+        """Hold the request until the bound is reached, or no more come."""
         with self._changed:
             self._now[exchange.key] += 1
             self.most = max(self.most, self._now.total())

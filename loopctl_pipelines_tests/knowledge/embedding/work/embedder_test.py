@@ -33,7 +33,7 @@ def test_published_articles_get_a_vector_in_one_request(
     assert loopback.requests == 1
 
 
-def test_what_is_embedded_is_not_pending_and_not_sent_again(
+def test_an_embedded_article_is_not_pending_and_not_sent_again(
     knowledge: Knowledge, embed: Embedder, loopback: LoopbackServer
 ) -> None:
     knowledge.articles("acme", 3)
@@ -43,7 +43,7 @@ def test_what_is_embedded_is_not_pending_and_not_sent_again(
     assert loopback.requests == 1
 
 
-def test_an_edit_of_metadata_is_looked_at_once_and_never_sent(
+def test_an_edit_of_metadata_is_pending_once_and_never_sent(
     knowledge: Knowledge, embed: Embedder, loopback: LoopbackServer
 ) -> None:
     article = knowledge.article("acme", "One")
@@ -55,7 +55,7 @@ def test_an_edit_of_metadata_is_looked_at_once_and_never_sent(
     assert loopback.requests == 1
 
 
-def test_an_edited_body_gets_a_new_vector(
+def test_an_edited_article_gets_a_new_vector(
     knowledge: Knowledge, embed: Embedder, loopback: LoopbackServer
 ) -> None:
     article = knowledge.article("acme", "One")
@@ -78,7 +78,7 @@ def test_equal_texts_are_sent_once_however_many_articles_have_them(
     assert first == second
 
 
-def test_a_text_that_another_article_has_already_is_copied_and_not_sent(
+def test_the_vector_of_a_text_that_is_already_embedded_is_copied(
     knowledge: Knowledge, embed: Embedder, loopback: LoopbackServer
 ) -> None:
     knowledge.article("acme", "a", "b\n\nc")
@@ -90,7 +90,7 @@ def test_a_text_that_another_article_has_already_is_copied_and_not_sent(
     assert first == second
 
 
-def test_a_text_that_moved_to_another_article_takes_its_vector_with_it(
+def test_a_text_that_moved_to_another_article_keeps_its_vector(
     knowledge: Knowledge, embed: Embedder, loopback: LoopbackServer
 ) -> None:
     moved = knowledge.article("acme", "a", "b\n\nc")

@@ -1,4 +1,4 @@
-"""A run is killed while the provider has its request: nothing is lost, nothing is stuck."""
+"""A run is killed while the provider has its request: nothing is lost, nothing blocks."""
 
 import threading
 from datetime import timedelta
@@ -19,7 +19,7 @@ from loopctl_pipelines_tests.usage import id_of
 
 ACME = id_of("acme")
 PATIENT_SECONDS = 120.0
-# whatever ends by itself would end after the test
+# longer than the test, so that nothing expires by itself
 POLICY = BreakerPolicy(cooldown=timedelta(hours=1), probe_lease=timedelta(hours=1))
 _spawn = get_context("spawn")
 
@@ -45,7 +45,7 @@ def knowledge(database: Database) -> Knowledge:
 
 @pytest.fixture
 def killed(knowledge: Knowledge, database_url: str) -> list[str]:
-    """Kill a run while its request is under way; tell who else was at work in the database."""
+    """Kill a run while its request is in flight; return the busy database sessions."""
     arrived = threading.Event()
 
     def hang(exchange: Exchange) -> None:
@@ -88,7 +88,7 @@ def test_the_articles_of_a_killed_run_are_embedded_by_the_next_and_the_circuit_c
 
 
 @pytest.mark.usefixtures("killed")
-def test_until_the_leases_of_a_killed_run_are_over_nobody_takes_its_place(
+def test_no_other_run_takes_over_before_the_leases_of_a_killed_run_end(
     knowledge: Knowledge,
 ) -> None:
     assert isinstance(Breaker(knowledge.database, OPENAI.name, POLICY).admit(ACME), Rejected)

@@ -1,4 +1,4 @@
-"""The database is away when the provider answers: what is paid for is kept until it is back."""
+"""The database is down when the provider answers: paid vectors are kept until it is back."""
 
 import os
 import signal
@@ -41,9 +41,9 @@ Begins = Callable[[Exchange], bool]
 
 
 class Outage:
-    """Ends a server while the provider has a request, and has it back after a while.
+    """Stops a server while the provider has a request, and starts it again after a while.
 
-    It ends as in a crash, with no session told and nothing written that was not committed.
+    It stops as in a crash: no session is notified, and nothing uncommitted is written.
     """
 
     def __init__(self, server: EmbeddedServer, database: Database) -> None:
@@ -55,11 +55,11 @@ class Outage:
         self.texts: Counter[str] = Counter()
 
     def at_first(self, begins: Begins, fault: Fault | None = None) -> Script:
-        """Have it begin with the first request of which `begins`, which meets with the fault."""
+        """Begin with the first request for which `begins` is true; answer it with the fault."""
 
         def script(exchange: Exchange) -> Fault | None:
             self.texts.update(exchange.texts)
-            # whoever is in flight is answered when the database is away
+            # requests in flight are answered while the database is down
             with self._begun:
                 if self._back is None and begins(exchange):
                     self._begin()
@@ -102,7 +102,7 @@ def outage(own_server: EmbeddedServer, knowledge: Knowledge) -> Iterator[Outage]
 def run(
     knowledge: Knowledge, outage: Outage, begins: Begins, fault: Fault | None = None
 ) -> TenantOutcome:
-    """Run once; the outage begins with a request that is answered by this fault, or well."""
+    """Run once; the outage begins with a request that gets this fault, or vectors if None."""
     with (
         scripted(outage.at_first(begins, fault)) as provider,
         embedder(knowledge.database, provider.base_url, deadline_seconds=PATIENT_SECONDS) as embed,
@@ -122,7 +122,7 @@ def audited(knowledge: Knowledge) -> int:
     return len(knowledge.rows("acme", "SELECT FROM audit_log"))
 
 
-def test_what_the_provider_has_answered_is_written_once_when_the_database_is_back(
+def test_an_answer_is_written_once_when_the_database_is_back(
     knowledge: Knowledge, outage: Outage
 ) -> None:
     outcome = run(knowledge, outage, at_once)
@@ -133,7 +133,7 @@ def test_what_the_provider_has_answered_is_written_once_when_the_database_is_bac
     assert (audited(knowledge), ledger(knowledge)) == (3, [(7,)])
 
 
-def test_the_run_is_recorded_although_its_storage_was_away_as_well(
+def test_the_run_is_recorded_although_its_storage_was_down_as_well(
     knowledge: Knowledge,
     outage: Outage,
     own_server: EmbeddedServer,
@@ -157,7 +157,7 @@ def test_the_run_is_recorded_although_its_storage_was_away_as_well(
     assert outage.texts.total() == 3
 
 
-def test_requests_in_flight_at_once_are_all_kept_and_the_others_are_sent_afterwards(
+def test_answers_of_concurrent_requests_are_all_kept_and_the_others_are_sent_afterwards(
     knowledge: Knowledge, outage: Outage
 ) -> None:
     # so many bytes that a request holds two of them
@@ -170,7 +170,7 @@ def test_requests_in_flight_at_once_are_all_kept_and_the_others_are_sent_afterwa
     assert (audited(knowledge), len(ledger(knowledge))) == (15, outcome.counts.requests)
 
 
-def test_a_probe_that_was_answered_meanwhile_closes_the_circuit(
+def test_a_probe_answered_during_the_outage_closes_the_circuit(
     knowledge: Knowledge, outage: Outage
 ) -> None:
     with embedder(knowledge.database, "http://127.0.0.1:9/v1") as embed:
@@ -182,7 +182,9 @@ def test_a_probe_that_was_answered_meanwhile_closes_the_circuit(
     assert outcome.breaker is CircuitState.CLOSED
 
 
-def test_a_failure_meanwhile_is_an_attempt_and_counts(knowledge: Knowledge, outage: Outage) -> None:
+def test_a_failure_during_the_outage_uses_an_attempt_and_counts(
+    knowledge: Knowledge, outage: Outage
+) -> None:
     outcome = run(knowledge, outage, at_once, faults.refusal(503))
     assert (outcome.error, outcome.counts) == (None, Counts(waiting=3))
     assert knowledge.states("acme") == dict.fromkeys(TITLES, ("api_error status=503", 1, True))
@@ -190,10 +192,10 @@ def test_a_failure_meanwhile_is_an_attempt_and_counts(knowledge: Knowledge, outa
         assert embed.provider.breaker.state(id_of("acme")).failures == 1
 
 
-def test_a_batch_that_was_refused_meanwhile_is_split_afterwards_by_the_run_that_lost_no_claim(
+def test_a_batch_rejected_during_the_outage_is_split_afterwards_by_the_same_run(
     knowledge: Knowledge, outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # shorter than the outage, so that it lapses, and has to be renewed before each request
+    # shorter than the outage, so that it lapses and must be renewed before each request
     briefly = partial(Claim, lease=timedelta(0))
     monkeypatch.setattr("loopctl_pipelines.knowledge.embedding.work.tenant_run.Claim", briefly)
     outcome = run(knowledge, outage, at_once, faults.refusal(400))

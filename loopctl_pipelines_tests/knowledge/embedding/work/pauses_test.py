@@ -1,4 +1,4 @@
-"""The provider limits a tenant (429, Retry-After): it is left alone, ever longer in a row."""
+"""The provider limits a tenant (429, Retry-After): it is paused, longer each time in a row."""
 
 import threading
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def knowledge(database: Database) -> Knowledge:
 
 
 def run(knowledge: Knowledge, fault: Fault) -> int:
-    """Run once against a provider that does this to every request; return how many there were."""
+    """Run once against a provider that answers every request like this; return their number."""
     with (
         FailingProvider(fault) as provider,
         embedder(knowledge.database, provider.base_url) as embed,
@@ -34,7 +34,7 @@ def run(knowledge: Knowledge, fault: Fault) -> int:
 
 
 def run_when_due(knowledge: Knowledge, fault: Fault, times: int = 1) -> None:
-    """Run again as soon as the pause is over, each time with an article more."""
+    """Run again as soon as the pause is over, each time with one more article."""
     for _ in range(times):
         knowledge.make_due("acme")
         articles = len(knowledge.vectors("acme"))
@@ -49,7 +49,7 @@ def long_articles(knowledge: Knowledge) -> None:
 
 
 def minutes_left(knowledge: Knowledge) -> float:
-    """Return for how many minutes the tenant is left alone."""
+    """Return how many minutes of the tenant's pause are left."""
     [(left,)] = knowledge.rows(
         "acme", "SELECT paused_until - now() FROM loopctl_pipelines.embedding_tenants"
     )
@@ -63,13 +63,13 @@ def pauses_in_a_row(knowledge: Knowledge) -> int:
     return int(pauses)
 
 
-def refuse_long_articles(knowledge: Knowledge, refuse: Callable[[], Fault]) -> None:
-    """Run with long articles besides, whose two requests alone are refused, like this."""
+def reject_long_articles(knowledge: Knowledge, reject: Callable[[], Fault]) -> None:
+    """Run with additional long articles; only their two requests are rejected, like this."""
 
     def script(exchange: Exchange) -> Fault | None:
         if all(text.startswith("Article") for text in exchange.texts):
             return None
-        return refuse()
+        return reject()
 
     long_articles(knowledge)
     with (
@@ -88,7 +88,7 @@ def refuse_long_articles(knowledge: Knowledge, refuse: Callable[[], Fault]) -> N
         faults.refusal(503, Retry_After="20"),
     ],
 )
-def test_a_tenant_that_is_asked_to_wait_is_left_alone_and_asking_is_no_attempt(
+def test_a_tenant_that_is_asked_to_wait_is_paused_without_using_an_attempt(
     knowledge: Knowledge, fault: Fault
 ) -> None:
     assert run(knowledge, fault) == 1
@@ -96,7 +96,7 @@ def test_a_tenant_that_is_asked_to_wait_is_left_alone_and_asking_is_no_attempt(
     assert minutes_left(knowledge) > 0
 
 
-def test_of_requests_refused_at_once_the_longest_wait_that_was_asked_for_is_kept(
+def test_of_requests_rejected_at_once_the_longest_requested_wait_counts(
     knowledge: Knowledge,
 ) -> None:
     together = threading.Barrier(2)
@@ -109,22 +109,22 @@ def test_of_requests_refused_at_once_the_longest_wait_that_was_asked_for_is_kept
             pass
         return faults.refusal(429, Retry_After="1")
 
-    refuse_long_articles(knowledge, ask_to_wait)
+    reject_long_articles(knowledge, ask_to_wait)
     assert minutes_left(knowledge) > 2
 
 
-def test_requests_refused_at_once_are_one_pause(knowledge: Knowledge) -> None:
+def test_requests_rejected_at_once_are_one_pause(knowledge: Knowledge) -> None:
     together = threading.Barrier(2)
 
     def too_many() -> Fault:
         together.wait(60)
         return TOO_MANY
 
-    refuse_long_articles(knowledge, too_many)
+    reject_long_articles(knowledge, too_many)
     assert pauses_in_a_row(knowledge) == 1
 
 
-def test_each_pause_in_a_row_is_twice_as_long_whichever_articles_it_befalls(
+def test_each_pause_in_a_row_is_twice_as_long_whichever_articles_are_sent(
     knowledge: Knowledge,
 ) -> None:
     run_when_due(knowledge, TOO_MANY)
@@ -142,7 +142,7 @@ def test_each_pause_in_a_row_is_twice_as_long_whichever_articles_it_befalls(
     assert soonest > timedelta(minutes=5)
 
 
-def test_a_pause_lasts_as_long_as_asked_for_however_many_there_were_before(
+def test_a_pause_lasts_as_long_as_requested_however_many_there_were_before(
     knowledge: Knowledge,
 ) -> None:
     run_when_due(knowledge, TOO_MANY, times=4)
@@ -153,7 +153,7 @@ def test_a_pause_lasts_as_long_as_asked_for_however_many_there_were_before(
     assert minutes_left(knowledge) > 15
 
 
-def test_an_accepted_request_ends_the_row(knowledge: Knowledge) -> None:
+def test_an_accepted_request_ends_the_series(knowledge: Knowledge) -> None:
     run_when_due(knowledge, TOO_MANY, times=4)
     run_when_due(knowledge, lexical)
     assert pauses_in_a_row(knowledge) == 0
@@ -171,7 +171,7 @@ def test_a_request_accepted_before_the_pause_is_over_ends_it(knowledge: Knowledg
     assert minutes_left(knowledge) <= 0
 
 
-def test_a_request_accepted_in_the_same_run_ends_the_row_too(knowledge: Knowledge) -> None:
+def test_a_request_accepted_in_the_same_run_ends_the_series_too(knowledge: Knowledge) -> None:
     run_when_due(knowledge, TOO_MANY, times=4)
     knowledge.make_due("acme")
     long_articles(knowledge)
@@ -188,7 +188,7 @@ def test_a_request_accepted_in_the_same_run_ends_the_row_too(knowledge: Knowledg
     assert pauses_in_a_row(knowledge) == 1
 
 
-def test_another_key_begins_a_row_of_its_own(knowledge: Knowledge) -> None:
+def test_another_key_begins_a_new_series(knowledge: Knowledge) -> None:
     run_when_due(knowledge, TOO_MANY, times=4)
     knowledge.set_key("acme", KEY)
     run_when_due(knowledge, TOO_MANY)
@@ -204,13 +204,15 @@ def test_another_key_ends_the_wait_of_the_articles_as_well(knowledge: Knowledge)
     assert len(knowledge.embedded("acme")) == 7
 
 
-def test_another_key_ends_no_wait_that_is_not_of_a_limit(knowledge: Knowledge) -> None:
+def test_another_key_ends_no_wait_for_another_reason_than_a_limit(knowledge: Knowledge) -> None:
     assert run(knowledge, faults.refusal(503)) == 1
     knowledge.set_key("acme", KEY)
     assert knowledge.pending("acme") == set()
 
 
-def test_a_pause_for_another_reason_neither_counts_nor_ends_the_row(knowledge: Knowledge) -> None:
+def test_a_pause_for_another_reason_neither_counts_nor_ends_the_series(
+    knowledge: Knowledge,
+) -> None:
     run_when_due(knowledge, TOO_MANY, times=2)
     view = "loopctl_pipelines.pending_articles"
     with knowledge.database.operator_transaction() as connection:

@@ -21,7 +21,7 @@ CHARACTERS = 32_000
 
 
 class Document(TypedDict):
-    """A proposal at some time."""
+    """A proposal at one point in time."""
 
     id: str
     title: str
@@ -31,7 +31,7 @@ class Document(TypedDict):
 
 
 class Change(TypedDict):
-    """What a commit made of a proposal."""
+    """A proposal after a commit."""
 
     id: str
     kind: str
@@ -67,7 +67,7 @@ def _article_id(name: str) -> UUID:
 
 
 def _publish(knowledge: Knowledge, name: str, document: Document) -> None:
-    """Write a proposal as it is now; what is not its text goes into the metadata."""
+    """Write a proposal; everything except its text goes into the metadata."""
     rest = {key: value for key, value in document.items() if key not in {"title", "body"}}
     with knowledge.database.tenant_transaction(id_of("python")) as connection:
         connection.execute(
@@ -89,14 +89,14 @@ def _publish(knowledge: Knowledge, name: str, document: Document) -> None:
 
 
 def _title(name: str, document: Document) -> str:
-    return f"{name}: {document['title']}"  # a title is one article's, and some are repeated
+    return f"{name}: {document['title']}"  # titles must be unique, and some proposals share one
 
 
 def _start(name: str, document: Document) -> str:
     return f"{_title(name, document)}\n\n{document['body']}"[:CHARACTERS]
 
 
-def test_of_real_articles_only_changes_of_content_reach_the_provider(
+def test_only_changes_of_content_of_real_articles_reach_the_provider(
     knowledge: Knowledge, embed: Embedder, loopback: LoopbackServer, shared_folder: Path
 ) -> None:
     texts: dict[str, str] = {}
@@ -123,7 +123,7 @@ def test_of_real_articles_only_changes_of_content_reach_the_provider(
     assert sent == {
         "metadata-only not sent": 25,
         "content sent": 78,
-        "content not sent": 21,  # 14 make what is there already, 7 change what is behind the cut
+        "content not sent": 21,  # 14 change nothing, 7 change only text beyond the cut
         "whitespace-only sent": 1,
         "whitespace-only not sent": 1,
         "add sent": 6,

@@ -1,4 +1,4 @@
-"""What is stored after each kind of failure, and what the next run makes of it."""
+"""The state that each kind of failure leaves, and what the next run does with it."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def knowledge(database: Database) -> Knowledge:
 
 
 def failing(knowledge: Knowledge, fault: Fault) -> tuple[Counts, int]:
-    """Run once against a provider that does this to every request; return counts and requests."""
+    """Run once against a provider with this fault only; return counts and requests."""
     with (
         FailingProvider(fault) as provider,
         embedder(knowledge.database, provider.base_url, deadline_seconds=0.5) as embed,
@@ -47,7 +47,7 @@ def embed_well(knowledge: Knowledge, slug: str = "acme") -> tuple[Counts, int]:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 409])
-def test_a_refused_key_or_model_sets_all_aside_after_one_request(
+def test_a_rejected_key_or_model_sets_everything_aside_after_one_request(
     knowledge: Knowledge, status: int
 ) -> None:
     with (
@@ -64,7 +64,7 @@ def test_a_refused_key_or_model_sets_all_aside_after_one_request(
     assert outcome.breaker is CircuitState.CLOSED
 
 
-def test_a_refused_key_costs_one_request_however_many_would_be_needed(
+def test_a_rejected_key_costs_one_request_however_many_would_be_needed(
     knowledge: Knowledge,
 ) -> None:
     # so many bytes that a request holds two of them
@@ -73,7 +73,7 @@ def test_a_refused_key_costs_one_request_however_many_would_be_needed(
     assert failing(knowledge, faults.refusal(401)) == (Counts(set_aside=11), 1)
 
 
-def test_a_tenant_whose_key_was_refused_stays_red_and_is_not_asked_for_again(
+def test_a_tenant_whose_key_was_rejected_stays_red_and_sends_nothing_more(
     knowledge: Knowledge,
 ) -> None:
     failing(knowledge, faults.refusal(401))
@@ -87,13 +87,13 @@ def test_a_tenant_whose_key_was_refused_stays_red_and_is_not_asked_for_again(
     assert provider.requests == 0
 
 
-def test_what_was_set_aside_is_tried_again_with_a_new_key(knowledge: Knowledge) -> None:
+def test_articles_set_aside_are_retried_with_a_new_key(knowledge: Knowledge) -> None:
     failing(knowledge, faults.refusal(401))
     knowledge.set_key("acme", KEY)
     assert embed_well(knowledge)[0].embedded == 3
 
 
-def test_what_was_set_aside_is_tried_again_with_a_new_model(knowledge: Knowledge) -> None:
+def test_articles_set_aside_are_retried_with_a_new_model(knowledge: Knowledge) -> None:
     failing(knowledge, faults.refusal(404))
     with knowledge.database.operator_transaction() as connection:
         connection.execute("UPDATE tenant_llm_settings SET embedding_model = 'other'")
@@ -101,7 +101,7 @@ def test_what_was_set_aside_is_tried_again_with_a_new_model(knowledge: Knowledge
 
 
 @pytest.mark.parametrize("model", ["", " ", "mod\N{LATIN SMALL LETTER E WITH GRAVE}le", "x" * 255])
-def test_a_model_of_any_name_is_taken_at_its_word_and_looked_at_once(
+def test_a_model_of_any_name_is_sent_as_it_is_and_only_once(
     knowledge: Knowledge, model: str
 ) -> None:
     knowledge.set_key("acme", KEY, model)
@@ -140,12 +140,12 @@ def test_the_article_at_fault_is_set_aside_and_the_others_are_embedded(
 
 
 @pytest.mark.parametrize("body", ["A body.", "\N{GRINNING FACE}" * 32_000], ids=["short", "long"])
-def test_where_every_request_is_refused_the_tenant_is_set_aside_as_with_a_refused_key(
+def test_if_every_request_is_rejected_the_tenant_is_set_aside_as_with_a_rejected_key(
     knowledge: Knowledge, body: str
 ) -> None:
     # of the long ones, a request holds two
     for n in range(30):
-        knowledge.article("acme", f"Refused {n}", body)
+        knowledge.article("acme", f"Rejected {n}", body)
     with (
         FailingProvider(faults.refusal(400)) as provider,
         embedder(knowledge.database, provider.base_url) as embed,
@@ -154,14 +154,14 @@ def test_where_every_request_is_refused_the_tenant_is_set_aside_as_with_a_refuse
         assert isinstance(outcome.error, KeyOrModelRejectedError)
         assert knowledge.pending("acme") == set()
         assert outcome.counts.set_aside == 33
-        # of each long one 128, 64, 32, 16 and 8 kB, and each pair once; four batches are under way
+        # of each long one 128, 64, 32, 16 and 8 kB, and each pair once; four batches are in flight
         assert provider.requests <= 5 * 24 + 12
 
 
-def test_where_something_is_accepted_any_number_of_refused_texts_is_their_own_fault(
+def test_once_a_text_is_accepted_any_number_of_rejections_is_about_the_texts(
     knowledge: Knowledge,
 ) -> None:
-    # as many as a request holds: where nothing else was accepted, they would be the key's fault
+    # as many as a request holds: if nothing else was accepted, the key would be at fault
     for n in range(18):
         knowledge.article("acme", f"Bad {n}", "UNSPEAKABLE".ljust(30_000, "x"))
     with (
@@ -190,7 +190,7 @@ def test_where_something_is_accepted_any_number_of_refused_texts_is_their_own_fa
         (faults.embeddings(lambda items: items.reverse()), "malformed"),
     ],
 )
-def test_trouble_at_the_provider_lets_articles_wait_and_writes_no_vector(
+def test_a_transient_failure_makes_articles_wait_and_writes_no_vector(
     knowledge: Knowledge, fault: Fault, tag: str
 ) -> None:
     counts, requests = failing(knowledge, fault)
@@ -203,7 +203,7 @@ def test_trouble_at_the_provider_lets_articles_wait_and_writes_no_vector(
     assert knowledge.states("acme") == dict.fromkeys(TITLES, (None, 0, False))
 
 
-def test_a_refused_connection_lets_articles_wait(knowledge: Knowledge) -> None:
+def test_a_refused_connection_makes_articles_wait(knowledge: Knowledge) -> None:
     with FailingProvider(lexical) as gone:
         url = gone.base_url
     with embedder(knowledge.database, url) as embed:
@@ -211,7 +211,7 @@ def test_a_refused_connection_lets_articles_wait(knowledge: Knowledge) -> None:
     assert knowledge.states("acme") == dict.fromkeys(TITLES, ("request_failed", 1, True))
 
 
-def test_three_failures_open_the_circuit_and_what_is_left_uses_no_attempt(
+def test_three_failures_open_the_circuit_and_the_other_articles_use_no_attempt(
     knowledge: Knowledge,
 ) -> None:
     # so many bytes that a request holds two of them
@@ -233,17 +233,17 @@ def test_three_failures_open_the_circuit_and_what_is_left_uses_no_attempt(
     assert len(knowledge.pending("acme")) == 9 - tried
 
 
-def test_a_spoilt_answer_is_asked_for_again_in_smaller_company(knowledge: Knowledge) -> None:
+def test_after_a_malformed_answer_texts_are_sent_in_smaller_batches(knowledge: Knowledge) -> None:
     sizes: list[int] = []
 
-    def spoilt_together(exchange: Exchange) -> Fault | None:
+    def malformed_together(exchange: Exchange) -> Fault | None:
         sizes.append(len(exchange.texts))
         return faults.truncated_json if len(exchange.texts) > 1 else None
 
     for n in range(3, 300):
         knowledge.article("acme", f"Article {n}")
     with (
-        scripted(spoilt_together) as provider,
+        scripted(malformed_together) as provider,
         embedder(knowledge.database, provider.base_url, requests_per_tenant=1) as embed,
     ):
         for _ in range(2):
@@ -253,7 +253,7 @@ def test_a_spoilt_answer_is_asked_for_again_in_smaller_company(knowledge: Knowle
     assert max(sizes[1:]) < 300
 
 
-def test_after_a_late_answer_the_rest_of_the_run_travels_in_smaller_company(
+def test_after_a_late_answer_the_rest_of_the_run_is_sent_in_smaller_batches(
     knowledge: Knowledge,
 ) -> None:
     def late_together(exchange: Exchange) -> Fault | None:
@@ -280,7 +280,7 @@ def test_a_malformed_answer_was_billed_and_is_in_the_ledger(knowledge: Knowledge
     ]
 
 
-def test_a_text_whose_answer_is_spoilt_ten_times_is_set_aside(knowledge: Knowledge) -> None:
+def test_a_text_whose_answer_is_malformed_ten_times_is_set_aside(knowledge: Knowledge) -> None:
     with knowledge.database.tenant_transaction(id_of("acme")) as connection:
         connection.execute("DELETE FROM articles WHERE title <> 'Article 0'")
     for _ in range(9):

@@ -1,4 +1,4 @@
-"""Evaluates `pending_embeddings_sensor` again and again, as the daemon does."""
+"""Evaluates `pending_embeddings_sensor` repeatedly, as the daemon does."""
 
 from dagster import (
     DagsterInstance,
@@ -21,8 +21,13 @@ from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge
 SLUGS = ("acme", "blue", "cold")
 
 
-class Ticks:
-    """Evaluates the sensor again and again, as the daemon does."""
+class EvaluatedSensor:
+    """The sensor with its cursor and its last answer.
+
+    Attributes:
+        cursor: what the last evaluation left for the next; None: nothing.
+        skipped: why the last evaluation requested no run; None: it requested one.
+    """
 
     def __init__(self, knowledge: Knowledge, instance: DagsterInstance, embed: Embedder) -> None:
         self.knowledge = knowledge
@@ -38,7 +43,7 @@ class Ticks:
         self._sensor = definitions.resolve_sensor_def("pending_embeddings_sensor")
         sync_tenants(instance, knowledge.database)
 
-    def tick(self) -> list[RunRequest]:
+    def evaluate(self) -> list[RunRequest]:
         context = build_sensor_context(
             self.instance,
             cursor=self.cursor,
@@ -52,26 +57,27 @@ class Ticks:
         return list(result.run_requests or ())
 
     def run(self, request: RunRequest) -> EndedRun:
-        """Run what was requested, in this process."""
+        """Run a request in this process."""
         first, last = tenants_of(request)
         tags = {**request.tags, "dagster/run_key": request.run_key or ""}
         partitions = PartitionKeyRange(first or "", last or "")
         return run_in_process(self.instance, self._job, partitions, tags=tags)
 
     def start(self, request: RunRequest, status: DagsterRunStatus) -> str:
-        """Have the run that was requested be in this status, and return its id."""
+        """Create the requested run in this status, and return its id."""
         tags = {**request.tags, "dagster/run_key": request.run_key or ""}
         run = create_run_for_test(self.instance, job_name=EMBED_ARTICLES, status=status, tags=tags)
         return str(run.run_id)
 
     def end(self, run_id: str) -> None:
-        """Have a run end."""
+        """End a run."""
         run = self.instance.get_run_by_id(run_id)
         assert run
         self.instance.report_run_canceled(run)
 
 
 def tenants_of(request: RunRequest) -> tuple[str | None, str | None]:
+    """Return the first and the last tenant of a request."""
     return (
         request.tags.get("dagster/asset_partition_range_start"),
         request.tags.get("dagster/asset_partition_range_end"),
