@@ -1,4 +1,4 @@
-"""The existing system's way to embed articles (behaviour 7), without its faults.
+"""How loopctl embeds articles, without its faults.
 
 Five workers, each with one article at a time: read it, send it, write its vector, a commit each.
 """

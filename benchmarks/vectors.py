@@ -1,4 +1,4 @@
-"""Writing vectors: a statement a vector, ours, and the least there is to do."""
+"""Writing vectors: one statement per vector, our way, and a bare UPDATE as the lower bound."""
 
 from contextlib import closing
 from time import perf_counter
@@ -20,7 +20,7 @@ _BARE, _SINGLE, _OURS = "a bare UPDATE", "a statement a vector", "ours"
 
 
 def vectors(url: str, count: int, rounds: int) -> Outcome:
-    """Compare ways to write vectors that are made already, all of one tenant."""
+    """Compare ways to write existing vectors, all of one tenant."""
     with closing(KnowledgeBase(url, tenants=1, articles=count, key=KEY)) as knowledge:
         writing = _Writing(knowledge)
         before, after = writing.before, knowledge.check
@@ -43,7 +43,7 @@ def vectors(url: str, count: int, rounds: int) -> Outcome:
 
 
 class _Writing:
-    """Pending articles and their vectors, and the ways to write them."""
+    """Pending articles with their vectors, and the ways to write them."""
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         [tenant] = knowledge.tenants
@@ -79,6 +79,6 @@ class _Writing:
 
     def _read_pending(self) -> list[PendingArticle]:
         pending: list[PendingArticle] = []
-        while page := self._session.run(read_pending, pending[-1] if pending else None):
-            pending += page
+        while articles := self._session.run(read_pending, pending[-1] if pending else None):
+            pending += articles
         return pending

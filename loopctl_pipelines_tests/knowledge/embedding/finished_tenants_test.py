@@ -53,7 +53,7 @@ def answers() -> Answers:
 
 
 @pytest.fixture
-def evaluated(
+def sensor(
     database: Database, instance: DagsterInstance, answers: Answers
 ) -> Iterator[EvaluatedSensor]:
     knowledge = Knowledge(database)
@@ -68,11 +68,11 @@ def evaluated(
 
 @contextmanager
 def at_work(
-    evaluated: EvaluatedSensor, request: RunRequest, answers: Answers
+    sensor: EvaluatedSensor, request: RunRequest, answers: Answers
 ) -> Iterator[Future[EndedRun]]:
     """Run a request; during the block the provider has its slow text and has not answered."""
     with ThreadPoolExecutor(1) as threads:
-        running = threads.submit(evaluated.run, request)
+        running = threads.submit(sensor.run, request)
         try:
             assert answers.asked_for_slow.wait(PATIENT_SECONDS)
             yield running
@@ -81,122 +81,120 @@ def at_work(
         assert running.result().failure is None
 
 
-def quick_and_slow(evaluated: EvaluatedSensor) -> RunRequest:
+def quick_and_slow(sensor: EvaluatedSensor) -> RunRequest:
     """Return a request for `acme`, which is quick, and `cold`, which is slow."""
-    evaluated.knowledge.article("acme", "One")
-    evaluated.knowledge.article("cold", "One", SLOW)
-    (request,) = evaluated.evaluate()
+    sensor.knowledge.article("acme", "One")
+    sensor.knowledge.article("cold", "One", SLOW)
+    (request,) = sensor.evaluate()
     return request
 
 
-def finished(evaluated: EvaluatedSensor) -> set[str]:
+def finished(sensor: EvaluatedSensor) -> set[str]:
     """Return the tenants that a run has recorded as finished."""
-    with evaluated.knowledge.database.operator_transaction() as connection:
+    with sensor.knowledge.database.operator_transaction() as connection:
         rows = connection.execute("SELECT tenant_id FROM loopctl_pipelines.finished_embeddings")
         ids = {tenant_id for (tenant_id,) in rows}
     return {slug for slug in SLUGS if id_of(slug) in ids}
 
 
-def until_finished(evaluated: EvaluatedSensor, *slugs: str) -> None:
+def until_finished(sensor: EvaluatedSensor, *slugs: str) -> None:
     given_up = time.monotonic() + PATIENT_SECONDS
-    while not finished(evaluated).issuperset(slugs):
+    while not finished(sensor).issuperset(slugs):
         assert time.monotonic() < given_up
 
 
 def test_new_articles_of_a_finished_tenant_are_requested_every_time_and_paid_for_once(
-    evaluated: EvaluatedSensor, answers: Answers
+    sensor: EvaluatedSensor, answers: Answers
 ) -> None:
-    first = quick_and_slow(evaluated)
-    with at_work(evaluated, first, answers):
-        until_finished(evaluated, "acme")
-        assert evaluated.evaluate() == []
+    first = quick_and_slow(sensor)
+    with at_work(sensor, first, answers):
+        until_finished(sensor, "acme")
+        assert sensor.evaluate() == []
         for title in ("Two", "Three"):
-            evaluated.knowledge.article("acme", title)
-            (more,) = evaluated.evaluate()
+            sensor.knowledge.article("acme", title)
+            (more,) = sensor.evaluate()
             assert tenants_of(more) == ("acme", "acme")
-            assert "1 in flight" not in str(evaluated.skipped)
-            assert evaluated.run(more).failure is None
-        assert evaluated.knowledge.embedded("acme") == {"One", "Two", "Three"}
-        assert evaluated.knowledge.embedded("cold") == set()
-    assert evaluated.knowledge.embedded("cold") == {"One"}
+            assert "1 in flight" not in str(sensor.skipped)
+            assert sensor.run(more).failure is None
+        assert sensor.knowledge.embedded("acme") == {"One", "Two", "Three"}
+        assert sensor.knowledge.embedded("cold") == set()
+    assert sensor.knowledge.embedded("cold") == {"One"}
     assert len(answers.texts) == len(set(answers.texts)) == 4
 
 
 def test_a_finished_tenant_that_is_requested_again_is_in_flight_again(
-    evaluated: EvaluatedSensor, answers: Answers
+    sensor: EvaluatedSensor, answers: Answers
 ) -> None:
-    first = quick_and_slow(evaluated)
-    with at_work(evaluated, first, answers):
-        until_finished(evaluated, "acme")
-        evaluated.knowledge.article("acme", "Two")
-        (more,) = evaluated.evaluate()
-        evaluated.start(more, DagsterRunStatus.NOT_STARTED)
-        assert evaluated.evaluate() == []
-        assert "2 in flight" in str(evaluated.skipped)
+    first = quick_and_slow(sensor)
+    with at_work(sensor, first, answers):
+        until_finished(sensor, "acme")
+        sensor.knowledge.article("acme", "Two")
+        (more,) = sensor.evaluate()
+        sensor.start(more, DagsterRunStatus.NOT_STARTED)
+        assert sensor.evaluate() == []
+        assert "2 in flight" in str(sensor.skipped)
 
 
 def test_a_tenant_that_a_run_has_not_begun_yet_is_in_flight(
-    evaluated: EvaluatedSensor, answers: Answers
+    sensor: EvaluatedSensor, answers: Answers
 ) -> None:
-    evaluated.embed.tenants_at_once = 1
-    evaluated.knowledge.article("acme", "One", SLOW)
-    evaluated.knowledge.article("cold", "One")
-    (first,) = evaluated.evaluate()
-    with at_work(evaluated, first, answers):
-        evaluated.knowledge.article("cold", "Two")
-        assert evaluated.evaluate() == []
-        assert "2 in flight" in str(evaluated.skipped)
-    assert evaluated.knowledge.embedded("cold") == {"One", "Two"}
+    sensor.embed.tenants_at_once = 1
+    sensor.knowledge.article("acme", "One", SLOW)
+    sensor.knowledge.article("cold", "One")
+    (first,) = sensor.evaluate()
+    with at_work(sensor, first, answers):
+        sensor.knowledge.article("cold", "Two")
+        assert sensor.evaluate() == []
+        assert "2 in flight" in str(sensor.skipped)
+    assert sensor.knowledge.embedded("cold") == {"One", "Two"}
 
 
 def test_a_tenant_that_a_run_skips_is_not_in_flight(
-    evaluated: EvaluatedSensor, answers: Answers, database: Database
+    sensor: EvaluatedSensor, answers: Answers, database: Database
 ) -> None:
-    first = quick_and_slow(evaluated)
+    first = quick_and_slow(sensor)
     with database.tenant_transaction(id_of("acme")) as connection:
         claim_tenant(connection, id_of("acme"), holder := uuid4(), timedelta(hours=1))
-    with at_work(evaluated, first, answers):
-        assert evaluated.evaluate() == []
+    with at_work(sensor, first, answers):
+        assert sensor.evaluate() == []
         with database.tenant_transaction(id_of("acme")) as connection:
             release_tenant(connection, id_of("acme"), holder)
-        (more,) = evaluated.evaluate()
+        (more,) = sensor.evaluate()
         assert tenants_of(more) == ("acme", "acme")
 
 
-def test_a_resumed_run_has_finished_no_tenant(
-    evaluated: EvaluatedSensor, database: Database
-) -> None:
-    evaluated.knowledge.article("acme", "One")
-    (request,) = evaluated.evaluate()
-    run_id = evaluated.start(request, DagsterRunStatus.STARTED)
+def test_a_resumed_run_has_finished_no_tenant(sensor: EvaluatedSensor, database: Database) -> None:
+    sensor.knowledge.article("acme", "One")
+    (request,) = sensor.evaluate()
+    run_id = sensor.start(request, DagsterRunStatus.STARTED)
     finish_embedding(database, run_id, id_of("acme"))
     begin_embedding(database, run_id, skipped=[])
-    assert evaluated.evaluate() == []
+    assert sensor.evaluate() == []
     finish_embedding(database, run_id, id_of("acme"))
-    assert len(evaluated.evaluate()) == 1
+    assert len(sensor.evaluate()) == 1
 
 
 def test_a_retried_run_works_on_tenants_that_its_parent_had_finished(
-    evaluated: EvaluatedSensor, database: Database
+    sensor: EvaluatedSensor, database: Database
 ) -> None:
-    evaluated.knowledge.article("acme", "One")
-    (request,) = evaluated.evaluate()
-    parent = evaluated.start(request, DagsterRunStatus.STARTED)
+    sensor.knowledge.article("acme", "One")
+    (request,) = sensor.evaluate()
+    parent = sensor.start(request, DagsterRunStatus.STARTED)
     finish_embedding(database, parent, id_of("acme"))
-    evaluated.end(parent)
-    evaluated.start(request, DagsterRunStatus.NOT_STARTED)
-    assert evaluated.evaluate() == []
-    assert "1 in flight" in str(evaluated.skipped)
+    sensor.end(parent)
+    sensor.start(request, DagsterRunStatus.NOT_STARTED)
+    assert sensor.evaluate() == []
+    assert "1 in flight" in str(sensor.skipped)
 
 
 def test_nothing_is_kept_about_a_run_that_has_ended(
-    evaluated: EvaluatedSensor, answers: Answers
+    sensor: EvaluatedSensor, answers: Answers
 ) -> None:
-    request = quick_and_slow(evaluated)
-    with at_work(evaluated, request, answers):
-        until_finished(evaluated, "acme")
-        evaluated.evaluate()
-        assert "acme" in finished(evaluated)
-    assert finished(evaluated) == set(SLUGS)
-    evaluated.evaluate()
-    assert finished(evaluated) == set()
+    request = quick_and_slow(sensor)
+    with at_work(sensor, request, answers):
+        until_finished(sensor, "acme")
+        sensor.evaluate()
+        assert "acme" in finished(sensor)
+    assert finished(sensor) == set(SLUGS)
+    sensor.evaluate()
+    assert finished(sensor) == set()

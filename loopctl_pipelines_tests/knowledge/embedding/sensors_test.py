@@ -28,167 +28,167 @@ from loopctl_pipelines_tests.usage import id_of
 PUBLISHED_SECONDS = 90  # PostgreSQL publishes its counters within a minute
 
 
-def until_counted(evaluated: EvaluatedSensor) -> None:
+def until_counted(sensor: EvaluatedSensor) -> None:
     """Evaluate until PostgreSQL has counted every change."""
     ended = time.monotonic() + PUBLISHED_SECONDS
-    while evaluated.skipped != "Nothing has changed, and nothing is due.":
+    while sensor.skipped != "Nothing has changed, and nothing is due.":
         assert time.monotonic() < ended
-        evaluated.evaluate()
+        sensor.evaluate()
 
 
-def until_requested(evaluated: EvaluatedSensor) -> list[RunRequest]:
+def until_requested(sensor: EvaluatedSensor) -> list[RunRequest]:
     """Evaluate until a run is requested."""
     ended = time.monotonic() + PUBLISHED_SECONDS
-    while not (requests := evaluated.evaluate()):
+    while not (requests := sensor.evaluate()):
         assert time.monotonic() < ended
     return requests
 
 
 @pytest.fixture
-def evaluated(database: Database, instance: DagsterInstance, embed: Embedder) -> EvaluatedSensor:
+def sensor(database: Database, instance: DagsterInstance, embed: Embedder) -> EvaluatedSensor:
     knowledge = Knowledge(database)
     for slug in SLUGS:
         knowledge.tenant(slug)
     return EvaluatedSensor(knowledge, instance, embed)
 
 
-def test_nothing_pending_is_no_run(evaluated: EvaluatedSensor) -> None:
-    evaluated.knowledge.article("acme", "A draft", status="draft")
-    assert evaluated.evaluate() == []
-    assert "nothing is pending" in str(evaluated.skipped)
+def test_nothing_pending_is_no_run(sensor: EvaluatedSensor) -> None:
+    sensor.knowledge.article("acme", "A draft", status="draft")
+    assert sensor.evaluate() == []
+    assert "nothing is pending" in str(sensor.skipped)
 
 
 def test_a_login_that_would_see_no_article_is_an_error_and_no_rest(
-    evaluated: EvaluatedSensor, bound_url: str, database: Database
+    sensor: EvaluatedSensor, bound_url: str, database: Database
 ) -> None:
-    evaluated.knowledge.article("blue", "One")
+    sensor.knowledge.article("blue", "One")
     with closing(Database(bound_url, database.role)) as bound:
-        evaluated.embed.database = bound
+        sensor.embed.database = bound
         with pytest.raises(RoleUnfitError, match="bound by row-level security on articles"):
-            evaluated.evaluate()
+            sensor.evaluate()
 
 
-def test_a_published_article_requests_one_run_for_its_tenant(evaluated: EvaluatedSensor) -> None:
-    evaluated.knowledge.article("blue", "One")
-    (request,) = evaluated.evaluate()
+def test_a_published_article_requests_one_run_for_its_tenant(sensor: EvaluatedSensor) -> None:
+    sensor.knowledge.article("blue", "One")
+    (request,) = sensor.evaluate()
     assert tenants_of(request) == ("blue", "blue")
     assert request.tags[PENDING_ONLY_TAG] == "true"
 
 
-def test_many_tenants_are_one_run(evaluated: EvaluatedSensor) -> None:
-    evaluated.knowledge.article("acme", "One")
-    evaluated.knowledge.article("cold", "One")
-    (request,) = evaluated.evaluate()
+def test_many_tenants_are_one_run(sensor: EvaluatedSensor) -> None:
+    sensor.knowledge.article("acme", "One")
+    sensor.knowledge.article("cold", "One")
+    (request,) = sensor.evaluate()
     assert tenants_of(request) == ("acme", "cold")
 
 
 @pytest.mark.parametrize("status", [DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTED])
 def test_work_in_flight_is_not_requested_again_and_other_work_is(
-    evaluated: EvaluatedSensor, status: DagsterRunStatus
+    sensor: EvaluatedSensor, status: DagsterRunStatus
 ) -> None:
-    evaluated.knowledge.article("acme", "One")
-    evaluated.knowledge.article("cold", "One")
-    (first,) = evaluated.evaluate()
-    run_id = evaluated.start(first, status)
-    assert evaluated.evaluate() == []
-    assert "2 in flight" in str(evaluated.skipped)
+    sensor.knowledge.article("acme", "One")
+    sensor.knowledge.article("cold", "One")
+    (first,) = sensor.evaluate()
+    run_id = sensor.start(first, status)
+    assert sensor.evaluate() == []
+    assert "2 in flight" in str(sensor.skipped)
 
-    evaluated.knowledge.article("blue", "One")
-    (second,) = evaluated.evaluate()
+    sensor.knowledge.article("blue", "One")
+    (second,) = sensor.evaluate()
     assert tenants_of(second) == ("blue", "blue")
 
-    evaluated.end(run_id)
-    evaluated.start(second, status)
-    (third,) = evaluated.evaluate()
+    sensor.end(run_id)
+    sensor.start(second, status)
+    (third,) = sensor.evaluate()
     assert tenants_of(third) == ("acme", "cold")
 
 
-def test_a_run_that_a_person_started_is_in_flight_too(evaluated: EvaluatedSensor) -> None:
-    evaluated.knowledge.article("acme", "One")
+def test_a_run_that_a_person_started_is_in_flight_too(sensor: EvaluatedSensor) -> None:
+    sensor.knowledge.article("acme", "One")
     create_run_for_test(
-        evaluated.instance,
+        sensor.instance,
         job_name=EMBED_ARTICLES,
         status=DagsterRunStatus.STARTED,
         tags={"dagster/partition": "acme"},
     )
-    assert evaluated.evaluate() == []
+    assert sensor.evaluate() == []
 
 
 def test_a_claimed_tenant_is_in_flight_whichever_run_works_on_it(
-    evaluated: EvaluatedSensor, database: Database
+    sensor: EvaluatedSensor, database: Database
 ) -> None:
-    evaluated.knowledge.article("acme", "One")
+    sensor.knowledge.article("acme", "One")
     with database.tenant_transaction(id_of("acme")) as connection:
         claim_tenant(connection, id_of("acme"), holder := uuid4(), timedelta(hours=1))
-    assert evaluated.evaluate() == []
-    assert "1 in flight" in str(evaluated.skipped)
-    assert Cursor.parse(evaluated.cursor).rest_until is None
+    assert sensor.evaluate() == []
+    assert "1 in flight" in str(sensor.skipped)
+    assert Cursor.parse(sensor.cursor).rest_until is None
     with database.tenant_transaction(id_of("acme")) as connection:
         release_tenant(connection, id_of("acme"), holder)
-    assert len(evaluated.evaluate()) == 1
+    assert len(sensor.evaluate()) == 1
 
 
 def test_a_tenant_whose_circuit_is_open_is_skipped_and_evaluated_every_time(
-    evaluated: EvaluatedSensor,
+    sensor: EvaluatedSensor,
 ) -> None:
-    evaluated.knowledge.article("acme", "One")
-    breaker = evaluated.embed.provider.breaker
+    sensor.knowledge.article("acme", "One")
+    breaker = sensor.embed.provider.breaker
     for _ in range(3):
         breaker.record(Permit(id_of("acme")), Verdict.COUNTED)
-    assert evaluated.evaluate() == []
-    assert "1 with an open circuit" in str(evaluated.skipped)
+    assert sensor.evaluate() == []
+    assert "1 with an open circuit" in str(sensor.skipped)
     breaker.reset(id_of("acme"))
-    assert len(evaluated.evaluate()) == 1
+    assert len(sensor.evaluate()) == 1
 
 
 def test_a_tenant_without_a_key_is_requested_once_and_then_rests_until_it_has_one(
-    evaluated: EvaluatedSensor,
+    sensor: EvaluatedSensor,
 ) -> None:
-    evaluated.knowledge.set_key("blue", None)
-    evaluated.knowledge.article("blue", "One")
-    assert len(evaluated.evaluate()) == 1
-    evaluated.knowledge.run(evaluated.embed, "blue")
-    assert evaluated.evaluate() == []
-    assert "1 paused" in str(evaluated.skipped)
-    evaluated.knowledge.set_key("blue", KEY)
-    assert len(until_requested(evaluated)) == 1
+    sensor.knowledge.set_key("blue", None)
+    sensor.knowledge.article("blue", "One")
+    assert len(sensor.evaluate()) == 1
+    sensor.knowledge.run(sensor.embed, "blue")
+    assert sensor.evaluate() == []
+    assert "1 paused" in str(sensor.skipped)
+    sensor.knowledge.set_key("blue", KEY)
+    assert len(until_requested(sensor)) == 1
 
 
-def test_articles_that_wait_are_requested_when_they_are_due(evaluated: EvaluatedSensor) -> None:
-    evaluated.knowledge.article("acme", "One")
-    with embedder(evaluated.knowledge.database, "http://127.0.0.1:9/v1") as unreachable:
-        evaluated.knowledge.run(unreachable, "acme")
-    assert evaluated.evaluate() == []
-    evaluated.knowledge.make_due("acme")
-    evaluated.cursor = None
-    assert len(evaluated.evaluate()) == 1
+def test_articles_that_wait_are_requested_when_they_are_due(sensor: EvaluatedSensor) -> None:
+    sensor.knowledge.article("acme", "One")
+    with embedder(sensor.knowledge.database, "http://127.0.0.1:9/v1") as unreachable:
+        sensor.knowledge.run(unreachable, "acme")
+    assert sensor.evaluate() == []
+    sensor.knowledge.make_due("acme")
+    sensor.cursor = None
+    assert len(sensor.evaluate()) == 1
 
 
 def test_an_article_that_waits_and_is_unpublished_lets_the_sensor_rest(
-    evaluated: EvaluatedSensor,
+    sensor: EvaluatedSensor,
 ) -> None:
-    article = evaluated.knowledge.article("acme", "One")
-    with embedder(evaluated.knowledge.database, "http://127.0.0.1:9/v1") as unreachable:
-        evaluated.knowledge.run(unreachable, "acme")
-    evaluated.knowledge.edit("acme", article, status="archived")
-    evaluated.knowledge.make_due("acme")
-    evaluated.evaluate()
-    rest_until = Cursor.parse(evaluated.cursor).rest_until
+    article = sensor.knowledge.article("acme", "One")
+    with embedder(sensor.knowledge.database, "http://127.0.0.1:9/v1") as unreachable:
+        sensor.knowledge.run(unreachable, "acme")
+    sensor.knowledge.edit("acme", article, status="archived")
+    sensor.knowledge.make_due("acme")
+    sensor.evaluate()
+    rest_until = Cursor.parse(sensor.cursor).rest_until
     assert rest_until is not None
     assert rest_until > datetime.now(UTC)
 
 
 def test_a_tenant_that_is_suspended_is_not_requested(
-    evaluated: EvaluatedSensor, database: Database
+    sensor: EvaluatedSensor, database: Database
 ) -> None:
-    evaluated.knowledge.article("acme", "One")
+    sensor.knowledge.article("acme", "One")
     with database.operator_transaction() as connection:
         connection.execute("UPDATE tenants SET status = 'suspended'")
-    assert evaluated.evaluate() == []
+    assert sensor.evaluate() == []
 
 
 def test_the_rows_of_a_deleted_tenant_are_removed_once_no_run_works_on_it(
-    evaluated: EvaluatedSensor, database: Database
+    sensor: EvaluatedSensor, database: Database
 ) -> None:
     def rows() -> list[tuple[int, ...]]:
         with database.operator_transaction() as connection:
@@ -198,53 +198,53 @@ def test_the_rows_of_a_deleted_tenant_are_removed_once_no_run_works_on_it(
             ).fetchall()
 
     for slug in ("acme", "blue"):
-        evaluated.knowledge.articles(slug, 2)
-        evaluated.knowledge.run(evaluated.embed, slug)
+        sensor.knowledge.articles(slug, 2)
+        sensor.knowledge.run(sensor.embed, slug)
     with database.tenant_transaction(id_of("acme")) as connection:
         claim_tenant(connection, id_of("acme"), holder := uuid4(), timedelta(hours=1))
     with database.operator_transaction() as connection:
         connection.execute("DELETE FROM articles WHERE tenant_id = %s", [id_of("acme")])
         connection.execute("DELETE FROM tenants WHERE id = %s", [id_of("acme")])
-    evaluated.evaluate()
+    sensor.evaluate()
     assert rows() == [(4, 2)]
     with database.tenant_transaction(id_of("acme")) as connection:
         release_tenant(connection, id_of("acme"), holder)
-    evaluated.cursor = None
-    evaluated.evaluate()
+    sensor.cursor = None
+    sensor.evaluate()
     assert rows() == [(2, 1)]
-    assert set(evaluated.knowledge.states("blue")) == {"Article 0", "Article 1"}
+    assert set(sensor.knowledge.states("blue")) == {"Article 0", "Article 1"}
 
 
-def test_a_tenant_without_a_partition_waits_for_tenants_sensor(evaluated: EvaluatedSensor) -> None:
-    evaluated.knowledge.tenant("new")
-    evaluated.knowledge.article("new", "One")
-    assert evaluated.evaluate() == []
-    sync_tenants(evaluated.instance, evaluated.knowledge.database)
-    assert len(evaluated.evaluate()) == 1
+def test_a_tenant_without_a_partition_waits_for_tenants_sensor(sensor: EvaluatedSensor) -> None:
+    sensor.knowledge.tenant("new")
+    sensor.knowledge.article("new", "One")
+    assert sensor.evaluate() == []
+    sync_tenants(sensor.instance, sensor.knowledge.database)
+    assert len(sensor.evaluate()) == 1
 
 
 def test_while_nothing_changes_the_articles_are_not_read(
-    evaluated: EvaluatedSensor, database: Database
+    sensor: EvaluatedSensor, database: Database
 ) -> None:
-    evaluated.knowledge.articles("acme", 3)
-    evaluated.knowledge.run(evaluated.embed, "acme")
-    evaluated.evaluate()
-    until_counted(evaluated)
+    sensor.knowledge.articles("acme", 3)
+    sensor.knowledge.run(sensor.embed, "acme")
+    sensor.evaluate()
+    until_counted(sensor)
     with database.operator_transaction() as connection:
         connection.execute("DROP VIEW loopctl_pipelines.pending_articles")
-    assert evaluated.evaluate() == []
+    assert sensor.evaluate() == []
 
 
-def test_a_change_ends_the_rest(evaluated: EvaluatedSensor) -> None:
-    evaluated.evaluate()
-    until_counted(evaluated)
-    evaluated.knowledge.article("cold", "One")
-    (request,) = until_requested(evaluated)
+def test_a_change_ends_the_rest(sensor: EvaluatedSensor) -> None:
+    sensor.evaluate()
+    until_counted(sensor)
+    sensor.knowledge.article("cold", "One")
+    (request,) = until_requested(sensor)
     assert tenants_of(request) == ("cold", "cold")
 
 
 def test_a_rest_ends_after_ten_minutes_whatever_the_counters_say(
-    evaluated: EvaluatedSensor,
+    sensor: EvaluatedSensor,
 ) -> None:
     now = datetime(2026, 4, 2, tzinfo=UTC)
     rested = Cursor(articles_version="1", rest_until=now + timedelta(minutes=10))
@@ -252,8 +252,8 @@ def test_a_rest_ends_after_ten_minutes_whatever_the_counters_say(
     assert not rested.may_rest("2", now)
     assert not rested.may_rest(None, now)
     assert not rested.may_rest("1", now + timedelta(minutes=10))
-    evaluated.evaluate()
-    rest_until = Cursor.parse(evaluated.cursor).rest_until
+    sensor.evaluate()
+    rest_until = Cursor.parse(sensor.cursor).rest_until
     assert rest_until is not None
     assert rest_until <= datetime.now(UTC) + timedelta(minutes=10)
 

@@ -34,7 +34,9 @@ def test_embeddings_are_stale_after_new_code(
     if run == "a tenant fails":
         # a key that cannot be decrypted fails the tenant's partition
         with database.tenant_transaction(id_of("b")) as connection:
-            connection.execute("UPDATE tenant_llm_settings SET embedding_api_key = 'garbage'::bytea")
+            connection.execute(
+                "UPDATE tenant_llm_settings SET embedding_api_key = 'garbage'::bytea"
+            )
     job = definitions.resolve_job_def(EMBED_ARTICLES)
     (ended,) = run_embed_articles(instance, job, SLUGS)
     assert (ended.failure is None) == (run != "a tenant fails")

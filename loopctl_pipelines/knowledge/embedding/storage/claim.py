@@ -64,7 +64,7 @@ class Claim:
             )
 
     def keep(self) -> None:
-        """Renew the lease if a third of it is over.
+        """Renew the lease if a third has passed.
 
         Raises:
             ClaimLostError: if it lapsed and another run has the tenant now.

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from loopctl_pipelines.knowledge.embedding.storage.queries import (
@@ -10,7 +10,7 @@ from loopctl_pipelines.knowledge.embedding.storage.queries import (
     pause_tenant,
     write_states,
 )
-from loopctl_pipelines.knowledge.embedding.storage.rows import Pause
+from loopctl_pipelines.knowledge.embedding.storage.rows import ArticleState, Pause
 from loopctl_pipelines.knowledge.embedding.storage.vectors import write_in_parts
 from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle
 from loopctl_pipelines.knowledge.embedding.texts.splitting import Piece, SplitBatch
@@ -75,8 +75,9 @@ class BatchRun:
         return BatchOutcome(self._counts, self._failures)
 
     def _accept(self) -> None:
-        if self._rejections.accept() and self._rejections.pauses_before:
-            self._session.run(end_pauses)
+        with self._rejections.accepting() as is_first:
+            if is_first and self._rejections.pauses_before:
+                self._session.run(end_pauses)
 
     def _write(self, pieces: Sequence[Piece], answer: Embedded) -> None:
         space = self._embedding.space
@@ -105,9 +106,8 @@ class BatchRun:
             rejects_all = outcome(failure) is Outcome.PERMANENT
             self._stop.because(failure, rejects_all=rejects_all)
             return
-        attempts = self._attempts(
-            (piece.text for piece in pieces), more=1 if uses_attempt(failure) else 0
-        )
+        texts = [piece.text for piece in pieces]
+        attempts = self._attempts(texts, more=1 if uses_attempt(failure) else 0)
         if failure.kind is FailureKind.MALFORMED:
             # the answer had status 200, so it was billed, but the tokens cannot be read from it
             self._embedding.record_usage(0, list(attempts))
@@ -115,23 +115,26 @@ class BatchRun:
             self._session.run(write_states, attempts, self._embedding.rejected_state(failure))
             self._counts.set_aside += len(attempts)
             return
-        asked_to_wait = is_asked_to_wait(failure)
-        delay = timedelta(
-            seconds=delay_seconds(
-                # a limit is the tenant's: the delay grows with its pauses, whatever the texts
-                self._rejections.pauses if asked_to_wait else max(attempts.values()),
-                failure.retry_after,
-                jitter=random.random(),  # noqa: S311 - spreads retries, guards nothing
-            )
-        )
-        # a limit belongs to the key: another key ends the wait of its articles and the pause
-        state = self._embedding.waiting_state(failure, delay, until_key_changes=asked_to_wait)
-        self._session.run(write_states, attempts, state)
-        if asked_to_wait:
-            self._stop.because(failure)
-            pause = Pause(failure.log_tag, delay, self._rejections.pauses)
-            self._session.run(pause_tenant, pause, self._embedding.key_version)
+        self._wait(attempts, failure)
         self._counts.waiting += len(attempts)
+
+    def _wait(self, attempts: Mapping[PendingArticle, int], failure: ProviderFailure) -> None:
+        """Make articles wait; if the provider asked for it, pause the tenant as well."""
+        embedding = self._embedding
+        if not is_asked_to_wait(failure):
+            delay = _delay(max(attempts.values()), failure)
+            state = ArticleState(embedding.space, failure.log_tag, delay)
+            self._session.run(write_states, attempts, state)
+            return
+        # a limit is the tenant's: the delay grows with its pauses, whichever articles were sent
+        pauses = self._rejections.pauses
+        delay = _delay(pauses, failure)
+        # and it belongs to the key: another key ends the wait of the articles, and the pause
+        state = ArticleState(embedding.space, failure.log_tag, delay, embedding.key_version)
+        self._session.run(write_states, attempts, state)
+        self._stop.because(failure)
+        pause = Pause(failure.log_tag, delay, pauses)
+        self._session.run(pause_tenant, pause, embedding.key_version)
 
     def _set_aside(self, split: SplitBatch, rejection: ProviderFailure) -> None:
         if split.gave_up or self._rejections.add_texts(len(split.set_aside)):
@@ -151,6 +154,11 @@ class BatchRun:
             for text in texts
             for article in self._batch[text]
         }
+
+
+def _delay(attempts: int, failure: ProviderFailure) -> timedelta:
+    jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
+    return timedelta(seconds=delay_seconds(attempts, failure.retry_after, jitter=jitter))
 
 
 def _remaining(split: SplitBatch) -> Iterable[Piece]:

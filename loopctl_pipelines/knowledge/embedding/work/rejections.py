@@ -1,6 +1,8 @@
 """State that the threads of one tenant's run share: why to stop, what was rejected. Pure."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from loopctl_pipelines.llm.failures import ProviderFailure
@@ -68,14 +70,20 @@ class Rejections:
 
         Requests of one run that are rejected at the same time count as one pause.
         """
-        return 1 if self._accepted else self.pauses_before + 1
+        with self._lock:
+            return 1 if self._accepted else self.pauses_before + 1
 
-    def accept(self) -> bool:
-        """Record an accepted request; tell whether it is the first one of the run."""
+    @contextmanager
+    def accepting(self) -> Iterator[bool]:
+        """Record an accepted request; give whether it is the first one of the run.
+
+        `pauses` waits for the end of the block, which may end earlier pauses in the database: a
+        pause of this run must be stored after that, or it would be ended as well.
+        """
         with self._lock:
             first = not self._accepted
             self._accepted = True
-            return first
+            yield first
 
     def add_texts(self, texts: int) -> bool:
         """Count texts that were rejected alone; tell whether the key or the model is suspect."""

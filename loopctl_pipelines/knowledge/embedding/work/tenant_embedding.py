@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from uuid import uuid4
 
 from loopctl_pipelines.database.retries import OUTAGE_SECONDS, outlast_outage
@@ -73,10 +72,3 @@ class TenantEmbedding:
     def rejected_state(self, failure: ProviderFailure) -> ArticleState:
         """Return the state of articles that are set aside until text, key or model changes."""
         return ArticleState(self.space, failure.log_tag, key_version=self.key_version)
-
-    def waiting_state(
-        self, failure: ProviderFailure, delay: timedelta, *, until_key_changes: bool
-    ) -> ArticleState:
-        """Return the state of articles that are retried after a delay, or with another key."""
-        key_version = self.key_version if until_key_changes else None
-        return ArticleState(self.space, failure.log_tag, delay, key_version)

@@ -30,7 +30,7 @@ from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.sanitizer import sanitize
 from loopctl_pipelines.llm.secret import Secret
 
-# an operator's mistake, which only an operator can repair: retried without being asked
+# an operator repairs this, and the tenant changes nothing: so it is retried after a while
 _UNREADABLE_PAUSE = timedelta(hours=1)
 _CRASH_PAUSE = timedelta(minutes=10)
 

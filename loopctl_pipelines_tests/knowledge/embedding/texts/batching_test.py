@@ -24,7 +24,7 @@ def _estimate(text: str) -> int:
     return other_bytes + -(-ascii_characters // 2)
 
 
-def test_the_limits_are_those_of_openai_s_reference() -> None:
+def test_the_limits_are_those_of_openais_reference() -> None:
     assert (LIMITS.inputs, LIMITS.request_tokens, LIMITS.input_tokens) == (2_048, 300_000, 8_192)
 
 
@@ -63,7 +63,7 @@ def test_texts_that_may_be_too_long_are_sent_last_in_their_own_batches(texts: li
 
 
 @given(texts_of_any_script)
-def test_the_estimate_is_half_a_token_an_ascii_character_and_one_any_other_byte(text: str) -> None:
+def test_the_estimate_is_half_a_token_per_ascii_character_and_one_per_other_byte(text: str) -> None:
     assert token_estimate(text) == _estimate(text)
 
 
@@ -102,7 +102,7 @@ def test_a_text_whose_answers_were_malformed_four_times_is_sent_alone() -> None:
 
 
 @pytest.mark.parametrize("attempts", [8, 10**9])
-def test_any_number_of_attempts_leaves_one_text_a_request(attempts: int) -> None:
+def test_any_number_of_attempts_leaves_one_text_per_request(attempts: int) -> None:
     limits = LIMITS.after_attempts(attempts)
     assert (limits.inputs, limits.request_tokens) == (1, LIMITS.input_tokens)
 

@@ -78,7 +78,9 @@ def test_of_500_with_one_bad_anywhere_the_other_499_are_embedded_in_19_requests(
 
 
 @given(st.integers(1, 300), st.data())
-def test_one_bad_of_n_costs_two_requests_a_halving_and_one(count: int, data: st.DataObject) -> None:
+def test_one_bad_of_n_costs_two_requests_per_halving_and_one(
+    count: int, data: st.DataObject
+) -> None:
     bad = data.draw(st.integers(0, count - 1))
     sent = send(TEXTS[:count], any_of({TEXTS[bad]}))
     assert sent.requests <= 2 * (count - 1).bit_length() + 1

@@ -60,7 +60,7 @@ def test_a_text_of_32_000_characters_is_whole_and_one_more_is_cut_off() -> None:
 def test_the_cut_keeps_as_many_whole_clusters_as_fit(parts: list[str], characters: int) -> None:
     kept = cut("".join(parts), characters)
     whole = longest_start(parts, characters)
-    # where not even the first fits, something of it is kept all the same
+    # if not even the first cluster fits, it is cut
     assert kept == (whole or "".join(parts)[:characters])
 
 
@@ -75,18 +75,18 @@ def test_an_article_is_cut_before_the_cluster_that_does_not_fit(
 
 
 @pytest.mark.parametrize("cluster", [c for c in CLUSTERS if len(c) > 1], ids=ascii)
-def test_no_cluster_is_ever_torn(cluster: str) -> None:
+def test_no_cluster_is_ever_split(cluster: str) -> None:
     for shift in range(1, len(cluster)):
         body = _shifted([cluster, "after"], shift)
         assert article_text("t", body) == "t\n\n" + _shifted([], shift)
 
 
-def test_a_mark_just_behind_the_limit_takes_its_letter_with_it() -> None:
+def test_a_letter_whose_mark_is_beyond_the_limit_is_cut_with_it() -> None:
     body = _shifted(["e", ACCENT], 1)
     assert article_text("t", body) == "t\n\n" + _shifted([], 1)
 
 
-def test_of_flags_in_a_row_only_whole_ones_remain() -> None:
+def test_only_whole_flags_remain_of_a_row_of_flags() -> None:
     flag = CLUSTERS[9]
     assert cut(flag * 20_000, TEXT_CHARACTERS - 1) == flag * 15_999
 
@@ -96,13 +96,13 @@ def test_a_body_of_emoji_with_joiners_ends_with_a_whole_family() -> None:
     assert text == "\n\n" + FAMILY * ((TEXT_CHARACTERS - 2) // len(FAMILY))
 
 
-def test_a_single_cluster_beyond_the_limit_is_cut_all_the_same() -> None:
+def test_a_single_cluster_beyond_the_limit_is_cut_anyway() -> None:
     assert cut("e" + ACCENT * TEXT_CHARACTERS, TEXT_CHARACTERS) == "e" + ACCENT * 31_999
     assert cut("xe" + ACCENT * TEXT_CHARACTERS, TEXT_CHARACTERS) == "x"
 
 
 @pytest.mark.parametrize("character", ["x", "\N{SNOWMAN}", ACCENT, FAMILY], ids=ascii)
-def test_of_ten_megabytes_only_what_can_be_embedded_is_read(character: str) -> None:
+def test_only_the_text_to_embed_is_read_of_ten_megabytes(character: str) -> None:
     body = character * (TEN_MEGABYTES // len(character))
     text = article_text("Title", body)
     assert text == article_text("Title", body[: 2 * TEXT_CHARACTERS])
@@ -122,7 +122,7 @@ def test_nul_and_half_a_surrogate_pair_become_the_replacement_character() -> Non
 
 
 @given(st.text(max_size=40), st.integers(1, 4_000), st.text(max_size=40))
-def test_the_hash_is_of_the_model_s_length_the_model_the_dimension_and_the_text(
+def test_the_hash_is_of_the_models_length_the_model_the_dimension_and_the_text(
     model: str, dimension: int, text: str
 ) -> None:
     assert content_hash(model, dimension, text) == _sha256(
@@ -130,14 +130,14 @@ def test_the_hash_is_of_the_model_s_length_the_model_the_dimension_and_the_text(
     )
 
 
-def test_no_two_of_model_dimension_and_text_share_a_hash() -> None:
+def test_model_dimension_and_text_cannot_be_confused_in_the_hash() -> None:
     parts = ["", "1", "1:1", "m", "m:1", ":", "1:m"]
     triples = list(itertools.product(parts, (1, 11), parts))
     assert len({content_hash(*triple) for triple in triples}) == len(triples)
 
 
 @given(clusters)
-def test_a_short_text_s_old_hash_is_that_of_title_blank_line_and_body(parts: list[str]) -> None:
+def test_a_short_texts_old_hash_is_that_of_title_blank_line_and_body(parts: list[str]) -> None:
     body = "".join(parts)
     assert legacy_hash("Title", body) == _sha256(f"Title\n\n{body}")
 
@@ -154,7 +154,7 @@ def test_the_old_hash_counts_a_cluster_as_one(cluster: str) -> None:
     assert legacy_hash("t", cluster * 40_000) == _sha256(counted)
 
 
-def test_in_the_old_hash_a_title_s_last_carriage_return_joins_the_blank_line() -> None:
+def test_in_the_old_hash_a_titles_last_carriage_return_joins_the_blank_line() -> None:
     counted = "t\r\n\n" + "x" * (TEXT_CHARACTERS - 3)
     assert legacy_hash("t\r", "x" * 40_000) == _sha256(counted)
 
@@ -193,7 +193,7 @@ def test_an_article_without_a_hash_is_not_embedded() -> None:
     assert not _is_embedded(None, "Title", "Body")
 
 
-def test_a_change_behind_the_cut_is_none() -> None:
+def test_a_change_beyond_the_cut_is_no_change() -> None:
     body = "x" * TEXT_CHARACTERS
     stored = content_hash(DEFAULT_MODEL, DEFAULT_DIMENSION, article_text("Title", body))
     assert _is_embedded(stored, "Title", body + " and more")

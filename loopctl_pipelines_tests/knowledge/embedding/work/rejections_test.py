@@ -37,11 +37,32 @@ def test_of_many_acceptances_at_once_one_is_the_first() -> None:
 
     def accept(_: int) -> bool:
         together.wait(60)
-        return rejections.accept()
+        with rejections.accepting() as is_first:
+            return is_first
 
     with ThreadPoolExecutor(8) as threads:
         assert sorted(threads.map(accept, range(8))) == [False] * 7 + [True]
     assert rejections.accepted
+
+
+def test_a_pause_is_stored_after_the_end_of_the_earlier_pauses() -> None:
+    rejections = Rejections(pauses_before=3)
+    steps: list[str] = []
+
+    def pause() -> int:
+        pauses = rejections.pauses
+        steps.append("pause stored")
+        return pauses
+
+    with ThreadPoolExecutor(1) as threads:
+        with rejections.accepting() as is_first:
+            pausing = threads.submit(pause)
+            with pytest.raises(TimeoutError):
+                pausing.result(timeout=0.2)
+            steps.append("earlier pauses ended")
+        assert pausing.result(60) == 1
+    assert is_first
+    assert steps == ["earlier pauses ended", "pause stored"]
 
 
 def test_texts_rejected_in_several_threads_are_all_counted() -> None:
