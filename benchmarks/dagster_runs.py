@@ -20,7 +20,7 @@ from loopctl_pipelines.costs.jobs import DAILY_COSTS
 from loopctl_pipelines.costs.planning.rectangles import Rectangle
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.summaries.rollup import roll_up
-from loopctl_pipelines.costs.tenant_work.per_tenant import run_side_by_side
+from loopctl_pipelines.costs.tenant_work.per_tenant import run_per_tenant
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.orchestration.instance import dagster_instance
@@ -71,5 +71,5 @@ def dagster_overhead(url: str, dagster_url: str, rounds: int) -> Outcome:
 def _statements(database: Database) -> None:
     units = [TenantDays(tenant, DAY, DAY) for tenant in list_tenants(database).values()]
     detect = partial(detect_anomalies, rule=AnomalyRule())
-    list(run_side_by_side(database, units, roll_up, RollupError))
-    list(run_side_by_side(database, units, detect, DetectionError))
+    list(run_per_tenant(database, units, roll_up, RollupError))
+    list(run_per_tenant(database, units, detect, DetectionError))

@@ -18,7 +18,7 @@ from loopctl_pipelines.costs.anomalies.detection import detect_anomalies
 from loopctl_pipelines.costs.errors import DetectionError, RollupError, TenantWorkError
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.summaries.rollup import roll_up
-from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Work, run_side_by_side
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Work, run_per_tenant
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.tenants.operator_queries import list_tenants
@@ -102,7 +102,7 @@ class DailyCosts:
         self._database.close()
 
     def _ours(self, work: Work[Day], error: type[TenantWorkError]) -> None:
-        for ended in run_side_by_side(self._database, self._units, work, error):
+        for ended in run_per_tenant(self._database, self._units, work, error):
             if isinstance(ended, Failed):
                 raise WrongResultError(str(ended.error))
 

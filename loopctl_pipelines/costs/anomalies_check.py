@@ -6,8 +6,8 @@ from dagster import MetadataValue, TableRecord
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.anomalies.anomalies_match_rule import (
-    DayRechecked,
-    recheck_anomalies,
+    AnomalyCheck,
+    check_anomalies,
 )
 from loopctl_pipelines.costs.checks import CheckResult, PartitionCheck
 from loopctl_pipelines.costs.display.columns import ANOMALY_DIFFERENCE_COLUMNS
@@ -15,17 +15,17 @@ from loopctl_pipelines.costs.display.metadata import ARCHIVED
 from loopctl_pipelines.costs.summaries.summaries_match_reports import SHOWN_DIFFERENCES
 
 
-def anomalies_match_rule(rule: AnomalyRule) -> PartitionCheck[DayRechecked]:
+def anomalies_match_rule(rule: AnomalyRule) -> PartitionCheck[AnomalyCheck]:
     """Return the check of the open anomalies against what the rule finds in the reports."""
     return PartitionCheck(
         "anomalies_match_rule",
         "The open anomalies of the day are the ones that the rule finds, with its figures.",
-        partial(recheck_anomalies, rule=rule),
+        partial(check_anomalies, rule=rule),
         _result,
     )
 
 
-def _result(day: DayRechecked) -> CheckResult:
+def _result(day: AnomalyCheck) -> CheckResult:
     if day.archived:
         return CheckResult(None, ARCHIVED)
     metadata = {

@@ -17,7 +17,7 @@ from dagster import (
 
 from loopctl_pipelines.costs.errors import CheckError
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
-from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Work, run_side_by_side
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Work, run_per_tenant
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.orchestration.dagster_internals import (
     AssetCheckEvaluationTargetMaterializationData,
@@ -120,7 +120,7 @@ class PartitionCheck(Generic[Day]):
 
     def _results(self, database: Database, units: Sequence[TenantDays]) -> dict[str, CheckResult]:
         results: dict[str, CheckResult] = {}
-        for ended in run_side_by_side(database, units, self.work, CheckError):
+        for ended in run_per_tenant(database, units, self.work, CheckError):
             slug = ended.unit.tenant.slug
             if isinstance(ended, Failed):
                 failure = CheckResult(str(ended.error), {})

@@ -14,7 +14,7 @@ from loopctl_pipelines.costs.checks import Day, PartitionCheck
 from loopctl_pipelines.costs.errors import TenantWorkError
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays, tenant_days
 from loopctl_pipelines.costs.table_use import COST_TABLES
-from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Work, run_side_by_side
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Work, run_per_tenant
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.orchestration.materializations import (
     Metadata,
@@ -83,7 +83,7 @@ def run_units(
 ) -> UnitResults[Day]:
     """Do the work of each unit, and log failures as they occur."""
     done: UnitResults[Day] = UnitResults([], [], [])
-    for ended in run_side_by_side(database, units, work, error):
+    for ended in run_per_tenant(database, units, work, error):
         if isinstance(ended, Failed):
             log.error(str(ended.error))
             done.failed.append(ended)

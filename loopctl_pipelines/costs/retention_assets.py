@@ -21,7 +21,8 @@ from pydantic import Field
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.assets import token_usage_reports
 from loopctl_pipelines.costs.retention.last_rollup import LastRollup
-from loopctl_pipelines.costs.retention.retention import Retained, retain_all
+from loopctl_pipelines.costs.retention.retained import Retained
+from loopctl_pipelines.costs.retention.retention import retain_all
 from loopctl_pipelines.costs.summaries.rollup_protocol import Rollup
 from loopctl_pipelines.costs.table_use import RETENTION_TABLES
 from loopctl_pipelines.database.connection import Database
@@ -79,7 +80,7 @@ def token_data_retention(
     now = datetime.now(UTC).replace(tzinfo=None)
     done = list(retain_all(database, list(tenants), now, LastRollup(rollup, anomaly_rule)))
     errors = [error for tenant in done for error in tenant.errors]
-    for late in filter(None, (tenant.late_reports_told for tenant in done)):
+    for late in filter(None, (tenant.late_reports_warning for tenant in done)):
         context.log.warning(late)
     for error in errors:
         context.log.error(str(error))

@@ -24,7 +24,7 @@ from loopctl_pipelines.costs.asset_keys import ANOMALIES, SUMMARIES
 from loopctl_pipelines.costs.jobs import DAILY_COSTS, PARTITIONS_PER_RUN
 from loopctl_pipelines.costs.operator_queries import stale_days
 from loopctl_pipelines.costs.planning.rectangles import Rectangle
-from loopctl_pipelines.costs.planning.stale_days import Healing, Partition, StaleDays
+from loopctl_pipelines.costs.planning.stale_days import Partition, RecomputePlan, StaleDays
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.login_rights import check_sees_all_tenants
 from loopctl_pipelines.orchestration.unfinished_runs import runs, unfinished_runs
@@ -77,12 +77,12 @@ def build_stale_costs_sensor(settings: Settings) -> SensorDefinition:
         unfinished = _unfinished(context.instance, order)
         stale = _stale(database, settings)
         failed = _failed(context.instance, order) if stale else set()
-        healing = StaleDays(stale, unfinished, failed, order).healing(
+        plan = StaleDays(stale, unfinished, failed, order).plan(
             most_runs=_MOST_RUNS, partitions_per_run=PARTITIONS_PER_RUN
         )
-        if not healing.requested:
-            return SensorResult(skip_reason=_describe(healing, len(stale)))
-        return SensorResult(run_requests=[_request(part) for part in healing.requested])
+        if not plan.requested:
+            return SensorResult(skip_reason=_describe(plan, len(stale)))
+        return SensorResult(run_requests=[_request(part) for part in plan.requested])
 
     return stale_costs_sensor
 
@@ -143,10 +143,10 @@ def _request(part: Rectangle) -> RunRequest:
     return RunRequest(tags=range_tags(selected))
 
 
-def _describe(healing: Healing, stale: int) -> str:
+def _describe(plan: RecomputePlan, stale: int) -> str:
     if not stale:
         return "No active tenant has a stale summary of a day that has a partition."
     return (
-        f"Of {stale} stale days, {healing.in_flight} are in flight, {healing.failed} failed within "
+        f"Of {stale} stale days, {plan.in_flight} are in flight, {plan.failed} failed within "
         f"the last {_PAUSE_AFTER_FAILURE.seconds // 60} minutes, the others have no partition yet."
     )

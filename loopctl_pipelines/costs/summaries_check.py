@@ -8,13 +8,13 @@ from loopctl_pipelines.costs.checks import CheckResult, PartitionCheck
 from loopctl_pipelines.costs.display.columns import DIFFERENCE_COLUMNS
 from loopctl_pipelines.costs.display.metadata import ARCHIVED, shown_name
 from loopctl_pipelines.costs.summaries.summaries_match_reports import (
-    DayReconciled,
-    Difference,
-    reconcile,
+    SummaryCheck,
+    SummaryDifference,
+    check_summaries,
 )
 
 
-def _result(day: DayReconciled) -> CheckResult:
+def _result(day: SummaryCheck) -> CheckResult:
     if day.archived:
         return _archived(day)
     metadata = {
@@ -31,7 +31,7 @@ def _result(day: DayReconciled) -> CheckResult:
     return CheckResult(problem, metadata | {"differences": table})
 
 
-def _archived(day: DayReconciled) -> CheckResult:
+def _archived(day: SummaryCheck) -> CheckResult:
     problem = (
         f"{day.late_reports} reports of this archived day are live: they came after it was "
         "archived and are in no summary, or retention was interrupted before it archived them. The "
@@ -42,7 +42,7 @@ def _archived(day: DayReconciled) -> CheckResult:
     return CheckResult(problem if day.late_reports else None, metadata)
 
 
-def _row(difference: Difference) -> TableRecord:
+def _row(difference: SummaryDifference) -> TableRecord:
     return TableRecord(
         {
             "scope": f"{difference.scope_type} {difference.scope_id}",
@@ -55,7 +55,7 @@ def _row(difference: Difference) -> TableRecord:
     )
 
 
-def _describe(difference: Difference) -> str:
+def _describe(difference: SummaryDifference) -> str:
     model = f" of model {shown_name(difference.model)}" if difference.model is not None else ""
     return (
         f"{difference.figure}{model} of {difference.scope_type} {difference.scope_id} is "
@@ -67,6 +67,6 @@ SUMMARIES_MATCH_REPORTS: Final = PartitionCheck(
     "summaries_match_reports",
     "Every summary is what its live reports add up to: counts, tokens and cost, in total and by "
     "model and phase, and the average per story. So agents, epics and projects agree as well.",
-    reconcile,
+    check_summaries,
     _result,
 )

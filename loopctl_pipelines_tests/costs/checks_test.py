@@ -16,7 +16,7 @@ from dagster import (
 
 from loopctl_pipelines.costs import assets
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
-from loopctl_pipelines.costs.summaries.summaries_match_reports import DayReconciled, reconcile
+from loopctl_pipelines.costs.summaries.summaries_match_reports import SummaryCheck, check_summaries
 from loopctl_pipelines.costs.summaries_check import SUMMARIES_MATCH_REPORTS
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.settings import Settings, StartDate
@@ -194,10 +194,10 @@ def test_a_check_that_cannot_be_made_for_one_tenant_fails_for_that_one_and_says_
     usage: Usage,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def work(connection: TenantConnection, unit: TenantDays) -> list[DayReconciled]:
+    def work(connection: TenantConnection, unit: TenantDays) -> list[SummaryCheck]:
         if unit.tenant.slug == "b":
             connection.execute("SELECT 1 FROM no_such_table")
-        return reconcile(connection, unit)
+        return check_summaries(connection, unit)
 
     monkeypatch.setattr(
         assets, "SUMMARIES_MATCH_REPORTS", replace(SUMMARIES_MATCH_REPORTS, work=work)

@@ -7,7 +7,7 @@ import pytest
 from loopctl_pipelines.costs.errors import DetectionError, RollupError
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.summaries.rollup import DaySummarized, roll_up
-from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, run_side_by_side
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, run_per_tenant
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.costs.runs import (
     detect,
@@ -56,7 +56,7 @@ def _overflow(usage: Usage, database: Database, column: str = "cost") -> None:
 def _run(
     database: Database, units: list[TenantDays]
 ) -> tuple[list[Landed[DaySummarized]], list[Failed]]:
-    ended = list(run_side_by_side(database, units, roll_up, RollupError))
+    ended = list(run_per_tenant(database, units, roll_up, RollupError))
     return (
         [end for end in ended if isinstance(end, Landed)],
         [end for end in ended if isinstance(end, Failed)],
@@ -122,7 +122,7 @@ def test_a_detection_that_overflows_fails_for_its_tenant_alone(
     for _ in range(2):
         usage.report("b", BAD, BIGINT_MAX)
     usage.write(database)
-    ended = list(run_side_by_side(database, UNITS, detect, DetectionError))
+    ended = list(run_per_tenant(database, UNITS, detect, DetectionError))
     (failed,) = [end for end in ended if isinstance(end, Failed)]
     assert str(failed.error).startswith("Anomaly detection of tenant 'b' for 2026-04-05 failed: ")
     assert str(BIGINT_MAX) not in str(failed.error)

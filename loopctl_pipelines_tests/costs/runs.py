@@ -11,7 +11,7 @@ from loopctl_pipelines.costs.anomalies.detection import DayCompared, detect_anom
 from loopctl_pipelines.costs.errors import DetectionError, RollupError
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.summaries.rollup import DaySummarized, roll_up
-from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, Work, run_side_by_side
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, Work, run_per_tenant
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.tenants.tenant import Tenant
 from loopctl_pipelines_tests.costs.anomalies.anomaly_oracle import Anomaly, AnomalyKey, Figures
@@ -31,7 +31,7 @@ def unit(
 
 def roll_up_all(database: Database, units: Sequence[TenantDays]) -> list[DaySummarized]:
     """Roll all units up; none of them may fail."""
-    return _landed(run_side_by_side(database, units, roll_up, RollupError))
+    return _landed(run_per_tenant(database, units, roll_up, RollupError))
 
 
 def detect_all(
@@ -39,7 +39,7 @@ def detect_all(
 ) -> list[DayCompared]:
     """Detect the anomalies of all units, by this or the default rule; none of them may fail."""
     work = partial(detect_anomalies, rule=rule) if rule else detect
-    return _landed(run_side_by_side(database, units, work, DetectionError))
+    return _landed(run_per_tenant(database, units, work, DetectionError))
 
 
 def _landed(ended: Iterable[Landed[Done] | Failed]) -> list[Done]:

@@ -1,4 +1,4 @@
-"""Compares the open anomalies with the rule: what is behind `anomalies_match_rule`."""
+"""The check `anomalies_match_rule`: compares the open anomalies with what the rule finds."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.anomalies.changes import Changes, Deviation, KnownAnomaly
+from loopctl_pipelines.costs.anomalies.anomaly import Changes, Deviation, KnownAnomaly
 from loopctl_pipelines.costs.anomalies.detection import compare, tenant_rule
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.tenant_work.transactions import begin_reading_costs
@@ -21,14 +21,14 @@ _OF_THIS_DAY = "an anomaly of this day"
 
 @dataclass(frozen=True, slots=True)
 class AnomalyDifference:
-    """An anomaly that is not what the rule makes of the reports; None: there is none.
+    """An anomaly that differs from what the rule finds in the reports.
 
     Attributes:
         story_id: the story.
         anomaly_type: high_cost or suspiciously_low.
-        stored: cost and factor of the open anomaly; of one that has those of a later day, that it
-            stands for this day too.
-        should_be: the same by the rule.
+        stored: cost and factor of the open anomaly, or, if its figures are a later day's, that it
+            covers this day too; None: there is no anomaly.
+        should_be: the same by the rule; None: there should be none.
     """
 
     story_id: UUID
@@ -38,16 +38,16 @@ class AnomalyDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class DayRechecked:
-    """What a second comparison of a tenant's UTC day came to.
+class AnomalyCheck:
+    """The check of one tenant's UTC day.
 
     Attributes:
         day: the UTC day.
         stories: stories compared.
-        different: anomalies that are missing, that have other figures, or that do not hold.
-        stale_epics: epics with a summary that is marked, of the day or of the days before it whose
-            costs the rule adds to it. Their anomalies follow when it is healed; they are left out.
-        archived: reports of it were archived, so it was not compared.
+        different: anomalies that are missing, have other figures, or no longer hold.
+        stale_epics: epics with a stale summary, of the day or of the days before it that the rule
+            adds up. They are skipped: their anomalies follow when the summary is recomputed.
+        archived: reports of the day were archived, so it was not compared.
     """
 
     day: date
@@ -57,38 +57,38 @@ class DayRechecked:
     archived: bool = False
 
 
-def recheck_anomalies(
+def check_anomalies(
     connection: TenantConnection, unit: TenantDays, *, rule: AnomalyRule
-) -> list[DayRechecked]:
-    """Compare the stories of these days once more, and the result with the open anomalies.
+) -> list[AnomalyCheck]:
+    """Compare the stories of these days again, and the result with the open anomalies.
 
     Args:
         connection: a transaction of the unit's tenant.
         unit: the tenant and days.
-        rule: the operator's rule, of which the tenant's settings may change parts.
+        rule: the operator's rule; the tenant's settings may change parts.
 
     Returns:
         One entry for each day of the unit.
 
     Raises:
-        psycopg.Error: if they cannot be compared.
+        psycopg.Error: if the comparison fails.
     """
     begin_reading_costs(connection, unit.tenant.id)
     rule_of = tenant_rule(connection, unit.tenant, rule)
-    found: dict[date, DayRechecked] = {}
+    found: dict[date, AnomalyCheck] = {}
     if (live := unit.since(rule_of.since)) is not None:
         compared, todo = compare(connection, live, rule_of)
         stale = _stale_epics(connection, live, rule_of.rule)
         due = _by_day(todo, stale)
         found = {
-            day.day: DayRechecked(day.day, day.stories, due[day.day], len(stale[day.day]))
+            day.day: AnomalyCheck(day.day, day.stories, due[day.day], len(stale[day.day]))
             for day in compared
         }
-    return [found.get(day) or DayRechecked(day, archived=True) for day in unit.days()]
+    return [found.get(day) or AnomalyCheck(day, archived=True) for day in unit.days()]
 
 
 def _stale_epics(connection: TenantConnection, unit: TenantDays, rule: AnomalyRule) -> StaleEpics:
-    """Return the ids of the epics of each day that will be compared again."""
+    """Return by day the ids of the epics that will be compared again."""
     later = [timedelta(days=n) for n in range(rule.days)]
     asked = {"tenant_id": unit.tenant.id, "first": unit.first - later[-1], "end": unit.end}
     found: StaleEpics = defaultdict(set)
@@ -109,21 +109,21 @@ def _by_day(due: Changes, stale: StaleEpics) -> defaultdict[date, list[AnomalyDi
             found[day].append(difference)
 
     for deviation, _ in due.opened:
-        differs(deviation.day, deviation, None, _told(deviation))
+        differs(deviation.day, deviation, None, _describe(deviation))
     for update in due.updated:
         before, after = update.known.days, update.days
         for day in after - before - {max(after)}:
             differs(day, update.known, None, _OF_THIS_DAY)
         for day in before - after:
             differs(day, update.known, _OF_THIS_DAY, None)
-        stored, right = _told(update.known), _told(update.figures or update.known)
-        # figures that agree are told where no day differs: then it is the stories, or the rule
+        stored, right = _describe(update.known), _describe(update.figures or update.known)
+        # equal figures are reported if no day differs: then the stories or the rule changed
         if update.figures and (stored != right or before == after):
             differs(update.figures.day, update.figures, stored, right)
     for known, _ in due.resolved:
-        differs(max(known.days), known, _told(known), None)
+        differs(max(known.days), known, _describe(known), None)
     return found
 
 
-def _told(figures: Deviation | KnownAnomaly) -> str:
+def _describe(figures: Deviation | KnownAnomaly) -> str:
     return f"{figures.cost} millicents, {figures.factor} times {figures.reference}"

@@ -1,4 +1,4 @@
-"""The statements of anomaly detection. Each runs in a transaction of its one tenant."""
+"""Anomaly detection of one tenant and range of days, in one transaction of the tenant."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -11,13 +11,13 @@ from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule, AnomalyRuleError
-from loopctl_pipelines.costs.anomalies.changes import (
+from loopctl_pipelines.costs.anomalies.anomaly import (
     Changes,
     Deviation,
     KnownAnomaly,
-    changes,
     day_of,
 )
+from loopctl_pipelines.costs.anomalies.changes import changes
 from loopctl_pipelines.costs.errors import TenantSettingsError
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.tenant_work.archived_days import archived_before
@@ -35,9 +35,9 @@ class TenantRule:
     """The rule of one tenant.
 
     Attributes:
-        rule: the operator's, with what the tenant has set for itself.
-        problem: why the tenant's own settings are not used; None if they are, or there are none.
-        since: the first day all of whose costs are there; None if none of them is archived.
+        rule: the operator's rule with the tenant's own settings.
+        problem: why the tenant's settings are not used; None if they are, or if there are none.
+        since: the first day whose costs are complete; None if no day is archived.
     """
 
     rule: AnomalyRule
@@ -47,24 +47,23 @@ class TenantRule:
 
 @dataclass(frozen=True, slots=True)
 class DayCompared:
-    """What the detection found in one tenant's UTC day, and what it did about it.
+    """The result of the detection for one tenant's UTC day.
 
     Attributes:
         day: the UTC day.
-        rule_of: the rule that is in force for the tenant.
+        rule_of: the tenant's rule.
         epics: epics with a summary of the day.
-        blind_epics: those in which no story can be found to be high: too few stories for the
-            baseline, or a baseline of 0.
-        unsummarized_epics: epics with reports and without a summary: they are not compared.
+        blind_epics: epics in which no story can be `high_cost`: too few stories for the baseline,
+            or a baseline of 0.
+        unsummarized_epics: epics with reports and without a summary; they are not compared.
         stories: stories compared.
         high_cost: stories above the high factor.
         suspiciously_low: stories below the low factor.
-        opened: anomalies opened, each with one audit row. Here and in the next two, what the days
-            did to anomalies of other days is counted with the last one.
-        updated: open anomalies that got other figures or days.
+        opened: anomalies opened, each with one audit row. Changes to anomalies of other days count
+            for the last day of the range, here and in the next two.
+        updated: open anomalies with new figures or days.
         resolved: open anomalies that no longer hold, each with one audit row.
-        archived: reports that its costs are made of were archived, so it was not compared, and its
-            anomalies stay.
+        archived: reports of the day were archived, so it was not compared and keeps its anomalies.
     """
 
     day: date
@@ -83,7 +82,7 @@ class DayCompared:
 
 @dataclass(frozen=True, slots=True)
 class StoriesCompared:
-    """A row of compare_stories.sql: what was compared on a day, and what deviates."""
+    """A row of compare_stories.sql: the comparison of one day."""
 
     day: date
     epics: int
@@ -106,7 +105,7 @@ def detect_anomalies(
     Args:
         connection: a transaction of the unit's tenant.
         unit: the tenant and days.
-        rule: the operator's rule, of which the tenant's settings may change parts.
+        rule: the operator's rule; the tenant's settings may change parts.
 
     Returns:
         One entry for each day of the unit, also for days without epics.
@@ -134,7 +133,7 @@ def detect_anomalies(
 
 
 def tenant_rule(connection: TenantConnection, tenant: Tenant, rule: AnomalyRule) -> TenantRule:
-    """Return the operator's rule with what the tenant has set, and what is wrong with that."""
+    """Return the operator's rule with the tenant's settings, or why they cannot be used."""
     asked = {"tenant_id": tenant.id, "setting": _SETTING}
     row = connection.execute(statement(__package__, "anomaly_settings"), asked).fetchone()
     problem = None
@@ -151,9 +150,9 @@ def tenant_rule(connection: TenantConnection, tenant: Tenant, rule: AnomalyRule)
 def compare(
     connection: TenantConnection, unit: TenantDays, rule_of: TenantRule
 ) -> tuple[list[StoriesCompared], Changes]:
-    """Compare the stories of these days; return what was found, and what is to be written.
+    """Compare the stories of these days; return the comparison and the changes to write.
 
-    Days to which an anomaly falls back are compared as well: it has its latest day's figures.
+    A day that an anomaly falls back to is compared as well, for its figures.
     """
     compared = compare_stories(connection, unit, rule_of.rule)
     todo = _changes_due(connection, unit.tenant.id, compared, rule_of)
@@ -220,7 +219,7 @@ def _write(
         return Counter()
     given = {name: Jsonb(value) for name, value in rows.items()} | {"tenant_id": unit.tenant.id}
     done = connection.execute(statement(__package__, "write_anomalies"), given, prepare=True)
-    # what the unit's reports did to other days is told with its last one
+    # changes to other days count for the last day of the unit
     inside = set(unit.days())
     days = ((day_of(text), change) for text, change in done)
     return Counter((day if day in inside else unit.last, change) for day, change in days)

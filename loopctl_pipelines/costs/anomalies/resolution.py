@@ -1,4 +1,4 @@
-"""What people do with an anomaly: resolve it. The API and the command line share it."""
+"""Resolves an anomaly for a person; the API and the command line share it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,13 +14,13 @@ from loopctl_pipelines.database.statements import statement
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is written into loopctl's audit log (behaviour 3).
+    """The actor of a row in loopctl's audit log.
 
     Attributes:
         actor_type: `api_key`, `superadmin` for a key that impersonates the tenant, or `system`
-            where no key was used.
+            without a key.
         actor_id: the key's id; None for `system`.
-        actor_label: the key's name, or which part of the system, such as `cli:anomalies`.
+        actor_label: the key's name, or the part of the system, such as `cli:anomalies`.
     """
 
     actor_type: Literal["api_key", "superadmin", "system"]
@@ -45,12 +45,12 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """An anomaly that is resolved now.
+    """A resolved anomaly.
 
     Attributes:
         id: of the anomaly.
-        updated_at: naive UTC; of one that was resolved before, when that was.
-        newly: resolved by this call. If not, nothing was written.
+        updated_at: naive UTC time of the resolution.
+        newly: resolved by this call; otherwise nothing was written.
     """
 
     id: UUID
@@ -61,10 +61,9 @@ class Resolution:
 def resolve_anomaly(
     connection: TenantConnection, tenant_id: UUID, anomaly_id: UUID, actor: Actor
 ) -> Resolution | None:
-    """Resolve an anomaly and audit that in the same transaction; once, however often it is asked.
+    """Resolve an anomaly and audit it in the same transaction; repeating it changes nothing.
 
-    It waits for a detection of the same tenant that is under way, which would open the anomaly
-    again if it were resolved behind its back.
+    Waits for a running detection of the same tenant, which would otherwise reopen the anomaly.
 
     Args:
         connection: a transaction of the tenant.
@@ -78,7 +77,7 @@ def resolve_anomaly(
     Raises:
         psycopg.Error: the transaction is then to be rolled back.
     """
-    asked = {
+    parameters = {
         "tenant_id": tenant_id,
         "anomaly_id": anomaly_id,
         "actor_type": actor.actor_type,
@@ -88,6 +87,6 @@ def resolve_anomaly(
     begin_writing_costs(connection, tenant_id)
     cursor = connection.cursor(row_factory=class_row(Resolution))
     for name in ("resolve_anomaly", "resolved_anomaly"):
-        if found := cursor.execute(statement(__package__, name), asked).fetchone():
+        if found := cursor.execute(statement(__package__, name), parameters).fetchone():
             return found
     return None

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from loopctl_pipelines.costs.anomalies.changes import day_of
+from loopctl_pipelines.costs.anomalies.anomaly import day_of
 from loopctl_pipelines.costs.display.plots import TenantCosts
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database

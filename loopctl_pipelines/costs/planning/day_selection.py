@@ -1,4 +1,4 @@
-"""Which days a person may ask for. Pure."""
+"""Parses and checks the range of days that a person selects. Pure."""
 
 from datetime import date, timedelta
 
@@ -15,13 +15,13 @@ def select_days(first: str, last: str, *, start: date, today: date) -> tuple[dat
     Args:
         first: ISO date.
         last: ISO date.
-        start: the first day that has partitions.
-        today: the UTC day that is not over yet.
+        start: the first day with partitions.
+        today: the current UTC day.
 
     Raises:
         MalformedDayError: if one is not an ISO date.
         ReversedRangeError: if the last lies before the first.
-        DayOutsidePartitionsError: if one lies before `start`, or is not over.
+        DayOutsidePartitionsError: if one lies before `start`, or has not ended.
     """
     days = (_day(first), _day(last))
     if days[1] < days[0]:

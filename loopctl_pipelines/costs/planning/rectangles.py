@@ -1,4 +1,4 @@
-"""Partitions as rectangles: a run takes a range of days x a range of tenants. Pure."""
+"""Covers partitions with rectangles: a range of days by a contiguous range of tenants. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """The UTC days `first` to `last` of the tenants `slugs`, which stand side by side."""
+    """The UTC days `first` to `last` of the tenants `slugs`, a contiguous range of keys."""
 
     first: date
     last: date
@@ -24,7 +24,7 @@ class Rectangle:
         return ((self.last - self.first).days + 1) * len(self.slugs)
 
     def covers(self, day: date, slug: str) -> bool:
-        """Tell whether the tenant's day is one of its partitions."""
+        """Return whether the tenant's day is one of its partitions."""
         return self.first <= day <= self.last and slug in self.slugs
 
     def partitions(self) -> Iterator[tuple[date, str]]:
@@ -47,8 +47,8 @@ def rectangles(partitions: Iterable[tuple[date, str]], order: Sequence[str]) -> 
     """Cover exactly these (day, slug) partitions with few rectangles that do not overlap.
 
     Args:
-        partitions: what is to be covered.
-        order: all tenants' slugs, in the order in which the partitions have them.
+        partitions: the partitions to cover.
+        order: all tenants' slugs, in the order of the partition keys.
 
     Raises:
         KeyError: if a slug is not in `order`.

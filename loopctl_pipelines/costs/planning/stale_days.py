@@ -1,4 +1,4 @@
-"""Which runs bring stale summaries up to date. Pure."""
+"""Plans the runs that recompute stale summaries. Pure."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,33 +11,31 @@ Partition = tuple[date, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Healing:
-    """What a look at the stale summaries came to.
+class RecomputePlan:
+    """The runs to request, and why other stale partitions wait.
 
     Attributes:
         requested: the partitions of each run to be requested.
-        in_flight: stale partitions that a run is over already; if it does not heal them, because it
-            had read them before they were marked, a later look will see that.
-        failed: stale partitions whose last healing has failed a short while ago.
-        left: stale partitions that are more than one look requests.
+        in_flight: stale partitions of unfinished runs. If such a run read them before they were
+            marked, they stay stale and a later evaluation requests them.
+        failed: stale partitions whose last recomputation failed recently.
     """
 
     requested: list[Rectangle]
     in_flight: int
     failed: int
-    left: int
 
 
 @dataclass(frozen=True, slots=True)
 class StaleDays:
-    """What a look finds.
+    """The situation that an evaluation of the sensor finds.
 
     Attributes:
-        stale: the partitions to be healed.
-        unfinished: the partitions of the runs that are requested or under way.
-        failed: partitions to be left alone for now.
-        order: all tenants' slugs, in the order in which the partitions have them; stale ones of
-            other tenants have no partition yet.
+        stale: the stale partitions.
+        unfinished: the partitions of queued and running runs.
+        failed: partitions to skip for now.
+        order: all tenants' slugs, in the order of the partition keys; a tenant that is missing has
+            no partition yet.
     """
 
     stale: Collection[Partition]
@@ -45,8 +43,8 @@ class StaleDays:
     failed: Collection[Partition]
     order: Sequence[str]
 
-    def healing(self, *, most_runs: int, partitions_per_run: int) -> Healing:
-        """Cover exactly the stale partitions that no run is over and none has failed on."""
+    def plan(self, *, most_runs: int, partitions_per_run: int) -> RecomputePlan:
+        """Cover exactly the stale partitions that are neither in flight nor failed recently."""
         known = {partition for partition in self.stale if partition[1] in self.order}
         in_flight = {p for p in known if any(run.covers(*p) for run in self.unfinished)}
         paused = (known - in_flight) & set(self.failed)
@@ -55,5 +53,4 @@ class StaleDays:
             for rectangle in rectangles(known - in_flight - paused, self.order)
             for chunk in rectangle.chunks(partitions_per_run)
         ]
-        left = sum(chunk.size for chunk in chunks[most_runs:])
-        return Healing(chunks[:most_runs], len(in_flight), len(paused), left)
+        return RecomputePlan(chunks[:most_runs], len(in_flight), len(paused))

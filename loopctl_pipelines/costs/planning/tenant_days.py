@@ -1,4 +1,4 @@
-"""Units of work: one tenant and a range of days. Pure; knows neither Dagster nor the database."""
+"""Units of work: one tenant and a range of days. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ class TenantDays:
 
     @property
     def end(self) -> date:
-        """The day after the last: days are half-open intervals of timestamps."""
+        """The day after the last, for half-open intervals of timestamps."""
         return self.last + _DAY
 
     def days(self) -> Iterator[date]:
@@ -30,13 +30,13 @@ class TenantDays:
             yield self.first + offset * _DAY
 
     def since(self, day: date | None) -> "TenantDays | None":
-        """Return the part of the range from `day` on: the whole of it if `day` is None."""
+        """Return the part of the range from `day` on, or the whole range if `day` is None."""
         if day is None or day <= self.first:
             return self
         return None if day > self.last else TenantDays(self.tenant, day, self.last)
 
     def halves(self) -> tuple["TenantDays", ...]:
-        """Split the range in two, so that a bad day is found; a single day is not split."""
+        """Split the range in two, to find a bad day; a single day is not split."""
         if self.first == self.last:
             return ()
         middle = self.first + (self.last - self.first) // 2
@@ -49,7 +49,7 @@ class TenantDays:
 def tenant_days(
     partitions: Iterable[tuple[date, str]], tenants: Mapping[str, Tenant]
 ) -> list[TenantDays]:
-    """Join (day, tenant slug) partitions to as few units as there are runs of adjacent days.
+    """Join (day, tenant slug) partitions into one unit per run of adjacent days.
 
     Raises:
         KeyError: if a slug is not among `tenants`.

@@ -1,4 +1,4 @@
-"""The statements of the rollup. Each runs in a transaction of its one tenant."""
+"""The SQL rollup of one tenant and range of days, in one transaction of the tenant."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,20 +16,20 @@ from loopctl_pipelines.database.statements import statement
 
 @dataclass(frozen=True, slots=True)
 class DaySummarized:
-    """What the rollup did to one tenant's summaries of one UTC day.
+    """The result of the rollup for one tenant's UTC day.
 
     Attributes:
         day: the UTC day.
         written: rows of cost_summaries inserted or updated.
-        unchanged: rows that were right already and were not touched.
-        deleted: rows whose scope has no live report left.
+        unchanged: rows that were correct and were not written.
+        deleted: rows whose scope has no live report any more.
         reports: live reports, corrections included.
         cost_millicents: their cost, in 1/1000 cent.
         input_tokens: their input tokens.
         output_tokens: their output tokens.
         cost_per_model: millicents by model name.
-        archived: the day is final, and what was computed of it before stays.
-        was_stale: a summary of the day was marked, and no longer is.
+        archived: the day is final and keeps its summaries.
+        was_stale: a summary of the day was stale before.
     """
 
     day: date
@@ -48,8 +48,8 @@ class DaySummarized:
 def roll_up(connection: TenantConnection, unit: TenantDays) -> list[DaySummarized]:
     """Bring the tenant's summaries of these days in line with its reports.
 
-    Recomputed, never incremented: a second call changes nothing. Days that are archived are left
-    as they are; nothing about them is stale.
+    Recomputed, never incremented: a second call changes nothing. Archived days keep their
+    summaries and are not stale afterwards.
 
     Returns:
         One entry for each day of the unit, also for days without reports.

@@ -1,4 +1,4 @@
-"""Compares the stored summaries with the reports: what is behind `summaries_match_reports`."""
+"""The check `summaries_match_reports`: compares the stored summaries with the reports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
 
 SHOWN_DIFFERENCES: Final = 50
-"""Of a tenant's day, so many differences are told; all of them are counted."""
+"""Differences shown for a tenant's day; all of them are counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """A figure of a summary that its reports do not add up to; None: there is no such figure.
+class SummaryDifference:
+    """A figure of a summary that differs from the sum of its reports.
 
     Attributes:
         scope_type: agent, epic or project.
         scope_id: the agent, epic or project.
-        model: the model, of a figure of the breakdown.
-        phase: the phase, of a figure of the breakdown.
-        figure: which one.
-        stored: what the summary says.
-        reports_say: what the live reports add up to.
+        model: the model, for a figure of the breakdown.
+        phase: the phase, for a figure of the breakdown.
+        figure: the figure's name.
+        stored: the summary's value; None: it has none.
+        reports_say: the sum of the live reports; None: there is none.
     """
 
     scope_type: str
@@ -43,19 +43,19 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class DayReconciled:
-    """What the comparison of a tenant's UTC day came to.
+class SummaryCheck:
+    """The check of one tenant's UTC day.
 
     Attributes:
         day: the UTC day.
-        summaries: its summaries.
-        stale: those that are marked, and therefore known to differ until they are healed.
-        scopes: how many others differ.
-        differences: in how many figures.
-        first: the first of them.
-        archived: the day is final, and was not compared.
-        late_reports: of an archived day, the reports that are live: no summary has them, unless
-            retention has not come to them yet.
+        summaries: number of its summaries.
+        stale: number of stale summaries, which are known to differ until they are recomputed.
+        scopes: number of other summaries that differ.
+        differences: number of figures in which they differ.
+        first: the first differences.
+        archived: the day is final and was not compared.
+        late_reports: live reports of an archived day, which no summary contains unless an
+            interrupted retention run has yet to archive them.
     """
 
     day: date
@@ -63,28 +63,28 @@ class DayReconciled:
     stale: int = 0
     scopes: int = 0
     differences: int = 0
-    first: Sequence[Difference] = ()
+    first: Sequence[SummaryDifference] = ()
     archived: bool = False
     late_reports: int = 0
 
 
-_DIFFERENCES = TypeAdapter(list[Difference])
+_DIFFERENCES = TypeAdapter(list[SummaryDifference])
 
 
-def reconcile(connection: TenantConnection, unit: TenantDays) -> list[DayReconciled]:
+def check_summaries(connection: TenantConnection, unit: TenantDays) -> list[SummaryCheck]:
     """Compare the tenant's summaries of these days with its reports, in one statement.
 
-    Of days that are archived, only the reports that came too late are counted.
+    For archived days, only late reports are counted.
 
     Returns:
         One entry for each day of the unit.
 
     Raises:
-        psycopg.Error: if they cannot be compared.
+        psycopg.Error: if the comparison fails.
     """
     begin_reading_costs(connection, unit.tenant.id)
     archived = archived_before(connection, unit.tenant.id)
-    found: dict[date, DayReconciled] = {}
+    found: dict[date, SummaryCheck] = {}
     if (live := unit.since(archived)) is not None:
         asked = {
             "tenant_id": live.tenant.id,
@@ -92,13 +92,13 @@ def reconcile(connection: TenantConnection, unit: TenantDays) -> list[DayReconci
             "end": live.end,
             "shown": SHOWN_DIFFERENCES,
         }
-        rows = connection.execute(statement(__package__, "reconcile"), asked, prepare=True)
+        rows = connection.execute(statement(__package__, "check_summaries"), asked, prepare=True)
         for day, summaries, stale, scopes, differences, first in rows:
-            told = _DIFFERENCES.validate_json(first)
-            found[day] = DayReconciled(day, summaries, stale, scopes, differences, told)
+            shown = _DIFFERENCES.validate_json(first)
+            found[day] = SummaryCheck(day, summaries, stale, scopes, differences, shown)
     late = _late_reports(connection, unit) if archived and archived > unit.first else {}
     return [
-        found.get(day) or DayReconciled(day, archived=True, late_reports=late.get(day, 0))
+        found.get(day) or SummaryCheck(day, archived=True, late_reports=late.get(day, 0))
         for day in unit.days()
     ]
 

@@ -1,4 +1,4 @@
-"""Which days are archived: retention has taken reports of theirs, so their costs are final."""
+"""The archived days of a tenant: retention removed their reports, so their costs are final."""
 
 from datetime import date
 from uuid import UUID
@@ -8,12 +8,11 @@ from loopctl_pipelines.database.statements import statement
 
 
 def archived_before(connection: TenantConnection, tenant_id: UUID) -> date | None:
-    """Return the tenant's first UTC day that is not archived; None if no day of it is.
+    """Return the tenant's first UTC day that is not archived; None if no day is archived.
 
-    Whoever writes costs asks within the transaction, behind `begin_costs`: the day moves on under
-    the same lock.
+    Writers of costs read it after `begin_writing_costs`: it changes under the same lock.
     """
-    asked = {"tenant_id": tenant_id}
+    parameters = {"tenant_id": tenant_id}
     query = statement(__package__, "archived_before")
-    row = connection.execute(query, asked, prepare=True).fetchone()
+    row = connection.execute(query, parameters, prepare=True).fetchone()
     return row[0] if row else None

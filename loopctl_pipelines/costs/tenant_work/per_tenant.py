@@ -1,4 +1,4 @@
-"""Runs one statement per tenant, tenants side by side; one tenant's failure is its own."""
+"""Runs work for many tenants concurrently; one tenant's failure does not affect the others."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -17,13 +17,13 @@ from loopctl_pipelines.database.retries import cause_of, in_tenant_transaction, 
 Day = TypeVar("Day")
 Work = Callable[[TenantConnection, TenantDays], list[Day]]
 
-# Data exceptions, broken constraints and time-outs are of some days: halving finds the bad one.
+# Data exceptions, broken constraints and timeouts concern some days: halving finds the bad one.
 _OF_SOME_DAYS = ("22", "23", "57014")
 
 
 @dataclass(frozen=True, slots=True)
 class Landed(Generic[Day]):
-    """Work that was committed: a unit, and what was done on each of its days."""
+    """Committed work: a unit, and the result of each of its days."""
 
     unit: TenantDays
     days: list[Day]
@@ -31,13 +31,13 @@ class Landed(Generic[Day]):
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Work that was rolled back: a unit, and why."""
+    """Work that was rolled back: a unit, and the reason."""
 
     unit: TenantDays
     error: TenantWorkError
 
 
-def run_side_by_side(
+def run_per_tenant(
     database: Database,
     units: Sequence[TenantDays],
     work: Work[Day],
@@ -45,14 +45,14 @@ def run_side_by_side(
 ) -> Iterator[Landed[Day] | Failed]:
     """Run `work` for every unit, each in a transaction of its tenant, and yield as they end.
 
-    The tenants with most reports go first, so that none of them is left to run alone at the end.
-    A unit of several days that fails is halved until the bad day is found.
+    The tenants with the most reports start first, so that none of them runs alone at the end. A
+    unit of several days that fails is halved until the bad day is found.
 
     Args:
-        database: its number of connections bounds how many tenants run at once.
+        database: its number of connections bounds the concurrency.
         units: tenants and ranges of days that do not overlap.
         work: the statements of one unit.
-        error: what to make of a failure.
+        error: class of a tenant's failure.
     """
     if not units:
         return
@@ -71,7 +71,7 @@ def run_side_by_side(
         for ended in as_completed(running):
             yield from ended.result()
     finally:
-        # an interrupted run starts no further tenant; those under way commit or roll back
+        # an interrupted run starts no further tenant; running ones commit or roll back
         pool.shutdown(wait=True, cancel_futures=True)
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.anomalies.anomalies_match_rule import (
-    DayRechecked,
-    recheck_anomalies,
+    AnomalyCheck,
+    check_anomalies,
 )
 from loopctl_pipelines.costs.errors import CheckError
-from loopctl_pipelines.costs.tenant_work.per_tenant import Landed, run_side_by_side
+from loopctl_pipelines.costs.tenant_work.per_tenant import Landed, run_per_tenant
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.costs.anomalies.deviations import (
     DAY,
@@ -37,12 +37,12 @@ def one_anomaly(database: Database) -> None:
     detected(database, DAY, NEXT)
 
 
-def _rechecked(database: Database) -> list[DayRechecked]:
+def _rechecked(database: Database) -> list[AnomalyCheck]:
     """Look at each day by itself, as two runs do."""
-    days: list[DayRechecked] = []
+    days: list[AnomalyCheck] = []
     for day in (DAY, NEXT):
-        work = partial(recheck_anomalies, rule=AnomalyRule())
-        (end,) = run_side_by_side(database, [unit("a", day)], work, CheckError)
+        work = partial(check_anomalies, rule=AnomalyRule())
+        (end,) = run_per_tenant(database, [unit("a", day)], work, CheckError)
         assert isinstance(end, Landed)
         days += end.days
     return days
@@ -156,8 +156,8 @@ def test_an_epic_whose_reports_are_all_deleted_is_marked_as_well(database: Datab
 def test_days_that_a_marked_one_is_added_to_wait_for_it_too(days: int, database: Database) -> None:
     change(database, "DELETE FROM cost_anomalies")
     _mark(database, DAY)
-    work = partial(recheck_anomalies, rule=AnomalyRule(days=days))
-    (end,) = run_side_by_side(database, [unit("a", NEXT)], work, CheckError)
+    work = partial(check_anomalies, rule=AnomalyRule(days=days))
+    (end,) = run_per_tenant(database, [unit("a", NEXT)], work, CheckError)
     assert isinstance(end, Landed)
     assert [(day.stale_epics, len(day.different)) for day in end.days] == (
         [(0, 1)] if days == 1 else [(1, 0)]

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from loopctl_pipelines.costs.errors import DetectionError
-from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, run_side_by_side
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, run_per_tenant
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.costs.anomalies.deviations import (
     DAY,
@@ -92,7 +92,7 @@ def test_what_cannot_be_audited_is_not_written_either(database: Database) -> Non
     spend(database, (0, 250, 250), NEXT)
     with database.operator_transaction() as connection:
         connection.execute("ALTER TABLE audit_log ADD CHECK (false) NOT VALID")
-    (failed,) = run_side_by_side(database, [unit("a", NEXT)], detect, DetectionError)
+    (failed,) = run_per_tenant(database, [unit("a", NEXT)], detect, DetectionError)
     assert isinstance(failed, Failed)
     assert failed.error.sqlstate == "23514"
     assert figures(database) == [(story(), "high_cost", "4.50")]

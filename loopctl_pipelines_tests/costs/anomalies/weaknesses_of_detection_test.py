@@ -6,7 +6,7 @@ from dagster import DagsterInstance
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule, Baseline
 from loopctl_pipelines.costs.errors import DetectionError
-from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, run_side_by_side
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, run_per_tenant
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.settings import Settings, StartDate
 from loopctl_pipelines_tests.costs.anomalies.deviations import (
@@ -137,7 +137,7 @@ def test_detect_no_isolation(database: Database) -> None:
         usage.report("b", DAY, BIGINT_MAX)
     usage.write(database)
     units = [unit(slug, DAY) for slug in ("a", "b")]
-    ended = list(run_side_by_side(database, units, detect, DetectionError))
+    ended = list(run_per_tenant(database, units, detect, DetectionError))
     assert {end.unit.tenant.slug for end in ended if isinstance(end, Failed)} == {"b"}
     assert {end.unit.tenant.slug for end in ended if isinstance(end, Landed)} == {"a"}
     assert len(figures(database)) == 1

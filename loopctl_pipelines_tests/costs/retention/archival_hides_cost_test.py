@@ -3,13 +3,14 @@
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loopctl_pipelines.costs.retention.retention import Retained, retain
+from loopctl_pipelines.costs.retention.retention import retain
 from loopctl_pipelines.costs.summaries.rollup import roll_up
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.demo.sample.rows import ReportRow
@@ -42,6 +43,9 @@ from loopctl_pipelines_tests.costs.retention.retained import (
 from loopctl_pipelines_tests.costs.runs import roll_up_all, stored_summaries, unit
 from loopctl_pipelines_tests.costs.summaries import oracle
 from loopctl_pipelines_tests.usage import Usage, at, id_of
+
+if TYPE_CHECKING:
+    from loopctl_pipelines.costs.retention.retained import Retained
 
 BIGINT_MAX = 2**63 - 1
 # all that generated usage has: a day before its range, and one behind it

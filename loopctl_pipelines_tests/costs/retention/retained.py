@@ -8,7 +8,8 @@ from psycopg.rows import dict_row
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.retention.last_rollup import LastRollup
-from loopctl_pipelines.costs.retention.retention import Retained, retain
+from loopctl_pipelines.costs.retention.retained import Retained
+from loopctl_pipelines.costs.retention.retention import retain
 from loopctl_pipelines.costs.summaries.rollup_protocol import SqlRollup
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.tenants.tenant import Tenant

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from loopctl_pipelines.costs.retention import retention
+from loopctl_pipelines.costs.retention import tenant_retention
 from loopctl_pipelines.costs.retention.retention import retain
-from loopctl_pipelines.costs.summaries.summaries_match_reports import reconcile
+from loopctl_pipelines.costs.summaries.summaries_match_reports import check_summaries
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.database.retries import in_tenant_transaction
 from loopctl_pipelines.tenants.tenant import Tenant
@@ -201,7 +201,7 @@ def _kill_after(transactions: int, monkeypatch: pytest.MonkeyPatch) -> None:
         left[0] -= 1
         return in_tenant_transaction(database, tenant_id, work)
 
-    monkeypatch.setattr(retention, "in_tenant_transaction", run)
+    monkeypatch.setattr(tenant_retention, "in_tenant_transaction", run)
 
 
 @pytest.mark.parametrize("transactions", range(11))
@@ -211,7 +211,7 @@ def test_what_a_killed_run_has_done_is_audited_once_by_the_next_one(
     _write_something_to_retain(database, usage, reports=3)
     keep(database, 90)
     with monkeypatch.context() as killing:
-        killing.setattr(retention, "BATCH", 2)
+        killing.setattr(tenant_retention, "BATCH", 2)
         _kill_after(transactions, killing)
         with pytest.raises(Killed):
             retain(database, TENANT, NOW, LAST_ROLLUP)
@@ -241,7 +241,11 @@ def test_reports_that_came_for_days_that_were_archived_before_are_archived_and_t
     usage.write(database)
     keep(database, 60)
     first = retained(database)
-    assert (first.reports_soft_deleted, first.late_reports, first.late_reports_told) == (1, 0, None)
+    assert (first.reports_soft_deleted, first.late_reports, first.late_reports_warning) == (
+        1,
+        0,
+        None,
+    )
     before = stored_summaries(database)
     for _ in range(2):
         usage.report("a", ago(200), 7)
@@ -249,7 +253,7 @@ def test_reports_that_came_for_days_that_were_archived_before_are_archived_and_t
     # the original goes as well, with its correction: it is in the summaries
     second = retained(database, now=NOW + timedelta(days=30))
     assert (second.reports_soft_deleted, second.late_reports) == (4, 2)
-    assert str(second.late_reports_told).startswith(
+    assert str(second.late_reports_warning).startswith(
         "Tenant 'a': 2 of the archived reports are of days that were archived before."
     )
     assert {key: row for key, row in stored_summaries(database).items() if key in before} == before
@@ -272,7 +276,7 @@ def test_the_check_of_an_archived_day_and_retention_agree_on_which_reports_came_
     usage.report("a", day, -2, corrects=gone)
     usage.write(database)
     with database.tenant_transaction(id_of("a")) as connection:
-        (checked,) = reconcile(connection, unit("a", day))
+        (checked,) = check_summaries(connection, unit("a", day))
     # the correction of a late one stands for both
     assert checked.late_reports == 2
     assert retained(database).late_reports == 2
@@ -282,7 +286,7 @@ def test_the_check_of_an_archived_day_and_retention_agree_on_which_reports_came_
 def test_batches_of_any_size_come_to_the_same(
     database: Database, usage: Usage, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "BATCH", size)
+    monkeypatch.setattr(tenant_retention, "BATCH", size)
     original = _deleted(usage, 90)
     for _ in range(5):
         original = _deleted(usage, 60, corrects=original)

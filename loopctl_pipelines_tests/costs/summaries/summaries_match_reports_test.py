@@ -8,8 +8,8 @@ from hypothesis import given
 
 from loopctl_pipelines.costs.errors import CheckError
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
-from loopctl_pipelines.costs.summaries.summaries_match_reports import DayReconciled, reconcile
-from loopctl_pipelines.costs.tenant_work.per_tenant import Landed, run_side_by_side
+from loopctl_pipelines.costs.summaries.summaries_match_reports import SummaryCheck, check_summaries
+from loopctl_pipelines.costs.tenant_work.per_tenant import Landed, run_per_tenant
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.costs.edited_usage import Edit, apply, edits, start_anew, units
 from loopctl_pipelines_tests.costs.generated_usage import DAYS, Drawn, drawn_reports, usage_of
@@ -43,14 +43,14 @@ WHERE tenant_id = %s
 """
 
 
-def _reconciled(database: Database, asked: list[TenantDays]) -> list[DayReconciled]:
-    ended = list(run_side_by_side(database, asked, reconcile, CheckError))
+def _reconciled(database: Database, asked: list[TenantDays]) -> list[SummaryCheck]:
+    ended = list(run_per_tenant(database, asked, check_summaries, CheckError))
     landed = [end for end in ended if isinstance(end, Landed)]
     assert len(landed) == len(ended)
     return [day for end in landed for day in end.days]
 
 
-def _of_day(database: Database) -> DayReconciled:
+def _of_day(database: Database) -> SummaryCheck:
     (day,) = _reconciled(database, [unit("a", DAY)])
     return day
 
@@ -273,7 +273,7 @@ def test_a_day_that_is_archived_is_not_compared(database: Database, usage: Usage
             [id_of("a"), NEXT],
         )
         connection.execute("DELETE FROM token_usage_reports")
-    assert _of_day(database) == DayReconciled(DAY, archived=True)
+    assert _of_day(database) == SummaryCheck(DAY, archived=True)
 
 
 def test_of_a_range_that_is_partly_archived_the_rest_is_compared(
@@ -290,7 +290,7 @@ def test_of_a_range_that_is_partly_archived_the_rest_is_compared(
     usage.report("a", NEXT, 5)
     usage.write(database)
     first, second = _reconciled(database, [unit("a", DAY, NEXT)])
-    assert first == DayReconciled(DAY, archived=True)
+    assert first == SummaryCheck(DAY, archived=True)
     assert (second.archived, second.scopes, second.late_reports) == (False, 3, 0)
 
 
@@ -313,4 +313,4 @@ def test_reports_that_came_for_an_archived_day_are_counted(
     usage.report("a", DAY, 5, deleted=True)
     usage.report("b", DAY, 5)
     usage.write(database)
-    assert _of_day(database) == DayReconciled(DAY, archived=True, late_reports=2)
+    assert _of_day(database) == SummaryCheck(DAY, archived=True, late_reports=2)

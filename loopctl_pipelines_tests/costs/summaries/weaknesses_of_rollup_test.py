@@ -11,8 +11,8 @@ from loopctl_pipelines.costs.errors import RollupError
 from loopctl_pipelines.costs.schedules import nightly_range
 from loopctl_pipelines.costs.sensors import build_stale_costs_sensor
 from loopctl_pipelines.costs.summaries.rollup import roll_up
-from loopctl_pipelines.costs.summaries.summaries_match_reports import reconcile
-from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, run_side_by_side
+from loopctl_pipelines.costs.summaries.summaries_match_reports import check_summaries
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, run_per_tenant
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.settings import Settings, StartDate
 from loopctl_pipelines_tests.costs.interleaved import acting_after, statements_of
@@ -98,7 +98,7 @@ def test_rollup_not_transactional(database: Database, usage: Usage, statements: 
 def test_upsert_exception_kills_batch(database: Database, usage: Usage) -> None:
     _overflow(database, usage, "a")
     units = [unit(slug, DAY) for slug in ("a", "b", "c")]
-    ended = list(run_side_by_side(database, units, roll_up, RollupError))
+    ended = list(run_per_tenant(database, units, roll_up, RollupError))
     assert {end.unit.tenant.slug for end in ended if isinstance(end, Failed)} == {"a"}
     assert {end.unit.tenant.slug for end in ended if isinstance(end, Landed)} == {"b", "c"}
 
@@ -158,7 +158,7 @@ def test_stale_undermarking(database: Database, rolled_up: Usage) -> None:
         id_of("a", "story", "e", "s"),
     )
     with database.tenant_transaction(id_of("a")) as connection:
-        late, moved = reconcile(connection, unit("a", DAY, NEXT))
+        late, moved = check_summaries(connection, unit("a", DAY, NEXT))
     assert {each.scope_type for each in late.first} == {"agent", "epic", "project"}
     assert {each.scope_type for each in moved.first} == {"epic"}
 

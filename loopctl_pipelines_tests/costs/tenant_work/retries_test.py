@@ -9,7 +9,7 @@ import pytest
 from loopctl_pipelines.costs.errors import RollupError
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.summaries.rollup import DaySummarized, roll_up
-from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, Work, run_side_by_side
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, Work, run_per_tenant
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines_tests.costs.interleaved import until_it_ends_or_waits
 from loopctl_pipelines_tests.costs.runs import roll_up_all, stored_summaries, unit
@@ -33,7 +33,7 @@ def usage(database: Database) -> Usage:
 def _run(
     database: Database, units: Sequence[TenantDays], work: Work[DaySummarized]
 ) -> tuple[list[Landed[DaySummarized]], list[Failed]]:
-    ended = list(run_side_by_side(database, units, work, RollupError))
+    ended = list(run_per_tenant(database, units, work, RollupError))
     return (
         [end for end in ended if isinstance(end, Landed)],
         [end for end in ended if isinstance(end, Failed)],
