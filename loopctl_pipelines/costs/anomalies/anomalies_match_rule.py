@@ -90,9 +90,9 @@ def check_anomalies(
 def _stale_epics(connection: TenantConnection, unit: TenantDays, rule: AnomalyRule) -> StaleEpics:
     """Return by day the ids of the epics that will be compared again."""
     later = [timedelta(days=n) for n in range(rule.days)]
-    asked = {"tenant_id": unit.tenant.id, "first": unit.first - later[-1], "end": unit.end}
+    parameters = {"tenant_id": unit.tenant.id, "first": unit.first - later[-1], "end": unit.end}
     found: StaleEpics = defaultdict(set)
-    for day, epic in connection.execute(statement(__package__, "stale_epics"), asked):
+    for day, epic in connection.execute(statement(__package__, "stale_epics"), parameters):
         for offset in later:
             found[day + offset].add(str(epic))
     return found

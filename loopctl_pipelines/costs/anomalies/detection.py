@@ -134,8 +134,8 @@ def detect_anomalies(
 
 def tenant_rule(connection: TenantConnection, tenant: Tenant, rule: AnomalyRule) -> TenantRule:
     """Return the operator's rule with the tenant's settings, or why they cannot be used."""
-    asked = {"tenant_id": tenant.id, "setting": _SETTING}
-    row = connection.execute(statement(__package__, "anomaly_settings"), asked).fetchone()
+    parameters = {"tenant_id": tenant.id, "setting": _SETTING}
+    row = connection.execute(statement(__package__, "anomaly_settings"), parameters).fetchone()
     problem = None
     try:
         rule = rule.changed_by(row[0]) if row and row[0] else rule
@@ -169,14 +169,16 @@ def compare_stories(
 ) -> list[StoriesCompared]:
     """Compare the stories of these days with their epics; return one entry for each day."""
     cursor = connection.cursor(row_factory=class_row(StoriesCompared))
-    asked = {
+    parameters = {
         "tenant_id": unit.tenant.id,
         "first": unit.first,
         "end": unit.end,
         **rule.model_dump(mode="python"),
         "baseline": rule.baseline.value,
     }
-    return cursor.execute(statement(__package__, "compare_stories"), asked, prepare=True).fetchall()
+    return cursor.execute(
+        statement(__package__, "compare_stories"), parameters, prepare=True
+    ).fetchall()
 
 
 def known_anomalies(
@@ -184,8 +186,10 @@ def known_anomalies(
 ) -> list[KnownAnomaly]:
     """Return the open anomalies of the days from `first` on, and all of these stories'."""
     cursor = connection.cursor(row_factory=class_row(KnownAnomaly))
-    asked = {"tenant_id": tenant_id, "first": first, "stories": list(stories)}
-    return cursor.execute(statement(__package__, "known_anomalies"), asked, prepare=True).fetchall()
+    parameters = {"tenant_id": tenant_id, "first": first, "stories": list(stories)}
+    return cursor.execute(
+        statement(__package__, "known_anomalies"), parameters, prepare=True
+    ).fetchall()
 
 
 def _changes_due(

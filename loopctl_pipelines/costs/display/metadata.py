@@ -1,4 +1,4 @@
-"""What a person sees at a materialization in the Dagster UI."""
+"""Metadata of materializations, for the Dagster UI."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -17,7 +17,7 @@ ARCHIVED: Final = {
         "Its reports were archived by retention: what was computed before stays as it is."
     )
 }
-"""Of a day that is final. No numbers: a plot of them would fall to 0."""
+"""Metadata of an archived day. It has no numbers: Dagster's plot of them would fall to 0."""
 
 _TOP_MODELS_SCHEMA = TableSchema(
     columns=[
@@ -52,7 +52,7 @@ def summarized_metadata(day: DaySummarized) -> Mapping[str, MetadataValue]:
 
 
 def compared_metadata(day: DayCompared) -> Mapping[str, MetadataValue]:
-    """Describe what the detection found in one tenant's day, and by which rule."""
+    """Describe the anomalies of one tenant's day, and the rule."""
     if day.archived:
         return ARCHIVED
     problem = day.rule_of.problem
@@ -72,7 +72,7 @@ def compared_metadata(day: DayCompared) -> Mapping[str, MetadataValue]:
 
 
 def compared_warning(day: DayCompared) -> str | None:
-    """Return what an operator has to know of it: settings that are not used."""
+    """Return a warning for operators if the tenant's settings are not used."""
     return day.rule_of.problem
 
 
@@ -90,7 +90,7 @@ def _models(costs: Mapping[str, int], total: int) -> list[TableRecord]:
 
 
 def shown_name(name: str) -> str:
-    """Return a tenant's text as it may stand in metadata: printable, and not too long."""
+    """Return a tenant's text in a form that is safe in metadata: printable and short."""
     # a name is a tenant's text: a fence or a line break in it would end the chart's block
     printable = "".join(c if c.isprintable() and c != "`" else "?" for c in name)
     return printable if len(printable) <= _SHOWN_NAME else printable[: _SHOWN_NAME - 1] + "…"

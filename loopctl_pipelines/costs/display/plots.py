@@ -21,7 +21,7 @@ MOST_PANELS: Final = 12
 """Tenants beyond this number share the last panel."""
 
 PLOTTED_DAYS: Final = 30
-"""How far back a plot goes unless something else is asked for."""
+"""Days of a plot by default."""
 
 _DOTS_PER_INCH = 90
 _PANELS_A_ROW = 3
@@ -29,7 +29,7 @@ _PANELS_A_ROW = 3
 _ALONE = (8.0, 2.2)
 _OF_MANY = (3.4, 1.7)
 _HEADING = 0.3
-# how an anomaly is marked: on top of the day's bar or at its foot, so that one hides no other
+# the mark of each anomaly type: above the day's bar or at its foot, so that neither hides the other
 _MARKS: Final = {"high_cost": ("^", "#c62828"), "suspiciously_low": ("v", "#ef9a00")}
 _BARS, _TEXT, _LINE = "#7d9fc4", "#263238", "#b0bec5"
 _SHOWN_NAME = 40
@@ -38,10 +38,10 @@ _CENTS_BELOW = 100
 
 @dataclass(frozen=True, slots=True)
 class TenantCosts:
-    """What a plot shows of one tenant; days that are missing cost nothing.
+    """One tenant's part of a plot; a missing day has no cost.
 
     Attributes:
-        name: what stands above the panel.
+        name: title of the panel.
         costs: millicents (1/1000 cent) by UTC day.
         anomalies: their number by anomaly type and UTC day.
     """
@@ -51,19 +51,19 @@ class TenantCosts:
     anomalies: Mapping[tuple[str, date], int] = field(default_factory=dict)
 
     def total(self, days: Iterable[date]) -> Decimal:
-        """Return the cost of these days together, in millicents."""
+        """Return the total cost of these days, in millicents."""
         return sum((Decimal(self.costs.get(day, 0)) for day in days), Decimal(0))
 
 
 def plot_costs(tenants: Sequence[TenantCosts], first: date, last: date) -> bytes:
-    """Return a PNG with a panel a tenant, each on a scale of its own, the costliest first.
+    """Return a PNG with one panel per tenant, each with its own scale, the costliest first.
 
     Args:
         tenants: one or more. Those beyond `MOST_PANELS` are added up in the last panel.
         first: first UTC day.
         last: last UTC day, inclusive.
     """
-    # takes 0.4 s: not every command and every run that loads this module draws
+    # importing it takes 0.4 s, and most commands and runs draw nothing
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -76,7 +76,7 @@ def plot_costs(tenants: Sequence[TenantCosts], first: date, last: date) -> bytes
     for place, panel in enumerate(panels, start=1):
         _draw(figure.add_subplot(rows, columns, place), panel, days)
     _head(figure, first, last, width, height)
-    # by hand: matplotlib's own layouts take as long again as the drawing
+    # by hand: matplotlib's automatic layouts take as long as the drawing itself
     figure.subplots_adjust(
         left=0.6 / width,
         right=1 - 0.2 / width,

@@ -1,4 +1,4 @@
-"""The plots that a run of the detection leaves in the metadata of its materializations."""
+"""The plots in the metadata of the anomalies' materializations."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
@@ -16,8 +16,8 @@ from loopctl_pipelines.partitions import partition_key
 from loopctl_pipelines.tenants.tenant import Tenant
 
 MOST_PLOTS: Final = 6
-"""In a run. A plot takes 40 ms, so all of them 6 % of a run over 300 partitions, and 15 kB of
-Dagster's event log, which never forgets."""
+"""Plots per run. A plot takes 40 ms, so all of them 6 % of a run over 300 partitions, and 15 kB of
+Dagster's event log, which keeps them for good."""
 
 
 def plots_of_run(
@@ -25,15 +25,15 @@ def plots_of_run(
 ) -> dict[str, Mapping[str, MetadataValue]]:
     """Return the metadata with the plot of each tenant's latest day of the run, by partition key.
 
-    Only days with anomalies have one; if too many have, those with most anomalies.
+    Only days with anomalies get one; if there are too many, those with the most anomalies.
 
     Args:
-        database: where the costs of the days before are read.
+        database: holds the costs of the days before.
         found: the tenants and days that the run compared.
 
     Raises:
-        psycopg.Error: if they cannot be read.
-        DatabaseUnreachableError: if no connection is to be had.
+        psycopg.Error: if the costs cannot be read.
+        DatabaseUnreachableError: if no connection is available in time.
     """
     latest: dict[Tenant, DayCompared] = {}
     for tenant, day in found:

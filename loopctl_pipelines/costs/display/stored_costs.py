@@ -1,4 +1,4 @@
-"""Reads what is stored of a tenant's costs, for people."""
+"""Reads a tenant's stored costs and anomalies for display."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -45,38 +45,38 @@ class StoredAnomaly:
 
     @property
     def day(self) -> date | None:
-        """The UTC day it is of; None of one of loopctl's own."""
+        """Its latest UTC day; None if loopctl itself wrote the anomaly."""
         return day_of(self.period)
 
 
 def daily_totals(database: Database, unit: TenantDays) -> list[DayTotal]:
     """Return the days of the unit that have summaries, in their order."""
-    asked = {"tenant_id": unit.tenant.id, "first": unit.first, "end": unit.end}
+    parameters = {"tenant_id": unit.tenant.id, "first": unit.first, "end": unit.end}
     with database.tenant_transaction(unit.tenant.id) as connection:
         cursor = connection.cursor(row_factory=class_row(DayTotal))
-        return cursor.execute(statement(__package__, "daily_totals"), asked).fetchall()
+        return cursor.execute(statement(__package__, "daily_totals"), parameters).fetchall()
 
 
 def list_anomalies(
     database: Database, tenant: Tenant, *, resolved: bool | None = False
 ) -> list[StoredAnomaly]:
-    """Return the tenant's anomalies, the latest day first and of a day the costliest deviation.
+    """Return the tenant's anomalies, by latest day first, then by costliest deviation.
 
     Args:
-        database: where they are.
-        tenant: whose they are.
-        resolved: only those that are resolved, or open; None: all, the archived ones too.
+        database: loopctl's database.
+        tenant: the tenant.
+        resolved: True: resolved ones; False: open ones; None: all, archived ones included.
     """
     with database.tenant_transaction(tenant.id) as connection:
         cursor = connection.cursor(row_factory=class_row(StoredAnomaly))
-        asked = {"tenant_id": tenant.id, "resolved": resolved}
-        return cursor.execute(statement(__package__, "list_anomalies"), asked).fetchall()
+        parameters = {"tenant_id": tenant.id, "resolved": resolved}
+        return cursor.execute(statement(__package__, "list_anomalies"), parameters).fetchall()
 
 
 def costs_to_plot(
     database: Database, unit: TenantDays, anomalies: Iterable[StoredAnomaly]
 ) -> TenantCosts:
-    """Return the tenant's costs of these days, with the anomalies that are to be marked."""
+    """Return the tenant's costs of these days, with the anomalies to mark."""
     return TenantCosts(
         unit.tenant.slug,
         {total.day: total.cost_millicents for total in daily_totals(database, unit)},

@@ -1,4 +1,4 @@
-"""Tables for the terminal, which fit into 80 columns."""
+"""Tables for a terminal of 80 columns."""
 
 from collections.abc import Iterable
 from typing import Literal, TypedDict
@@ -14,7 +14,7 @@ _ID_WIDTH = 36
 
 
 class TableStyle(TypedDict):
-    """How rich draws the tables."""
+    """Arguments of rich's tables."""
 
     title_justify: Literal["left"]
     title_style: str
@@ -22,7 +22,7 @@ class TableStyle(TypedDict):
     pad_edge: bool
 
 
-# without vertical lines, all of it fits into a terminal of 80 characters
+# without vertical lines the table fits into 80 columns
 STYLE: TableStyle = {
     "title_justify": "left",
     "title_style": "bold",
@@ -32,11 +32,11 @@ STYLE: TableStyle = {
 
 
 def anomalies_table(title: str, rows: Iterable[tuple[str, StoredAnomaly, str]]) -> Table:
-    """Return two lines an anomaly; the second has its id and its figures.
+    """Return a table with two lines per anomaly; the second has its id and its figures.
 
     Args:
-        title: what stands above the table.
-        rows: the tenant's slug, the anomaly, and a note on it or nothing.
+        title: title of the table.
+        rows: the tenant's slug, the anomaly, and a note or an empty text.
     """
     table = Table(title=title, **STYLE)
     table.add_column("tenant", no_wrap=True)

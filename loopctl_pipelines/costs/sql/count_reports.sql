@@ -1,4 +1,4 @@
--- Which tenants have most to do: ids and counts only.
+-- The number of reports of each tenant, to start the largest tenants first: ids and counts only.
 SELECT
     tenant_id,
     count(*) AS reports

@@ -1,4 +1,4 @@
--- Which active tenants have days whose summaries loopctl has marked: ids and days only.
+-- The days of active tenants with stale summaries: ids and days only.
 SELECT DISTINCT
     summary.tenant_id,
     summary.period_start AS day

@@ -86,13 +86,15 @@ def check_summaries(connection: TenantConnection, unit: TenantDays) -> list[Summ
     archived = archived_before(connection, unit.tenant.id)
     found: dict[date, SummaryCheck] = {}
     if (live := unit.since(archived)) is not None:
-        asked = {
+        parameters = {
             "tenant_id": live.tenant.id,
             "first": live.first,
             "end": live.end,
             "shown": SHOWN_DIFFERENCES,
         }
-        rows = connection.execute(statement(__package__, "check_summaries"), asked, prepare=True)
+        rows = connection.execute(
+            statement(__package__, "check_summaries"), parameters, prepare=True
+        )
         for day, summaries, stale, scopes, differences, first in rows:
             shown = _DIFFERENCES.validate_json(first)
             found[day] = SummaryCheck(day, summaries, stale, scopes, differences, shown)
@@ -104,5 +106,5 @@ def check_summaries(connection: TenantConnection, unit: TenantDays) -> list[Summ
 
 
 def _late_reports(connection: TenantConnection, unit: TenantDays) -> dict[date, int]:
-    asked = {"tenant_id": unit.tenant.id, "first": unit.first, "end": unit.end}
-    return dict(connection.execute(statement(__package__, "late_reports"), asked).fetchall())
+    parameters = {"tenant_id": unit.tenant.id, "first": unit.first, "end": unit.end}
+    return dict(connection.execute(statement(__package__, "late_reports"), parameters).fetchall())

@@ -1,5 +1,6 @@
 """What retention has left, for a test to look at."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from loopctl_pipelines.costs.retention.retention import retain
 from loopctl_pipelines.costs.summaries.rollup_protocol import SqlRollup
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.tenants.tenant import Tenant
-from loopctl_pipelines_tests.usage import id_of
+from loopctl_pipelines_tests.usage import Usage, id_of
 
 NOW = datetime(2026, 11, 22, 3)  # noqa: DTZ001 - naive UTC; a Sunday
 TODAY = NOW.date()
@@ -72,4 +73,22 @@ def audit_rows(database: Database) -> list[dict[str, Any]]:
                 " ORDER BY inserted_at, id"
             )
             .fetchall()
+        )
+
+
+def deleted(usage: Usage, days: float, corrects: UUID | None = None) -> UUID:
+    """Add a report that was soft-deleted so many days ago."""
+    report = usage.report("a", ago(200), 100, corrects=corrects)
+    when = NOW - timedelta(days=days)
+    usage.reports[-1] = replace(usage.reports[-1], deleted_at=when)
+    return report
+
+
+def write_anomaly(database: Database, when: datetime, story: UUID, *, resolved: bool) -> None:
+    with database.operator_transaction() as connection:
+        connection.execute(
+            "INSERT INTO cost_anomalies (id, tenant_id, story_id, anomaly_type, inserted_at,"
+            " updated_at, story_cost_millicents, reference_avg_millicents, deviation_factor,"
+            " resolved) VALUES (gen_random_uuid(), %s, %s, 'high_cost', %s, %s, 9, 2, 4.5, %s)",
+            [id_of("a"), story, when, when, resolved],
         )

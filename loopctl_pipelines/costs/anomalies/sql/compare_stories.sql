@@ -1,5 +1,5 @@
 -- One tenant, the UTC days [first, end): compares each story's cost with its epic's baseline of the
--- day. Returns one row a day: what was compared, and the stories that deviate, as JSON.
+-- day. Returns one row per day: counts of the comparison, and the stories that deviate, as JSON.
 WITH costs_per_day AS (
     SELECT
         day,

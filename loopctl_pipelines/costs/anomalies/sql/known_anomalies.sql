@@ -1,5 +1,5 @@
 -- One tenant's anomalies that a comparison of the UTC days from `first` on may change: the open
--- ones of those days, and everything that was ever reported of these stories.
+-- anomalies of those days, and all anomalies of these stories, open or resolved.
 SELECT
     id,
     story_id,

@@ -1,5 +1,5 @@
--- Resolves one open anomaly of a tenant and audits that, together. Returns no row where there is
--- none, or where it is resolved already: then nothing is written, neither here nor in the log.
+-- Resolves one open anomaly of a tenant and audits it. Returns no row, and writes nothing, if there is
+-- no such anomaly or if it is resolved already.
 WITH resolved AS (
     UPDATE cost_anomalies
     SET resolved = true,

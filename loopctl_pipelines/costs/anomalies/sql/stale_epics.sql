@@ -1,4 +1,4 @@
--- One tenant, the UTC days [first, end): the epics whose summary of the day is marked.
+-- One tenant, the UTC days [first, end): the epics whose summary of the day is stale.
 SELECT
     period_start AS day,
     scope_id AS epic_id

@@ -1,6 +1,6 @@
--- One tenant: writes what is to change about its anomalies, and audits each one that is opened or
--- resolved. One that somebody has resolved meanwhile stays as it is.
--- Returns one row for each that was written, with the day that it is of, as its metadata say.
+-- Writes the changes to one tenant's anomalies, and audits each one that is opened or resolved. An
+-- anomaly that a person resolved in the meantime is not changed.
+-- Returns one row per written anomaly, with the latest day in its metadata.
 WITH updated AS (
     UPDATE cost_anomalies AS anomaly
     SET
@@ -49,7 +49,7 @@ opened AS (
     LEFT JOIN resolved
         ON resolved.story_id = change.story_id
         AND resolved.anomaly_type = change.anomaly_type
-    -- loopctl has opened one meanwhile
+    -- loopctl opened one in the meantime
     ON CONFLICT (tenant_id, story_id, anomaly_type) WHERE resolved = false DO UPDATE SET
         story_cost_millicents = excluded.story_cost_millicents,
         reference_avg_millicents = excluded.reference_avg_millicents,

@@ -1,5 +1,5 @@
--- What is stored for one tenant's UTC days [first, end): every report has exactly one agent, so the
--- agents' rows are the whole day.
+-- The stored totals of one tenant's UTC days [first, end): every report has exactly one agent, so the
+-- agents' rows add up to the day.
 SELECT
     period_start AS day,
     sum(report_count)::bigint AS reports,

@@ -1,5 +1,5 @@
--- One tenant's anomalies, the latest day first and of a day the costliest deviation. Without
--- `resolved`, all of them are listed, those that retention has archived too.
+-- One tenant's anomalies, by latest day first, then by costliest deviation. If `resolved` is null, all
+-- are listed, archived ones included.
 SELECT
     anomaly.id,
     anomaly.metadata ->> 'period' AS period,

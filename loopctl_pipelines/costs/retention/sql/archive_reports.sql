@@ -1,7 +1,7 @@
--- Soft-deletes a batch of reports of days that are archived. One that is corrected on a later day
--- stays until that day is archived too: without it, that day would lose its correction.
--- Late reports are counted apart, those of days that were final before this run: the view knows the
--- present day, which has moved on with this run, and by now the reports before it are summarized.
+-- Soft-deletes a batch of reports of archived days. A report that is corrected on a later day stays until
+-- that day is archived too: without it, that day would lose its correction.
+-- Late reports are counted separately: those of days that were final before this run. The view knows only
+-- the current archived day, which this run has advanced over days whose reports are summarized.
 WITH batch AS (
     SELECT
         report.id,
@@ -36,7 +36,7 @@ archived AS (
     FROM batch
     WHERE report.tenant_id = %(tenant_id)s
       AND report.id = batch.id
-      -- another run may have been faster
+      -- another run may have archived it first
       AND report.deleted_at IS NULL
     RETURNING report.inserted_at, batch.is_late
 )

@@ -1,5 +1,5 @@
--- Behaviour 6. One row a tenant and run, if there was anything to do; of a run that was killed before
--- it got here, the next one's row tells.
+-- Writes one audit row per tenant and run, as loopctl's own job does, if anything was changed. The work of
+-- a run that was killed before this statement is in the next run's row.
 WITH done AS (
     DELETE FROM loopctl_pipelines.unaudited_retention
     WHERE tenant_id = %(tenant_id)s

@@ -1,5 +1,5 @@
--- Deletes a batch of reports that were soft-deleted long ago. One that another report corrects stays,
--- whatever became of that: the foreign key would refuse it. It goes once that one is gone.
+-- Deletes a batch of reports that were soft-deleted long ago. A report that another one corrects stays
+-- until the correction is deleted: the foreign key would reject the delete.
 WITH batch AS (
     SELECT report.id
     FROM token_usage_reports AS report

@@ -1,4 +1,4 @@
--- Adds what a batch has done to what is to be audited, in the batch's own transaction.
+-- Adds the rows of a batch to the counts that are yet to be audited, in the batch's own transaction.
 INSERT INTO loopctl_pipelines.unaudited_retention AS stored (
     tenant_id, reports_soft_deleted, reports_hard_deleted, anomalies_archived
 )

@@ -1,5 +1,5 @@
--- How far a tenant's costs are archived: by us, or by loopctl's own weekly job before us, which is
--- known by its audit row. It cuts at a time of day, so the day that it cut through counts as archived.
+-- The day before which a tenant's costs are archived: by us, or by loopctl's own weekly job, which its
+-- audit row shows. That job cuts at a time of day, so the day that it cut counts as archived.
 SELECT GREATEST(
     (
         SELECT archived_before

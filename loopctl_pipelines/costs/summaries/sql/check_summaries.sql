@@ -1,7 +1,7 @@
 -- One tenant, the UTC days [first, end): where the summaries and the live reports differ, in total
--- and by model and phase. Written apart from the rollup, so that neither hides the other's mistake.
--- Returns one row a day, with its first differences as JSON. A summary that is marked as stale is
--- known to differ: it is only counted.
+-- and by model and phase. Written independently of the rollup, so that neither hides the other's mistake.
+-- Returns one row per day, with its first differences as JSON. A stale summary is known to differ, so it
+-- is only counted.
 WITH live AS MATERIALIZED (
     SELECT
         report.day,
@@ -88,7 +88,7 @@ stored_cells AS (
         figure.input,
         figure.output
     FROM stored
-    -- whatever a document was made into, it makes no error here
+    -- a document of any shape raises no error here
     CROSS JOIN LATERAL jsonb_each(loopctl_pipelines.as_object(stored.model_breakdown)) AS of_model
     CROSS JOIN LATERAL jsonb_each(loopctl_pipelines.as_object(of_model.value)) AS of_phase
     CROSS JOIN LATERAL (
@@ -150,7 +150,7 @@ different AS MATERIALIZED (
 numbered AS (
     SELECT
         *,
-        -- what names a model comes first
+        -- differences of a single model come first
         row_number() OVER (
             PARTITION BY day ORDER BY model IS NULL, scope_type DESC, scope_id, model, phase, figure
         ) AS number

@@ -1,4 +1,4 @@
--- One tenant, the UTC days [first, end): how many reports of each came late.
+-- One tenant, the UTC days [first, end): the number of late reports of each day.
 SELECT
     day,
     count(*) AS reports
