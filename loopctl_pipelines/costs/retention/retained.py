@@ -40,7 +40,7 @@ class Retained:
         if not self.late_reports:
             return None
         return (
-            f"Tenant {self.tenant.slug!r}: {self.late_reports} archived reports are of days that "
-            "were archived before. Unless an earlier run was interrupted, they came too late "
+            f"Tenant {self.tenant.slug!r}: {self.late_reports} of the archived reports are of days "
+            "that were archived before. Unless an earlier run was interrupted, they came too late "
             "and no summary contains their cost: report them again on a day that is kept."
         )
