@@ -1,4 +1,4 @@
-"""The reference's algorithms (behaviour 1, 2 and 12), statement for statement, without its faults.
+"""The reference's algorithms, statement for statement, without its faults.
 
 Six queries a tenant, one upsert a row, one tenant after the other, a commit for each statement.
 """

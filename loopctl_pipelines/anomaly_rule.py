@@ -21,8 +21,8 @@ _Factor = Annotated[Decimal, BeforeValidator(_number)]
 class Baseline(StrEnum):
     """What a story's cost is compared with, within its epic and day.
 
-    `epic_average` is the reference's (behaviour 2): the stored average, truncated to millicents,
-    which contains the tested story. The other two leave it out and are exact.
+    `epic_average` is loopctl's own: the stored average, truncated to millicents, which contains the
+    tested story. The other two leave the story out and are exact.
     """
 
     EPIC_AVERAGE = "epic_average"

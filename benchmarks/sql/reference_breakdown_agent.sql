@@ -1,4 +1,4 @@
--- The reference's query of one scope's breakdown (behaviour 1).
+-- The reference's query of one scope's breakdown.
 SELECT
     agent_id AS scope_id,
     model_name,

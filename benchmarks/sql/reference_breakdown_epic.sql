@@ -1,4 +1,4 @@
--- The reference's query of one scope's breakdown (behaviour 1).
+-- The reference's query of one scope's breakdown.
 SELECT
     story.epic_id AS scope_id,
     report.model_name,

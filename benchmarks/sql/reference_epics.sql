@@ -1,4 +1,4 @@
--- The reference's candidates (behaviour 2).
+-- The reference's candidates.
 SELECT scope_id AS epic_id, avg_cost_per_story_millicents AS average
 FROM cost_summaries
 WHERE tenant_id = %(tenant_id)s

@@ -1,4 +1,4 @@
--- The reference looks for the open anomaly of each deviating story (behaviour 2).
+-- The reference looks for the open anomaly of each deviating story.
 SELECT id
 FROM cost_anomalies
 WHERE tenant_id = %(tenant_id)s

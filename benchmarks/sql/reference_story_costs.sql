@@ -1,4 +1,4 @@
--- The reference's story costs of the window (behaviour 2).
+-- The reference's story costs of the window.
 SELECT report.story_id, story.epic_id, sum(report.cost_millicents)::bigint AS cost
 FROM token_usage_reports AS report
 INNER JOIN stories AS story ON story.id = report.story_id

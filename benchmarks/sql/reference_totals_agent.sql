@@ -1,4 +1,4 @@
--- The reference's query of one scope's totals (behaviour 1).
+-- The reference's query of one scope's totals.
 SELECT
     agent_id AS scope_id,
     COALESCE(sum(input_tokens), 0)::bigint AS input_tokens,

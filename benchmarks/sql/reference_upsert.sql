@@ -1,4 +1,4 @@
--- The reference's upsert of one row (behaviour 1).
+-- The reference's upsert of one row.
 INSERT INTO cost_summaries (
     id, tenant_id, scope_type, scope_id, period_start, period_end,
     total_input_tokens, total_output_tokens, total_cost_millicents, report_count,

@@ -1,4 +1,4 @@
-"""Page numbers and sizes, read leniently and clamped (behaviour 4)."""
+"""Page numbers and sizes, read leniently and clamped."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Who is let in, and what the others are told (behaviour 4)."""
+"""Who is admitted, and the answers for everybody else."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4

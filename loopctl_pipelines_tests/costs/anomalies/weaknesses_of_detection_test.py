@@ -1,4 +1,4 @@
-"""Weaknesses of the existing detection (behaviour 12): a test each, of its name."""
+"""Known weaknesses of loopctl's own detection: one test each, named after the weakness."""
 
 from concurrent.futures import ThreadPoolExecutor
 

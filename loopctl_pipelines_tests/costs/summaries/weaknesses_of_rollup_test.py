@@ -1,4 +1,4 @@
-"""Weaknesses of the existing rollup and its stale flag (behaviour 12): a test each, of its name."""
+"""Known weaknesses of loopctl's own rollup and stale flag: one test each, named after it."""
 
 from datetime import UTC, date, datetime, timedelta
 

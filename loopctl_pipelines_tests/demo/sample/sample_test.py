@@ -27,7 +27,7 @@ def live(sample: Sample) -> list[ReportRow]:
 
 
 def deviating(sample: Sample) -> set[PlantedAnomaly]:
-    """Find what the rule finds: behaviour 2, as plain loops over the rows."""
+    """Find what loopctl's anomaly rule finds, by plain loops over the rows."""
     slug_of = {tenant.id: tenant.slug for tenant in sample.tenants}
     epic_of = {story.id: story.epic_id for story in sample.stories}
     cost_of: defaultdict[EpicDay, Counter[TenantStory]] = defaultdict(Counter)

@@ -1,6 +1,5 @@
--- Up to which day a tenant's costs are final: the reports of the days before it were archived by
--- retention, so what can be summed up of them is less than what they cost. A row is never deleted
--- and its day never moves back.
+-- The day before which a tenant's costs are final: retention archived reports of earlier days, so the
+-- remaining reports add up to less than the cost. A row is never deleted and its day never moves back.
 CREATE TABLE loopctl_pipelines.archived_days (
     tenant_id uuid PRIMARY KEY,
     -- the first UTC day that is not archived
@@ -14,8 +13,8 @@ ALTER TABLE loopctl_pipelines.archived_days FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_isolation ON loopctl_pipelines.archived_days
     USING (tenant_id = NULLIF(current_setting('app.current_tenant_id', true), '')::uuid);
 
--- As with the breakers: outside of any tenant's transaction the owner may read it, so that a day
--- that is archived is not taken for one that has to be computed again.
+-- As for the circuits: outside a tenant's transaction the owner may read the table, so that an archived
+-- day is not taken for a day to recompute.
 CREATE POLICY owner_outside_tenants ON loopctl_pipelines.archived_days
     FOR SELECT
     TO CURRENT_USER

@@ -1,22 +1,21 @@
--- What is known of the embedding of each article. No foreign key: it would put triggers on loopctl's
--- articles. Rows of deleted articles are removed by the tenant's next run, those of deleted tenants by
+-- The embedding state of each article. No foreign key: it would put triggers on loopctl's articles. Rows of deleted articles are removed by the tenant's next run, those of deleted tenants by
 -- the sensor.
 CREATE TABLE loopctl_pipelines.embedding_states (
     tenant_id uuid NOT NULL,
     article_id uuid NOT NULL,
-    -- xmin of the article's row when it was looked at: any change of the row changes it, so one that
-    -- is up to date is recognised without reading its body
+    -- xmin of the article's row when it was read: every change of the row changes xmin, so an unchanged
+    -- article is recognized without reading its body
     row_version xid NOT NULL,
     model text NOT NULL,
     dimension integer NOT NULL,
-    -- of the text looked at; null where a failure spared the reading
+    -- of the text that was read; null if the article was set aside unread
     content_hash text,
-    -- null: embedded; with next_attempt_at: tried again then; without: set aside until the article,
+    -- null: embedded; with next_attempt_at: retried then; without: set aside until the article,
     -- the key or the model changes
     failure text,
     attempts integer NOT NULL DEFAULT 0,
     next_attempt_at timestamptz,
-    -- SHA-256 of the encrypted key that was refused, or asked to wait
+    -- SHA-256 of the encrypted key that was rejected, or told to wait
     key_version bytea,
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, article_id),
@@ -30,7 +29,7 @@ CREATE INDEX embedding_states_content_hash
 CREATE INDEX embedding_states_next_attempt_at
     ON loopctl_pipelines.embedding_states (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 
--- Who works on a tenant's articles, and until when a whole tenant is left alone.
+-- The run that holds a tenant's articles, and the pause of the whole tenant.
 CREATE TABLE loopctl_pipelines.embedding_tenants (
     tenant_id uuid PRIMARY KEY,
     -- one run at a time, or the same text would be paid for twice; the lease of a dead run lapses
@@ -57,7 +56,7 @@ CREATE POLICY tenant_isolation ON loopctl_pipelines.embedding_states
 CREATE POLICY tenant_isolation ON loopctl_pipelines.embedding_tenants
     USING (tenant_id = NULLIF(current_setting('app.current_tenant_id', true), '')::uuid);
 
--- As with the breakers: outside of any tenant's transaction the owner may count and clean up.
+-- As for the circuits: outside a tenant's transaction the owner may count and clean up.
 CREATE POLICY owner_outside_tenants ON loopctl_pipelines.embedding_states
     TO CURRENT_USER
     USING (NULLIF(current_setting('app.current_tenant_id', true), '') IS NULL);

@@ -1,4 +1,4 @@
--- Whose articles a run that has not ended is done with: what is new there need not wait for the run's end.
+-- The tenants that an unfinished run is done with: their new articles need not wait for the run's end.
 -- The sensor removes the rows of runs that have ended.
 CREATE TABLE loopctl_pipelines.finished_embeddings (
     tenant_id uuid NOT NULL,
@@ -13,7 +13,7 @@ ALTER TABLE loopctl_pipelines.finished_embeddings FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_isolation ON loopctl_pipelines.finished_embeddings
     USING (tenant_id = NULLIF(current_setting('app.current_tenant_id', true), '')::uuid);
 
--- As with the breakers: outside of any tenant's transaction the owner may note, list and clean up.
+-- As for the circuits: outside a tenant's transaction the owner may write, list and clean up.
 CREATE POLICY owner_outside_tenants ON loopctl_pipelines.finished_embeddings
     TO CURRENT_USER
     USING (NULLIF(current_setting('app.current_tenant_id', true), '') IS NULL);

@@ -1,6 +1,6 @@
--- The reports that count and are in no summary, because their day was archived before they came. One that
--- another report corrects is none: it has stayed, summarized, until its correction's day is archived. One
--- that retention has not come to, because it was interrupted, cannot be told from them.
+-- Live reports that are in no summary, because their day was archived before they arrived. A report that
+-- another one corrects is not late: it stays, summarized, until its correction's day is archived. A report
+-- that an interrupted retention run did not archive looks the same.
 CREATE OR REPLACE VIEW loopctl_pipelines.late_reports WITH (security_invoker = true) AS
 SELECT
     report.tenant_id,

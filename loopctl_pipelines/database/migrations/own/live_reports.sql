@@ -1,5 +1,5 @@
--- The reports that count: not deleted, and not the correction of a deleted one. A row of the view is
--- visible to whoever may see the report, because the tables are read with the rights of the caller.
+-- The reports that count: not deleted, and not the correction of a deleted one. The view reads the tables
+-- with the rights of the caller, so a row is visible if its report is.
 CREATE OR REPLACE VIEW loopctl_pipelines.live_reports WITH (security_invoker = true) AS
 SELECT
     report.tenant_id,

@@ -1,5 +1,5 @@
--- The articles that have to be looked at, whose text may then turn out to be embedded already. Visible
--- to whoever may see the article, because the tables are read with the rights of the caller.
+-- The articles that a run has to read; their text may turn out to be embedded already. The view reads the
+-- tables with the rights of the caller, so a row is visible if its article is.
 CREATE OR REPLACE VIEW loopctl_pipelines.pending_articles WITH (security_invoker = true) AS
 SELECT
     article.tenant_id,
@@ -26,10 +26,10 @@ WHERE article.tenant_id IS NOT NULL
   AND (
       state.article_id IS NULL
       OR state.row_version <> article.xmin
-      -- loopctl's default (behaviour 7); knowledge/embedding/texts/text.py has it too, and a test compares them
+      -- loopctl's default; knowledge/embedding/texts/text.py has it too, and a test compares them
       OR state.model <> coalesce(settings.embedding_model, 'text-embedding-3-small')
       OR state.next_attempt_at <= now()
-      -- set aside, or asked to wait, with another key; other failures that are tried again have none
+      -- set aside, or told to wait, with another key; other failures that are retried have no key
       OR (
           state.failure IS NOT NULL
           AND state.key_version IS DISTINCT FROM sha256(settings.embedding_api_key)

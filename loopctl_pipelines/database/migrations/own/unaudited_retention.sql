@@ -1,5 +1,5 @@
--- What retention has done for a tenant and not audited yet. Counted in the transaction that does it
--- and deleted in the one that audits it: what a killed run has done is audited by the next one.
+-- Rows that retention changed for a tenant and has not audited yet. Counted in the transaction that
+-- changes them and deleted in the one that audits them, so the next run audits a killed run's work.
 CREATE TABLE loopctl_pipelines.unaudited_retention (
     tenant_id uuid PRIMARY KEY,
     reports_soft_deleted bigint NOT NULL,

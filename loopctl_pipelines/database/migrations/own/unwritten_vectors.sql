@@ -1,5 +1,5 @@
--- Vectors that were paid for and could not be written, because another session had locked the article.
--- The next run writes them; what has been written, or is a week old, is removed.
+-- Paid vectors that could not be written because another session had locked the article. The next run
+-- writes them; written vectors, and those a week old, are removed.
 CREATE TABLE loopctl_pipelines.unwritten_vectors (
     tenant_id uuid NOT NULL,
     -- of model, dimension and text, as in embedding_states
@@ -15,7 +15,7 @@ ALTER TABLE loopctl_pipelines.unwritten_vectors FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_isolation ON loopctl_pipelines.unwritten_vectors
     USING (tenant_id = NULLIF(current_setting('app.current_tenant_id', true), '')::uuid);
 
--- As with the breakers: outside of any tenant's transaction the owner may clean up.
+-- As for the circuits: outside a tenant's transaction the owner may clean up.
 CREATE POLICY owner_outside_tenants ON loopctl_pipelines.unwritten_vectors
     TO CURRENT_USER
     USING (NULLIF(current_setting('app.current_tenant_id', true), '') IS NULL);
