@@ -1,4 +1,4 @@
-"""Takes the README's screenshots of a Dagster UI that is open, with headless Chromium.
+"""Take the README's screenshots of a running Dagster UI, with headless Chromium.
 
 Run `make demo` and `make dev`, then in another terminal: .venv/bin/python docs/screenshots.py
 """
@@ -38,7 +38,7 @@ def main() -> None:
         sys.exit("No Chromium found. On Debian: apt install chromium")
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     partition = quote(f"{yesterday}|{given.tenant}")
-    # no wider than need be: a README shows them at 900 or so, and the text is to be legible
+    # narrow, because a README is about 900 pixels wide and the text has to be legible
     pages = {
         "lineage": ("1280,720", "/locations/loopctl_pipelines.definitions/asset-groups/costs"),
         "partitions": (

@@ -7,7 +7,10 @@ from typing import Final
 
 import pytest
 
+from loopctl_pipelines.costs.table_use import COST_TABLES, RETENTION_TABLES
 from loopctl_pipelines.errors import SettingsError
+from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
+from loopctl_pipelines.llm.table_use import LLM_TABLES
 from loopctl_pipelines.settings import Settings
 
 _REPOSITORY: Final = Path(__file__).parents[1]
@@ -131,6 +134,13 @@ def test_the_ranges_on_the_page_of_settings_are_right() -> None:
         for outside in (low - 1, high + 1):
             with pytest.raises(SettingsError, match=name):
                 Settings.from_environment({name: str(outside)})
+
+
+def test_the_page_of_permissions_names_every_table_of_loopctl_s_that_is_used() -> None:
+    page = (_REPOSITORY / "docs" / "database-permissions.md").read_text(encoding="utf-8")
+    for use in (COST_TABLES, RETENTION_TABLES, EMBEDDING_TABLES, LLM_TABLES):
+        for table in {*use.read, *use.written, *use.appended, *use.unprotected}:
+            assert table.startswith("loopctl_pipelines.") or f"`{table}`" in page, table
 
 
 def test_the_readme_is_short() -> None:
