@@ -10,6 +10,11 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
+from loopctl_pipelines.database.session_settings import (
+    configure,
+    pinned_settings,
+    vector_schema,
+)
 
 TenantConnection = Connection[TupleRow]
 
@@ -20,12 +25,8 @@ _SILENCE_MILLISECONDS = 30_000
 # JIT compiles for longer than a tenant's statement runs: 14 s became 3.1 s for 1,000 tenants.
 # The tenant is a literal: a sharded PostgreSQL passes SET LOCAL to its shards, set_config() not.
 _ENTER_TENANT = sql.SQL(
-    "SET LOCAL ROLE {role}; "
-    "SET LOCAL app.current_tenant_id = {tenant}; "
-    "SET LOCAL TimeZone = 'UTC'; "
-    "SET LOCAL jit = off"
+    "SET LOCAL ROLE {role}; SET LOCAL app.current_tenant_id = {tenant}; SET LOCAL jit = off; "
 )
-_ENTER_OPERATOR = sql.SQL("SET LOCAL TimeZone = 'UTC'")
 _TIMEOUT = sql.SQL("; SET LOCAL statement_timeout = {milliseconds}")
 _LOCK_TIMEOUT = sql.SQL("; SET LOCAL lock_timeout = {milliseconds}")
 
@@ -73,6 +74,7 @@ class Database:
         self.role = role
         self.patience = patience
         self._url = url
+        self._vector_schema: str | None = None
         self._timeout: sql.Composable = sql.SQL("")
         if statement_seconds is not None:
             self._timeout = _TIMEOUT.format(milliseconds=round(statement_seconds * 1000))
@@ -88,6 +90,7 @@ class Database:
                 "tcp_user_timeout": _SILENCE_MILLISECONDS,
             },
             open=False,
+            configure=configure,
             # replaces a session that a restart or a failover ended while it was idle
             check=self._check,
         )
@@ -113,7 +116,9 @@ class Database:
         if lock_seconds is not None:
             enter += _LOCK_TIMEOUT.format(milliseconds=round(lock_seconds * 1000))
         with self._connection() as connection, connection.transaction():
-            connection.execute(enter + self._timeout)
+            # as the login: the role may not read the catalog of extensions
+            settings = self._pinned_settings(connection)
+            connection.execute(enter + settings + self._timeout)
             yield connection
 
     @contextmanager
@@ -126,7 +131,7 @@ class Database:
             DatabaseUnreachableError: if no connection is available in time.
         """
         with self._connection() as connection, connection.transaction():
-            connection.execute(_ENTER_OPERATOR + self._timeout)
+            connection.execute(self._pinned_settings(connection) + self._timeout)
             yield connection
 
     def connect(self) -> TenantConnection:
@@ -140,6 +145,12 @@ class Database:
     def close(self) -> None:
         """Close every connection. The object cannot be used afterwards."""
         self._pool.close()
+
+    def _pinned_settings(self, connection: TenantConnection) -> sql.Composed:
+        # looked up until it is found: `db upgrade` may install the extension meanwhile
+        if self._vector_schema is None:
+            self._vector_schema = vector_schema(connection)
+        return pinned_settings(self._vector_schema)
 
     def _check(self, connection: TenantConnection) -> None:
         try:

@@ -12,6 +12,7 @@ from loopctl_pipelines.database.errors import (
     SchemaMissingError,
 )
 from loopctl_pipelines.database.server_version import check_server
+from loopctl_pipelines.database.session_settings import pin_settings
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.database.table_use import TableUse
 from loopctl_pipelines.database.upgrade import is_upgraded
@@ -53,6 +54,7 @@ def check_database(database: Database, tables: TableUse) -> None:
     """
     with database.connect() as connection:
         check_server(connection)
+        pin_settings(connection)
         _check_schema(connection)
         _check_role(connection, database.role, tables)
 

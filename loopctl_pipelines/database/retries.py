@@ -33,6 +33,7 @@ _OUTAGE = ("53", "25006", *_LOST)
 _CAUSES = {
     "22003": "a sum or a count does not fit its column",
     "22": "a value cannot be computed with",
+    "25006": "the database is read-only (a standby, or default_transaction_read_only is on)",
     "23": "a constraint refuses the result",
     "40": "other transactions kept getting in the way",
     "42501": "the database role lacks a right (see LOOPCTL_DATABASE_ROLE)",

@@ -24,6 +24,7 @@ from loopctl_pipelines.database.errors import RoleUnfitError, SchemaTooNewError
 from loopctl_pipelines.database.migrations.driver import driver_connection
 from loopctl_pipelines.database.migrations.loopctl_tables import missing_tables
 from loopctl_pipelines.database.server_version import check_server
+from loopctl_pipelines.database.session_settings import pin_settings
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.database.upgrade_errors import upgrade_error
 
@@ -41,7 +42,6 @@ _LOCK = 0x6C6F6F7063746C
 _BEGIN = f"""
 SELECT pg_advisory_xact_lock({_LOCK});
 SET LOCAL lock_timeout = '30s';
-SET LOCAL search_path = public;
 """
 
 OWN_SCHEMA: Final = "loopctl_pipelines"
@@ -89,6 +89,7 @@ def upgrade(url: str, role: str = LOOPCTL_ROLE) -> UpgradeResult:
             driver = driver_connection(connection)
             check_server(driver)
             driver.execute(_BEGIN)
+            pin_settings(driver)
             _create_own_schema(driver)
             missing = missing_tables(driver)
             with _ALEMBIC_IS_FREE:

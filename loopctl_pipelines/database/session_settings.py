@@ -1,0 +1,53 @@
+"""Settings that every transaction pins, whatever server, database, role or PGOPTIONS set.
+
+Statements rely on them: the text form of a date, the schemas in which names are looked up, a new
+snapshot for each statement.
+"""
+
+from typing import Final
+
+from psycopg import Connection, IsolationLevel, sql
+from psycopg.rows import TupleRow
+
+_SETTINGS: Final = sql.SQL(
+    "SET LOCAL TimeZone = 'UTC'; "
+    # anomalies' metadata hold days as text; with 'SQL, DMY' they were compared wrongly, unnoticed
+    "SET LOCAL DateStyle = 'ISO, YMD'; "
+    "SET LOCAL IntervalStyle = 'postgres'; "
+    "SET LOCAL search_path = {schemas}"
+)
+_VECTOR_SCHEMA: Final = """
+SELECT nspname
+FROM pg_extension
+INNER JOIN pg_namespace ON pg_namespace.oid = extnamespace
+WHERE extname = 'vector'
+"""
+
+
+def configure(connection: Connection[TupleRow]) -> None:
+    """Have each transaction of a new connection begin READ COMMITTED.
+
+    Under SERIALIZABLE, one of five backfills of the same days failed.
+    """
+    connection.isolation_level = IsolationLevel.READ_COMMITTED
+
+
+def vector_schema(connection: Connection[TupleRow]) -> str | None:
+    """Return the schema that pgvector is installed in; None if it is not installed."""
+    row = connection.execute(_VECTOR_SCHEMA).fetchone()
+    return row[0] if row else None
+
+
+def pinned_settings(vector: str | None) -> sql.Composed:
+    """Return the statements that pin the settings of a transaction.
+
+    Args:
+        vector: schema of pgvector; None: it is not installed.
+    """
+    names = ["public"] if vector in {None, "public"} else ["public", str(vector)]
+    return _SETTINGS.format(schemas=sql.SQL(", ").join(map(sql.Identifier, names)))
+
+
+def pin_settings(connection: Connection[TupleRow]) -> None:
+    """Pin the settings of the connection's transaction."""
+    connection.execute(pinned_settings(vector_schema(connection)))
