@@ -2,11 +2,24 @@
 
 from datetime import UTC, date, datetime
 
-from dagster import DagsterInstance, RunRequest, SkipReason, build_schedule_context
+import pytest
+from dagster import (
+    DagsterInstance,
+    DagsterRunStatus,
+    RunRequest,
+    SkipReason,
+    build_schedule_context,
+)
 
-from loopctl_pipelines.costs.schedules import build_daily_costs_schedule, nightly_range
+from loopctl_pipelines.costs.schedules import (
+    build_daily_costs_schedule,
+    last_nightly_day,
+    nightly_range,
+)
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.partitions import partition_range, range_tags
 from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines_tests.dagster_internals import create_run_for_test
 from loopctl_pipelines_tests.dagster_project import dagster_project
 from loopctl_pipelines_tests.usage import Usage
 
@@ -78,3 +91,70 @@ def test_the_schedule_runs_at_two_utc_without_being_switched_on() -> None:
     schedule = build_daily_costs_schedule(SETTINGS)
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 2 * * *", "UTC")
     assert schedule.default_status.value == "RUNNING"
+
+
+def _ended_nightly_run(instance: DagsterInstance, last: date, status: DagsterRunStatus) -> None:
+    covered = partition_range((last, last), ("a", "a"))
+    tags = {**range_tags(covered), "dagster/schedule_name": "daily_costs_schedule"}
+    create_run_for_test(instance, job_name="daily_costs", status=status, tags=tags)
+
+
+@pytest.mark.parametrize("status", [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE])
+def test_after_five_nights_without_a_daemon_all_their_days_are_computed(
+    database: Database, instance: DagsterInstance, status: DagsterRunStatus
+) -> None:
+    usage = Usage()
+    usage.tenant("a")
+    usage.write(database)
+    dagster_project(database, instance, SETTINGS)
+    _ended_nightly_run(instance, date(2026, 3, 20), DagsterRunStatus.SUCCESS)
+    _ended_nightly_run(instance, date(2026, 3, 28), status)
+    request = _evaluate(instance, database)
+    assert isinstance(request, RunRequest)
+    assert request.tags["dagster/asset_partition_range_start"] == "2026-03-29|a"
+    assert request.tags["dagster/asset_partition_range_end"] == "2026-04-03|a"
+    assert request.tags["loopctl/missed_nights"] == "5"
+
+
+@pytest.mark.parametrize(
+    "status", [DagsterRunStatus.STARTED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.CANCELED]
+)
+def test_a_nightly_run_that_has_not_ended_its_work_makes_up_for_nothing(
+    instance: DagsterInstance, status: DagsterRunStatus
+) -> None:
+    _ended_nightly_run(instance, date(2026, 4, 1), DagsterRunStatus.SUCCESS)
+    _ended_nightly_run(instance, date(2026, 4, 2), status)
+    assert last_nightly_day(instance) == date(2026, 4, 1)
+
+
+def test_a_night_after_the_one_before_covers_the_trailing_days_and_says_nothing(
+    database: Database, instance: DagsterInstance
+) -> None:
+    usage = Usage()
+    usage.tenant("a")
+    usage.write(database)
+    dagster_project(database, instance, SETTINGS)
+    _ended_nightly_run(instance, date(2026, 4, 2), DagsterRunStatus.SUCCESS)
+    request = _evaluate(instance, database)
+    assert isinstance(request, RunRequest)
+    assert request.tags["dagster/asset_partition_range_start"] == "2026-04-01|a"
+    assert "loopctl/missed_nights" not in request.tags
+
+
+def test_a_run_makes_up_for_31_nights_at_most_and_none_before_the_start_date() -> None:
+    long_ago = nightly_range(SETTINGS, AT_TWO, ["a"], date(2025, 1, 1))
+    assert long_ago
+    assert long_ago.start == "2026-03-03|a"
+    settings = Settings(start_date=StartDate(date(2026, 3, 30)))
+    limited = nightly_range(settings, AT_TWO, ["a"], date(2025, 1, 1))
+    assert limited
+    assert limited.start == "2026-03-30|a"
+
+
+def test_a_backfill_of_later_days_is_not_taken_for_a_nightly_run(
+    instance: DagsterInstance,
+) -> None:
+    covered = partition_range((date(2026, 4, 2), date(2026, 4, 2)), ("a", "a"))
+    done = DagsterRunStatus.SUCCESS
+    create_run_for_test(instance, job_name="daily_costs", status=done, tags=range_tags(covered))
+    assert last_nightly_day(instance) is None
