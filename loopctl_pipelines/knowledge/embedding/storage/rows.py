@@ -33,6 +33,11 @@ class EmbeddingSettings:
     model: str | None = None
     consecutive_pauses: int = 0
 
+    @property
+    def space(self) -> VectorSpace:
+        """The model and dimension of the tenant's vectors."""
+        return VectorSpace() if self.model is None else VectorSpace(self.model)
+
     def __repr__(self) -> str:
         return f"EmbeddingSettings(model={self.model!r})"
 

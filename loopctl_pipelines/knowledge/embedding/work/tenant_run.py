@@ -19,16 +19,13 @@ from loopctl_pipelines.knowledge.embedding.storage import queries
 from loopctl_pipelines.knowledge.embedding.storage.claim import Claim
 from loopctl_pipelines.knowledge.embedding.storage.rows import EmbeddingSettings, Pause
 from loopctl_pipelines.knowledge.embedding.storage.tenant_session import TenantSession
-from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
-from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_MODEL
 from loopctl_pipelines.knowledge.embedding.work.article_run import ArticleRun
 from loopctl_pipelines.knowledge.embedding.work.run_settings import RunSettings
 from loopctl_pipelines.knowledge.embedding.work.tenant_embedding import TenantEmbedding
+from loopctl_pipelines.knowledge.embedding.work.tenant_key import tenant_key
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import TenantOutcome
-from loopctl_pipelines.llm.cloak import decrypt
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.sanitizer import sanitize
-from loopctl_pipelines.llm.secret import Secret
 
 # an operator repairs this, and the tenant changes nothing: so it is retried after a while
 _UNREADABLE_PAUSE = timedelta(hours=1)
@@ -69,16 +66,19 @@ class TenantRun:
         return outcome
 
     def _embed(self, claim: Claim, outcome: TenantOutcome) -> None:
-        tenant = self.session.run(queries.read_settings)
-        key = self._key(tenant)
+        stored = self.session.run(queries.read_settings)
+        try:
+            key = tenant_key(outcome.slug, stored, self.settings.cloak_key)
+        except SecretUnreadableError:
+            self._pause(FailureKind.UNUSABLE_KEY, _UNREADABLE_PAUSE, stored)
+            raise
         if key is None:
-            self._block(tenant, outcome)
+            self._block(stored, outcome)
             return
-        space = VectorSpace(DEFAULT_MODEL if tenant.model is None else tenant.model)
         embedding = TenantEmbedding(
-            self.session, claim, self.settings.provider, key, tenant.key_version, space
+            self.session, claim, self.settings.provider, key, stored.key_version, stored.space
         )
-        ArticleRun(embedding, self.settings, outcome, tenant.consecutive_pauses).run()
+        ArticleRun(embedding, self.settings, outcome, stored.consecutive_pauses).run()
 
     def _read_status(self, outcome: TenantOutcome) -> None:
         outcome.status = self.session.run(queries.read_status)
@@ -90,29 +90,19 @@ class TenantRun:
         breaker = self.settings.provider.breaker
         outcome.breaker = breaker.state(self.session.tenant.id).state
 
-    def _key(self, tenant: EmbeddingSettings) -> Secret | None:
-        if tenant.encrypted_key is None:
-            return None
-        cloak_key = self.settings.cloak_key
-        key = cloak_key and decrypt(tenant.encrypted_key, cloak_key)
-        if not key:
-            self._pause(FailureKind.UNUSABLE_KEY, _UNREADABLE_PAUSE, tenant)
-            raise SecretUnreadableError(self.session.tenant.slug)
-        return key if key.reveal().strip() else None
-
-    def _block(self, tenant: EmbeddingSettings, outcome: TenantOutcome) -> None:
+    def _block(self, stored: EmbeddingSettings, outcome: TenantOutcome) -> None:
         outcome.counts.blocked = self.session.run(queries.count_pending)
         if outcome.counts.blocked:
-            self.session.run(queries.block_tenant, tenant.key_version)
+            self.session.run(queries.block_tenant, stored.key_version)
             self.settings.on_progress(outcome.slug, outcome.counts.blocked)
 
     def _pause_after_crash(self) -> None:
         """Keep the sensor from requesting the same failure again and again; a person still may."""
         with suppress(psycopg.Error, DatabaseUnreachableError):
-            tenant = self.session.run(queries.read_settings)
-            self._pause(FailureKind.CRASH, _CRASH_PAUSE, tenant)
+            stored = self.session.run(queries.read_settings)
+            self._pause(FailureKind.CRASH, _CRASH_PAUSE, stored)
 
-    def _pause(self, why: FailureKind, delay: timedelta, tenant: EmbeddingSettings) -> None:
+    def _pause(self, why: FailureKind, delay: timedelta, stored: EmbeddingSettings) -> None:
         """Pause the tenant for a reason other than the provider's limit."""
-        pause = Pause(ProviderFailure(why).log_tag, delay, tenant.consecutive_pauses)
-        self.session.run(queries.pause_tenant, pause, tenant.key_version)
+        pause = Pause(ProviderFailure(why).log_tag, delay, stored.consecutive_pauses)
+        self.session.run(queries.pause_tenant, pause, stored.key_version)
