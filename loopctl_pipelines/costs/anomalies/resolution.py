@@ -86,7 +86,7 @@ def resolve_anomaly(
     }
     begin_writing_costs(connection, tenant_id)
     cursor = connection.cursor(row_factory=class_row(Resolution))
-    for name in ("resolve_anomaly", "resolved_anomaly"):
+    for name in ("resolve_anomaly", "read_resolved_anomaly"):
         if found := cursor.execute(statement(__package__, name), parameters).fetchone():
             return found
     return None

@@ -23,6 +23,7 @@ from loopctl_pipelines.costs.errors import (
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.retention.last_rollup import LastRollup
 from loopctl_pipelines.costs.retention.retained import Retained
+from loopctl_pipelines.costs.retention.retention_periods import SHORTEST_DAYS, SOFT_DELETED_DAYS
 from loopctl_pipelines.costs.tenant_work.archived_days import archived_before
 from loopctl_pipelines.costs.tenant_work.transactions import begin_writing_costs
 from loopctl_pipelines.database.connection import Database, TenantConnection
@@ -30,12 +31,6 @@ from loopctl_pipelines.database.errors import DatabaseUnreachableError
 from loopctl_pipelines.database.retries import cause_of, in_tenant_transaction, sqlstate_of
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.tenants.tenant import Tenant
-
-SOFT_DELETED_DAYS: Final = 30
-"""Days after which a soft-deleted report is deleted; loopctl's rule for every tenant."""
-
-SHORTEST_DAYS: Final = 30
-"""loopctl rejects a shorter token_data_retention_days."""
 
 BATCH: Final = 1000
 """Rows that one transaction changes, so that none holds its locks for long."""
