@@ -113,12 +113,13 @@ class Database:
         enter = _ENTER_TENANT.format(
             role=sql.Identifier(self.role), tenant=sql.Literal(str(UUID(str(tenant_id))))
         )
+        timeout = self._timeout
         if lock_seconds is not None:
-            enter += _LOCK_TIMEOUT.format(milliseconds=round(lock_seconds * 1000))
+            timeout += _LOCK_TIMEOUT.format(milliseconds=round(lock_seconds * 1000))
         with self._connection() as connection, connection.transaction():
-            # as the login: the role may not read the catalog of extensions
+            # looked up as the login: the role need not see the catalog of extensions
             settings = self._pinned_settings(connection)
-            connection.execute(enter + settings + self._timeout)
+            connection.execute(enter + settings + timeout)
             yield connection
 
     @contextmanager

@@ -109,3 +109,16 @@ def test_pgvector_may_be_in_a_schema_of_its_own(empty_database: str) -> None:
         with database.tenant_transaction(id_of("a")) as connection:
             found = connection.execute("SELECT '[1,2]'::vector <=> '[1,2]'::vector").fetchone()
         assert found == (0.0,)
+
+
+def test_the_bounds_of_a_transaction_are_set_beside_the_pinned_settings(
+    database_url: str,
+) -> None:
+    with (
+        closing(Database(database_url, "loopctl_app", statement_seconds=7)) as database,
+        database.tenant_transaction(id_of("a"), lock_seconds=2) as connection,
+    ):
+        names = ("lock_timeout", "statement_timeout", "datestyle", "timezone", "jit", "role")
+        values = [connection.execute(f"SHOW {name}".encode()).fetchone() for name in names]
+    shown = [value[0] for value in values if value]
+    assert shown == ["2s", "7s", "ISO, YMD", "UTC", "off", "loopctl_app"]
