@@ -8,6 +8,7 @@ from psycopg.rows import TupleRow
 
 from loopctl_pipelines.database.errors import ExtensionMissingError
 from loopctl_pipelines.database.migrations.driver import migration_sql
+from loopctl_pipelines.database.session_settings import pin_settings, vector_schema
 
 # in the order of their foreign keys
 LOOPCTL_TABLES = (
@@ -62,7 +63,9 @@ def create_missing_tables(connection: Connection[TupleRow]) -> None:
     if not missing:
         return
     connection.execute(migration_sql("loopctl/roles"))
-    _enter_schema(connection, _vector_schema(connection))
+    _create_vector(connection)
+    # the tables' columns have pgvector's types, wherever the extension is
+    pin_settings(connection)
     _create_missing_functions(connection)
     for table in missing:
         connection.execute(migration_sql(f"loopctl/{table}"))
@@ -71,8 +74,8 @@ def create_missing_tables(connection: Connection[TupleRow]) -> None:
             connection.execute(migration_sql(f"loopctl/{_AFTERWARDS[table]}"))
 
 
-def _vector_schema(connection: Connection[TupleRow]) -> str:
-    """Create the extension vector in `public` unless it exists; return its schema."""
+def _create_vector(connection: Connection[TupleRow]) -> None:
+    """Create the extension vector in `public` unless it exists in some schema."""
     available = connection.execute(
         "SELECT FROM pg_available_extensions WHERE name = 'vector'"
     ).fetchone()
@@ -81,20 +84,8 @@ def _vector_schema(connection: Connection[TupleRow]) -> str:
             "pgvector is not installed on the database server. Install it there "
             "(the package is often called postgresql-<version>-pgvector), then upgrade again."
         )
-    installed = (
-        "SELECT quote_ident(nspname) FROM pg_extension "
-        "JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'vector'"
-    )
-    found = connection.execute(installed).fetchone()
-    if found is None:
+    if vector_schema(connection) is None:
         connection.execute("CREATE EXTENSION vector SCHEMA public")
-        return "public"
-    return str(found[0])
-
-
-def _enter_schema(connection: Connection[TupleRow], vector_schema: str) -> None:
-    """Set the search path to `public` and the schema of pgvector."""
-    connection.execute("SELECT set_config('search_path', 'public, ' || %s, true)", [vector_schema])
 
 
 def _create_missing_functions(connection: Connection[TupleRow]) -> None:
