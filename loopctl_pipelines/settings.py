@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule, AnomalyRuleError
 from loopctl_pipelines.errors import SettingsError
+from loopctl_pipelines.postgres_url import problem_of
 
 _ROLLING_START = re.compile(r"-(\d{1,4})d")
 _ROLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
 _REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _CLOAK_KEY_BYTES = 32
 _NOT_SHOWN = ("_url", "_key")
-_POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,8 @@ class _Reader:
 
     def postgres_url(self, name: str) -> str | None:
         url = self.text(name)
-        if url is not None and not url.startswith(_POSTGRES_SCHEMES):
-            raise SettingsError(name, "must start with postgresql:// (a libpq URL)")
+        if url is not None and (problem := problem_of(url)):
+            raise SettingsError(name, problem)
         return url
 
     def http_url(self, name: str, default: str) -> str:

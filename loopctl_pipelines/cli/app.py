@@ -3,12 +3,14 @@
 import sys
 from collections.abc import Collection
 from importlib import import_module
-from typing import Final, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 from rich.console import Console
 
 from loopctl_pipelines.errors import PipelinesError
+
+_TRACEBACK: Final = "--traceback"
 
 _COMMANDS: Final = {
     "demo": ("demo", "demo"),
@@ -26,23 +28,24 @@ _COMMANDS: Final = {
 
 
 def main() -> None:
-    """Run the command; an expected error is one sentence and exit code 1."""
-    asked = [name for name in sys.argv[1:2] if name in _COMMANDS]
+    """Run the command; an error is one sentence and exit code 1.
+
+    With --traceback, an unexpected one shows its traceback, and may then show data or a password.
+    """
+    given = [each for each in sys.argv[1:] if each != _TRACEBACK]
+    asked = [name for name in given[:1] if name in _COMMANDS]
     try:
         # only the command that runs: importing Dagster takes seconds, and the API does not need it
         _app(asked or _COMMANDS)()
     except PipelinesError as error:
         _fail(str(error))
     except Exception as error:
-        # imports Dagster's storage
-        from loopctl_pipelines.cli.lost_connection import connection_was_lost  # noqa: PLC0415
-
-        if not connection_was_lost(error):
+        if _TRACEBACK in sys.argv:
             raise
-        _fail(
-            "The connection to PostgreSQL was lost during the work. What was committed "
-            "stays; run the command again when the server is back."
-        )
+        # imports Dagster's storage
+        from loopctl_pipelines.cli.unexpected_errors import sentence_of  # noqa: PLC0415
+
+        _fail(sentence_of(error))
 
 
 def _app(names: Collection[str]) -> typer.Typer:
@@ -58,7 +61,12 @@ def _app(names: Collection[str]) -> typer.Typer:
     return app
 
 
-def _loopctl_pipelines() -> None:
+def _loopctl_pipelines(
+    *,
+    traceback: Annotated[
+        bool, typer.Option(_TRACEBACK, help="Show where an unexpected error came from.")
+    ] = False,
+) -> None:
     """Daily cost summaries of loopctl's tenants, and the anomalies in them."""
     # without a callback, typer would make an app with one command that command
 

@@ -17,6 +17,8 @@ from loopctl_pipelines.costs.backfill import Backfill
 from loopctl_pipelines.costs.job_runs import JobRun
 from loopctl_pipelines.costs.planning.rectangles import Rectangle
 
+_FAILED = TextColumn("[red]{task.fields[failed]}")
+
 Runs = Generator[tuple[Rectangle, JobRun]]
 
 
@@ -37,13 +39,13 @@ def show_backfill(console: Console, backfill: Backfill, *, anew: bool) -> bool:
         backfill.forget()
     done = backfill.done_before()
     chunks = backfill.chunks()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _FAILED)
     failures: list[str] = []
     with Progress(
         *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console
     ) as progress:
         total = sum(chunk.size for chunk in chunks)
-        task = progress.add_task("partitions", total=total)
+        task = progress.add_task("partitions", total=total, failed="")
         if done:
             skipped = sum(chunk.size for chunk in done)
             progress.advance(task, skipped)
@@ -51,8 +53,12 @@ def show_backfill(console: Console, backfill: Backfill, *, anew: bool) -> bool:
                 f"{skipped} partitions were done before the interruption: not done again "
                 "(with --anew they are)."
             )
+        failed = 0
         for chunk, run in _interruptible(backfill.run(done), console):
-            progress.advance(task, chunk.size)
+            progress.advance(task, len(run.landed))
+            failed += chunk.size - len(run.landed)
+            if failed:
+                progress.update(task, failed=f"{failed} failed")
             if run.failure is not None:
                 failures.append(run.failure)
     for failure in failures:

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from uuid import UUID
 
 import psycopg
-from psycopg import Connection, OperationalError, sql
+from psycopg import Connection, sql
 from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
-from loopctl_pipelines.database.errors import DatabaseUnreachableError
+from loopctl_pipelines.database.connection_failures import connection_failure
+from loopctl_pipelines.database.connection_pool import NotingPool
+from loopctl_pipelines.database.missing_rights import missing_right
 from loopctl_pipelines.database.session_settings import (
-    configure,
     pinned_settings,
     vector_schema,
 )
@@ -40,12 +41,11 @@ def connect(
         DatabaseUnreachableError: if nothing answers, or the login is rejected.
     """
     try:
-        return psycopg.connect(url, connect_timeout=round(_CONNECT_SECONDS))
-    except psycopg.Error:
-        raise DatabaseUnreachableError(
-            f"No connection to {to}. Check {setting} (host, port, name, user and password) and "
-            "that the server runs."
-        ) from None
+        # a pooler may give each transaction another session, without what an earlier one prepared
+        return psycopg.connect(url, connect_timeout=round(_CONNECT_SECONDS), prepare_threshold=None)
+    except psycopg.Error as error:
+        failure = connection_failure(error, url, to, setting)
+    raise failure from None
 
 
 class Database:
@@ -78,22 +78,7 @@ class Database:
         self._timeout: sql.Composable = sql.SQL("")
         if statement_seconds is not None:
             self._timeout = _TIMEOUT.format(milliseconds=round(statement_seconds * 1000))
-        self._pool: ConnectionPool[TenantConnection] = ConnectionPool(
-            url,
-            min_size=0,
-            max_size=connections,
-            timeout=patience,
-            # pauses between attempts grow with the outage; this bounds them
-            reconnect_timeout=patience,
-            kwargs={
-                "connect_timeout": max(round(patience), 1),
-                "tcp_user_timeout": _SILENCE_MILLISECONDS,
-            },
-            open=False,
-            configure=configure,
-            # replaces a session that a restart or a failover ended while it was idle
-            check=self._check,
-        )
+        self._pool = NotingPool(url, connections, patience)
 
     @contextmanager
     def tenant_transaction(
@@ -130,10 +115,16 @@ class Database:
 
         Raises:
             DatabaseUnreachableError: if no connection is available in time.
+            RoleUnfitError: if the login lacks a right.
         """
-        with self._connection() as connection, connection.transaction():
-            connection.execute(self._pinned_settings(connection) + self._timeout)
-            yield connection
+        with self._connection() as connection:
+            try:
+                with connection.transaction():
+                    connection.execute(self._pinned_settings(connection) + self._timeout)
+                    yield connection
+            except psycopg.errors.InsufficientPrivilege as error:
+                denied = missing_right(error, connection.info.user)
+                raise denied from None
 
     def connect(self) -> TenantConnection:
         """Return a connection outside the pool, which fails at once where the pool would retry.
@@ -153,24 +144,13 @@ class Database:
             self._vector_schema = vector_schema(connection)
         return pinned_settings(self._vector_schema)
 
-    def _check(self, connection: TenantConnection) -> None:
-        try:
-            ConnectionPool.check_connection(connection)
-        except psycopg.Error:
-            # a restart ended all idle sessions; replacing them one by one costs a longer pause each
-            self._pool.drain()
-            raise
-
     @contextmanager
     def _connection(self) -> Iterator[TenantConnection]:
-        self._pool.open()
         try:
             taken = self._pool.getconn()
-        except (PoolTimeout, OperationalError):
-            raise DatabaseUnreachableError(
-                f"No connection to loopctl's database within {self.patience:.0f} s. "
-                "Check LOOPCTL_DATABASE_URL and that the server runs."
-            ) from None
+        except (PoolTimeout, psycopg.OperationalError) as error:
+            failure = self._pool.failure(error)
+            raise failure from None
         try:
             yield taken
         finally:

@@ -8,7 +8,15 @@ class DatabaseNotUsableError(PipelinesError):
 
 
 class DatabaseUnreachableError(DatabaseNotUsableError):
-    """Nothing answers at the URL, or the login is rejected."""
+    """Nothing answers at the URL, or the login is rejected.
+
+    Attributes:
+        sqlstate: PostgreSQL's code for this kind of failure.
+    """
+
+    def __init__(self, message: str, sqlstate: str = "08001") -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
 
 
 class DatabaseTooOldError(DatabaseNotUsableError):

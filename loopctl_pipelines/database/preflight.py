@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from psycopg import Connection
+from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import TupleRow, class_row
 
 from loopctl_pipelines.database.connection import Database
@@ -11,6 +12,7 @@ from loopctl_pipelines.database.errors import (
     RoleUnfitError,
     SchemaMissingError,
 )
+from loopctl_pipelines.database.missing_rights import missing_right, quoted
 from loopctl_pipelines.database.server_version import check_server
 from loopctl_pipelines.database.session_settings import pin_settings
 from loopctl_pipelines.database.statements import statement
@@ -24,22 +26,30 @@ _SET_IS_A_RIGHT = 160000
 @dataclass(frozen=True, slots=True)
 class _RoleFitness:
     unbound: bool
-    may_be_entered: bool
     owned: list[str]
     unprotected: list[str]
     lacking: list[str]
 
-    def problem(self) -> str | None:
+    def problem(self, role: str) -> str | None:
         if self.unbound:
-            return "is a superuser or has BYPASSRLS, so row-level security would not bind it"
+            return "is a superuser or has BYPASSRLS, so row-level security would not bind it."
         if self.owned:
-            return f"owns {', '.join(self.owned)}, so row-level security would not bind it"
+            return f"owns {', '.join(self.owned)}, so row-level security would not bind it."
         if self.unprotected:
             tables = ", ".join(self.unprotected)
-            return f"is bound by no policy on {tables}: enable row-level security there"
-        if not self.may_be_entered:
-            return "cannot be entered by the login of LOOPCTL_DATABASE_URL: grant it that role"
-        return f"lacks {', '.join(self.lacking)}" if self.lacking else None
+            return f"is bound by no policy on {tables}: enable row-level security there."
+        if self.lacking:
+            return f"lacks {', '.join(self.lacking)}. Run {self._grants(role)}"
+        return None
+
+    def _grants(self, role: str) -> str:
+        """Return a GRANT for each object, of "<right> on <object>" as `lacking` has them."""
+        rights: dict[str, list[str]] = {}
+        for right, _, name in (each.partition(" on ") for each in self.lacking):
+            rights.setdefault(name if right != "EXECUTE" else f"FUNCTION {name}", []).append(right)
+        return " ".join(
+            f"GRANT {', '.join(each)} ON {name} TO {quoted(role)};" for name, each in rights.items()
+        )
 
 
 def check_database(database: Database, tables: TableUse) -> None:
@@ -55,8 +65,25 @@ def check_database(database: Database, tables: TableUse) -> None:
     with database.connect() as connection:
         check_server(connection)
         pin_settings(connection)
-        _check_schema(connection)
-        _check_role(connection, database.role, tables)
+        _check_membership(connection, database.role)
+        try:
+            _check_schema(connection)
+            _check_role(connection, database.role, tables)
+        except InsufficientPrivilege as error:
+            denied = missing_right(error, connection.info.user)
+            raise denied from None
+
+
+def _check_membership(connection: Connection[TupleRow], role: str) -> None:
+    named = connection.info.server_version >= _SET_IS_A_RIGHT
+    asked = {"role": role, "set_role": "SET" if named else "MEMBER"}
+    found = connection.execute(statement(__package__, "may_enter_role"), asked).fetchone()
+    if found == (False,):
+        login = connection.info.user
+        raise RoleUnfitError(
+            f"The login {login!r} of LOOPCTL_DATABASE_URL may not enter the role {role!r} "
+            f"(LOOPCTL_DATABASE_ROLE). Run GRANT {quoted(role)} TO {quoted(login)};"
+        )
 
 
 def _check_schema(connection: Connection[TupleRow]) -> None:
@@ -73,10 +100,8 @@ def _check_schema(connection: Connection[TupleRow]) -> None:
 
 
 def _check_role(connection: Connection[TupleRow], role: str, tables: TableUse) -> None:
-    named = connection.info.server_version >= _SET_IS_A_RIGHT
     asked = {
         "role": role,
-        "set_role": "SET" if named else "MEMBER",
         "protected": [*tables.read, *tables.written],
         "read": [*tables.read, *tables.written, *tables.unprotected],
         "written": list(tables.written),
@@ -85,5 +110,5 @@ def _check_role(connection: Connection[TupleRow], role: str, tables: TableUse) -
     }
     cursor = connection.cursor(row_factory=class_row(_RoleFitness))
     fitness = cursor.execute(statement(__package__, "role_fitness"), asked).fetchone()
-    if problem := fitness.problem() if fitness else "does not exist":
-        raise RoleUnfitError(f"The role {role!r} (LOOPCTL_DATABASE_ROLE) {problem}.")
+    if problem := fitness.problem(role) if fitness else "does not exist.":
+        raise RoleUnfitError(f"The role {role!r} (LOOPCTL_DATABASE_ROLE) {problem}")

@@ -29,6 +29,8 @@ _TRANSIENT = ("40001", "40P01", *_LOST)
 # a server that comes back may have no free connection, or may still be a standby
 _OUTAGE = ("53", "25006", *_LOST)
 
+_POOLED = 'a pooler gave the session to others (see "Behind a pooler" in docs/operating.md)'
+
 # Causes by SQLSTATE class. PostgreSQL's own message may quote a row, so it is not repeated.
 _CAUSES = {
     "22003": "a sum or a count does not fit its column",
@@ -37,11 +39,19 @@ _CAUSES = {
     "23": "a constraint refuses the result",
     "40": "other transactions kept getting in the way",
     "42501": "the database role lacks a right (see LOOPCTL_DATABASE_ROLE)",
+    "42P05": _POOLED,
     "42": "the schema does not fit (run `loopctl-pipelines db upgrade`)",
+    "53100": "the server's disk is full",
+    "53200": "the server is out of memory",
+    "53300": "the server or the role has too many connections (see LOOPCTL_CONNECTIONS)",
     "53": "the server is out of memory, disk or connections",
+    "26000": _POOLED,
     "57014": "the statement was cancelled or ran into statement_timeout",
     "57P01": "the server ended the session (a restart, or an administrator)",
     "57": "the server is shutting down",
+    "28": "the login is rejected (check user and password in LOOPCTL_DATABASE_URL)",
+    "3D000": "there is no such database (check its name in LOOPCTL_DATABASE_URL)",
+    "08001": "no connection (check LOOPCTL_DATABASE_URL and that the server runs)",
     "08": "the connection was lost",
 }
 
@@ -95,7 +105,7 @@ def outlast_outage(work: Callable[[], Done], seconds: float = OUTAGE_SECONDS) ->
 
 def sqlstate_of(error: psycopg.Error | DatabaseUnreachableError) -> str | None:
     """Return PostgreSQL's five-character code; None if the connection broke without one."""
-    return error.sqlstate if isinstance(error, psycopg.Error) else "08001"
+    return error.sqlstate
 
 
 def cause_of(sqlstate: str | None) -> str:

@@ -7,12 +7,19 @@ from typing import Any, Final, Self
 import psycopg2
 from dagster_postgres import DagsterPostgresStorage
 from dagster_postgres.auth import PgTokenProvider
-from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
+from dagster_postgres.utils import (
+    DagsterPostgresException,
+    get_token_provider_from_config,
+    pg_url_from_config,
+)
 from sqlalchemy.event import listen
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 
+from loopctl_pipelines.database.dagster_database import check_dagster_database, dagster_url
+from loopctl_pipelines.errors import SettingsError
 from loopctl_pipelines.orchestration.dagster_internals import ConfigurableClassData, engine_of
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
+from loopctl_pipelines.postgres_url import problem_of
 
 _STATEMENT_MILLISECONDS: Final = 600_000
 _RECYCLE_SECONDS: Final = 3600
@@ -52,15 +59,30 @@ class PooledPostgresStorage(DagsterPostgresStorage):
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> Self:
-        """Build the storage that `dagster.yaml` configures."""
-        storage = cls(
-            inst_data=inst_data,
-            postgres_url=pg_url_from_config(config_value),
-            should_autocreate_tables=config_value.get("should_autocreate_tables", True),
-            token_provider=get_token_provider_from_config(config_value),
-        )
-        storage._keep_connections()
-        return storage
+        """Build the storage that `dagster.yaml` configures.
+
+        Raises:
+            SettingsError: if its URL cannot be parsed; SQLAlchemy would repeat parts of it.
+            DatabaseNotUsableError: if nothing answers there, or the login lacks a right.
+        """
+        url = pg_url_from_config(config_value)
+        if problem := problem_of(url):
+            raise SettingsError("LOOPCTL_DAGSTER_URL", problem)
+        try:
+            storage = cls(
+                inst_data=inst_data,
+                postgres_url=dagster_url(url),
+                should_autocreate_tables=config_value.get("should_autocreate_tables", True),
+                token_provider=get_token_provider_from_config(config_value),
+            )
+        except (DagsterPostgresException, SQLAlchemyError) as error:
+            failure = error
+        else:
+            storage._keep_connections()
+            return storage
+        # says what is wrong in a sentence
+        check_dagster_database(url)
+        raise failure
 
     def _keep_connections(self) -> None:
         for part in (self.run_storage, self.event_log_storage, self.schedule_storage):

@@ -111,7 +111,7 @@ def test_a_backfill_of_what_is_not_there_is_one_sentence(
 def test_a_wrong_url_is_one_sentence_that_shows_no_password(tmp_path: Path) -> None:
     shell = Shell(tmp_path, LOOPCTL_DATABASE_URL="postgresql://u:hunter2@127.0.0.1:1/x")
     sentence = _one_sentence(shell, "tenants", "sync")
-    assert "Check LOOPCTL_DATABASE_URL" in sentence
+    assert "Check host and port in LOOPCTL_DATABASE_URL" in sentence
     assert "hunter2" not in sentence
 
 

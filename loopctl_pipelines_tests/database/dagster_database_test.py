@@ -88,7 +88,7 @@ def test_dagster_works_by_a_url_without_a_host_before_the_slash(
 
 def test_a_storage_that_is_not_there_is_told_by_the_settings_name() -> None:
     nowhere = "postgresql://someone:hunter2@127.0.0.1:1/dagster"
-    with pytest.raises(DatabaseUnreachableError, match="Check LOOPCTL_DAGSTER_URL") as caught:
+    with pytest.raises(DatabaseUnreachableError, match="in LOOPCTL_DAGSTER_URL") as caught:
         check_dagster_database(nowhere)
     assert "hunter2" not in str(caught.value)
 

@@ -30,7 +30,7 @@ def test_a_database_that_was_upgraded_is_fit(database: Database) -> None:
 
 def test_no_server_is_told_at_once_and_without_the_password() -> None:
     nowhere = Database("postgresql://someone:hunter2@127.0.0.1:1/loopctl", "loopctl_app")
-    with pytest.raises(DatabaseUnreachableError, match="Check LOOPCTL_DATABASE_URL") as caught:
+    with pytest.raises(DatabaseUnreachableError, match="nothing listens there") as caught:
         check_database(nowhere, COST_TABLES)
     assert "hunter2" not in str(caught.value)
 
@@ -92,7 +92,7 @@ def test_a_login_that_may_not_enter_the_role_is_refused(database_url: str) -> No
         "GRANT SELECT ON loopctl_pipelines.alembic_version TO {role}",
         login,
     )
-    with pytest.raises(RoleUnfitError, match="cannot be entered"):
+    with pytest.raises(RoleUnfitError, match=f'GRANT loopctl_app TO "{login}";'):
         check_database(
             Database(make_conninfo(database_url, user=login), "loopctl_app"), COST_TABLES
         )

@@ -2,7 +2,6 @@
 -- binding it.
 SELECT
     role.rolsuper OR role.rolbypassrls AS unbound,
-    pg_has_role(current_user, role.oid, %(set_role)s) AS may_be_entered,
     ARRAY(
         SELECT relname::text
         FROM pg_class

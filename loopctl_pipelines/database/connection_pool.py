@@ -1,0 +1,136 @@
+"""The pool of connections: it notes why a connection fails, and logs nothing of that."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final, Self
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from loopctl_pipelines.database.connection_failures import connection_failure
+from loopctl_pipelines.database.errors import DatabaseNotUsableError, DatabaseUnreachableError
+from loopctl_pipelines.database.session_settings import configure
+from loopctl_pipelines.errors import PipelinesError
+
+# milliseconds without an acknowledgement after which a host is given up; TCP would wait 15 minutes
+_SILENCE_MILLISECONDS: Final = 30_000
+
+
+def _refuse(_: logging.LogRecord) -> bool:
+    """Refuse every record: libpq's text may hold a part of the password."""
+    return False
+
+
+# as filters: they stay when Dagster or uvicorn configures logging
+for _name in ("psycopg", "psycopg.pool"):
+    logging.getLogger(_name).addFilter(_refuse)
+
+
+class NotingConnection(Connection[TupleRow]):
+    """Passes on why an attempt failed; the pool would only log it."""
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:  # noqa: ANN401 - of many types
+        """Connect; `note` gets the error, or None if there was none."""
+        note: Callable[[Exception | None], None] = kwargs.pop("note")
+        try:
+            connected = super().connect(conninfo, **kwargs)
+        except psycopg.Error as error:
+            note(error)
+            raise
+        note(None)
+        return connected
+
+
+class NotingPool:
+    """A bounded pool that can say why it has no connection. It opens at the first use."""
+
+    def __init__(self, url: str | Callable[[], str], connections: int, patience: float) -> None:
+        """Configure the pool.
+
+        Args:
+            url: libpq URL, or a function that returns it.
+            connections: size of the pool.
+            patience: seconds to wait for a connection.
+        """
+        self._url = url
+        self._connections = connections
+        self._patience = patience
+        self._noted: Exception | None = None
+        self._pool = ConnectionPool(
+            self._located,
+            connection_class=NotingConnection,
+            min_size=0,
+            max_size=connections,
+            timeout=patience,
+            # pauses between attempts grow with the outage; this bounds them
+            reconnect_timeout=patience,
+            kwargs={
+                "connect_timeout": max(round(patience), 1),
+                "tcp_user_timeout": _SILENCE_MILLISECONDS,
+                "note": self._note,
+            },
+            open=False,
+            configure=configure,
+            # replaces a session that a restart or a failover ended while it was idle
+            check=self._check,
+        )
+
+    def getconn(self) -> NotingConnection:
+        """Take a connection.
+
+        Raises:
+            DatabaseNotUsableError: if this process may start no more threads.
+            PoolTimeout: if there is none in time; `failure` says why.
+        """
+        try:
+            self._pool.open()
+        except RuntimeError:
+            raise DatabaseNotUsableError(
+                "The system lets this process start no more threads. Raise the limit of processes "
+                "(ulimit -u, or the container's), or lower LOOPCTL_CONNECTIONS."
+            ) from None
+        return self._pool.getconn()
+
+    def putconn(self, taken: NotingConnection) -> None:
+        """Give a connection back."""
+        self._pool.putconn(taken)
+
+    def close(self) -> None:
+        """Close every connection. The object cannot be used afterwards."""
+        self._pool.close()
+
+    def failure(self, error: psycopg.Error) -> PipelinesError:
+        """Return why there is no connection, as a typed error; `error` is the pool's own."""
+        cause = self._noted if isinstance(error, PoolTimeout) else error
+        if isinstance(cause, PipelinesError):
+            return cause
+        if cause is not None:
+            return connection_failure(cause, self._located())
+        return DatabaseUnreachableError(
+            f"No connection to loopctl's database became free within {self._patience:.0f} s: all "
+            f"{self._connections} are in use, or the server is too slow to make one. Raise "
+            "LOOPCTL_CONNECTIONS (for the API, LOOPCTL_API_CONNECTIONS), or find what holds them."
+        )
+
+    def _located(self) -> str:
+        if not callable(self._url):
+            return self._url
+        try:
+            return self._url()
+        except PipelinesError as error:
+            self._note(error)
+            raise
+
+    def _note(self, error: Exception | None) -> None:
+        self._noted = error
+
+    def _check(self, connection: Connection[TupleRow]) -> None:
+        try:
+            ConnectionPool.check_connection(connection)
+        except psycopg.Error:
+            # a restart ended all idle sessions; replacing them one by one costs a longer pause each
+            self._pool.drain()
+            raise
