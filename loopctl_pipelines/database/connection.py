@@ -123,7 +123,7 @@ class Database:
                     connection.execute(self._pinned_settings(connection) + self._timeout)
                     yield connection
             except psycopg.errors.InsufficientPrivilege as error:
-                denied = missing_right(error, connection.info.user)
+                denied = missing_right(error, connection)
                 raise denied from None
 
     def connect(self) -> TenantConnection:

@@ -70,7 +70,7 @@ def check_database(database: Database, tables: TableUse) -> None:
             _check_schema(connection)
             _check_role(connection, database.role, tables)
         except InsufficientPrivilege as error:
-            denied = missing_right(error, connection.info.user)
+            denied = missing_right(error, connection)
             raise denied from None
 
 

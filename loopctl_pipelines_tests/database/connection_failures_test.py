@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from loopctl_pipelines.database.connection import Database, connect
 from loopctl_pipelines.database.embedded import EmbeddedServer
-from loopctl_pipelines.database.errors import DatabaseUnreachableError
+from loopctl_pipelines.database.errors import DatabaseNotUsableError, DatabaseUnreachableError
 from loopctl_pipelines_tests.database.forwarder import tcp_port
 
 PASSWORD = "hunter2"  # noqa: S105 - of a server that ends with the test
@@ -174,3 +174,16 @@ def test_connections_that_stay_in_use_are_told_with_the_setting(database_url: st
         database.operator_transaction(),
     ):
         pass
+
+
+def test_a_system_that_starts_no_more_threads_is_told(database_url: str) -> None:
+    with closing(Database(database_url, "loopctl_app")) as database:
+        before = threading.stack_size(2**46)  # more than there is to address
+        try:
+            with (
+                pytest.raises(DatabaseNotUsableError, match="start no more threads"),
+                database.operator_transaction(),
+            ):
+                pass
+        finally:
+            threading.stack_size(before)
