@@ -43,10 +43,10 @@ class ClaimLostError(EmbeddingError):
 
 
 class EmbeddingCrashError(EmbeddingError):
-    """An unexpected error. The message names only its kind, because its text may quote a key."""
+    """An unexpected error. The message names its kind and class; its text may quote a key."""
 
-    def __init__(self, slug: str, failure: ProviderFailure) -> None:
-        super().__init__(slug, f"an unexpected error ({failure.log_tag}). Run it again.")
+    def __init__(self, slug: str, failure: ProviderFailure, name: str) -> None:
+        super().__init__(slug, f"an unexpected error ({failure.log_tag}, {name}). Run it again.")
 
 
 class SecretUnreadableError(EmbeddingError):

@@ -45,7 +45,7 @@ class TenantRun:
     settings: RunSettings
 
     def run(self) -> TenantOutcome:
-        """Embed what is pending. Every error is in the outcome, described by closed sets only."""
+        """Embed what is pending. Every error is in the outcome, described without its text."""
         slug = self.session.tenant.slug
         outcome = TenantOutcome(slug)
         try:
@@ -60,8 +60,8 @@ class TenantRun:
             state = sqlstate_of(error)
             outcome.error = EmbeddingDatabaseError(slug, cause_of(state), state)
             self._pause_after_crash()
-        except Exception as error:  # noqa: BLE001 - its text may hold anything, its kind does not
-            outcome.error = EmbeddingCrashError(slug, sanitize(error))
+        except Exception as error:  # noqa: BLE001 - its text may hold anything, its class does not
+            outcome.error = EmbeddingCrashError(slug, sanitize(error), type(error).__name__)
             self._pause_after_crash()
         return outcome
 
