@@ -16,6 +16,7 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import DATABASE_NAME, EmbeddedServer
 from loopctl_pipelines.knowledge.definitions import build_knowledge_definitions
 from loopctl_pipelines.knowledge.embedding.definitions import build_embedder
+from loopctl_pipelines.orchestration.definitions import build_orchestration_definitions
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.definitions import build_tenants_definitions
 
@@ -34,6 +35,7 @@ def build_definitions(
         SettingsError: if LOOPCTL_ROLLUP names no rollup.
     """
     return Definitions.merge(
+        build_orchestration_definitions(),
         build_tenants_definitions(),
         build_costs_definitions(settings),
         build_knowledge_definitions(),

@@ -50,16 +50,20 @@ class Project:
 
     @contextmanager
     def instance(self) -> Iterator["DagsterInstance"]:
-        """Open Dagster's instance, the one that the UI shows.
+        """Open Dagster's instance, the one that the UI shows; end the runs of dead processes.
 
         Raises:
             DatabaseNotUsableError: if its storage cannot be used.
         """
+        from loopctl_pipelines.orchestration.heartbeats.dead_runs import (  # noqa: PLC0415
+            end_dead_runs,
+        )
         from loopctl_pipelines.orchestration.instance import dagster_instance  # noqa: PLC0415
 
         check_dagster_database(self.locations.dagster)
         os.environ["LOOPCTL_DAGSTER_URL"] = self.locations.dagster
         with dagster_instance(self.settings.home) as instance:
+            end_dead_runs(instance)
             yield instance
 
     def upgrade_embedded(self) -> None:

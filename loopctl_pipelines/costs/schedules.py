@@ -20,6 +20,8 @@ from dagster import (
 
 from loopctl_pipelines.costs.jobs import DAILY_COSTS, WEEKLY_RECONCILIATION, WEEKLY_RETENTION
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.orchestration.heartbeats.dead_runs import has_died
+from loopctl_pipelines.orchestration.run_retries import RETRIED_IF_KILLED
 from loopctl_pipelines.partitions import (
     day_and_slug,
     partition_range,
@@ -46,6 +48,7 @@ def _on_sundays(name: str, job: str, hour: int, what: str) -> ScheduleDefinition
         job_name=job,
         cron_schedule=f"0 {hour} * * 0",
         execution_timezone="UTC",
+        tags=RETRIED_IF_KILLED,
         default_status=DefaultScheduleStatus.RUNNING,
         description=f"Sundays: {what}.",
     )
@@ -96,7 +99,7 @@ def build_daily_costs_schedule(settings: Settings) -> ScheduleDefinition:
                 if not active
                 else f"The day before {at:%Y-%m-%d} lies before LOOPCTL_START_DATE."
             )
-        tags = range_tags(nightly)
+        tags = {**range_tags(nightly), **RETRIED_IF_KILLED}
         if missed := missed_nights(at, previous):
             context.log.warning("The run makes up for %d missed nights.", missed)
             tags[MISSED_NIGHTS_TAG] = str(missed)
@@ -109,15 +112,15 @@ def last_nightly_day(instance: DagsterInstance) -> date | None:
     """Return the last UTC day of the latest nightly run that ended; None if none has ended.
 
     A run counts even if some of its tenants failed: otherwise one bad tenant would make every night
-    longer than the one before.
+    longer than the one before. A run that was killed does not count.
     """
     ended = RunsFilter(
         job_name=DAILY_COSTS,
         statuses=[DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE],
         tags={"dagster/schedule_name": _NIGHTLY},
     )
-    for run in instance.get_runs(ended, limit=1):
-        if (covered := range_of_tags(run.tags)) is not None:
+    for run in instance.get_runs(ended, limit=MOST_NIGHTS):
+        if not has_died(run) and (covered := range_of_tags(run.tags)) is not None:
             return day_and_slug(covered.end)[0]
     return None
 

@@ -1,5 +1,6 @@
 """The sensors that keep summaries in line with the reports, and anomalies with summaries."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -27,6 +28,7 @@ from loopctl_pipelines.costs.planning.rectangles import Rectangle
 from loopctl_pipelines.costs.planning.stale_days import Partition, RecomputePlan, StaleDays
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.login_rights import check_sees_all_tenants
+from loopctl_pipelines.orchestration.heartbeats.dead_runs import end_dead_runs, has_died
 from loopctl_pipelines.orchestration.unfinished_runs import runs, unfinished_runs
 from loopctl_pipelines.partitions import (
     day_and_slug,
@@ -43,6 +45,8 @@ _NAME = "stale_costs_sensor"
 _MOST_RUNS = 20
 # a tenant that cannot be computed would otherwise fail every minute
 _PAUSE_AFTER_FAILURE = timedelta(minutes=30)
+# a run that was killed is requested again at once, unless it is its partitions that kill it
+_MOST_DEAD_RUNS = 3
 
 cost_anomalies_sensor = AutomationConditionSensorDefinition(
     "cost_anomalies_sensor",
@@ -73,6 +77,7 @@ def build_stale_costs_sensor(settings: Settings) -> SensorDefinition:
         context: SensorEvaluationContext, database: ResourceParam[Database]
     ) -> SensorResult:
         order = tenant_order(context.instance)
+        end_dead_runs(context.instance)
         # read before the stale days: a run that ends in between has recomputed its days
         unfinished = _unfinished(context.instance, order)
         stale = _stale(database, settings)
@@ -113,10 +118,15 @@ def _failed(instance: DagsterInstance, order: Sequence[str]) -> set[Partition]:
         updated_after=since,
     )
     found: set[Partition] = set()
+    deaths: Counter[Partition] = Counter()
     for run in runs(instance, failed):
-        if partitions := _partitions(run, order):
-            found |= set(partitions.partitions()) - _landed(instance, run.run_id)
-    return found
+        if covered := _partitions(run, order):
+            missing = set(covered.partitions()) - _landed(instance, run.run_id)
+            if has_died(run):
+                deaths.update(missing)
+            else:
+                found |= missing
+    return found | {partition for partition, n in deaths.items() if n >= _MOST_DEAD_RUNS}
 
 
 def _landed(instance: DagsterInstance, run_id: str) -> set[Partition]:

@@ -1,6 +1,7 @@
 """Dagster's event log in PostgreSQL: the events of many partitions are stored together."""
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from typing import Final
 
 from dagster import AssetKey, DagsterEventType, EventLogEntry
@@ -18,6 +19,8 @@ from loopctl_pipelines.orchestration.dagster_internals import (
     AssetCheckExecutionsTable,
     SqlEventLogStorageTable,
 )
+from loopctl_pipelines.orchestration.heartbeats.pulse import Pulse
+from loopctl_pipelines.orchestration.heartbeats.storage import HeartbeatStorage
 
 _EXECUTIONS: Final = AssetCheckExecutionsTable
 _EXECUTION_COLUMNS: Final = [column(name, _EXECUTIONS.c[name].type) for name in (*KEY, *VALUES)]
@@ -30,8 +33,24 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
     3,000 statements in a run of 500 partitions x 2 assets, which now takes 150 in all.
     """
 
+    @cached_property
+    def heartbeats(self) -> HeartbeatStorage:
+        """The table of heartbeats, in the same database."""
+        return HeartbeatStorage(self.index_connection)
+
+    @cached_property
+    def pulse(self) -> Pulse:
+        """The heartbeats of this process."""
+        return Pulse(self.heartbeats)
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store the event; a run's start and end begin and end its heartbeats."""
+        super().store_event(event)
+        self.pulse.follow([event])
+
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store the events, at most DAGSTER_EVENT_BATCH_SIZE of them."""
+        self.pulse.follow(events)
         by_type: dict[str, list[EventLogEntry]] = {}
         for event in events:
             by_type.setdefault(event.get_dagster_event().event_type_value, []).append(event)

@@ -8,11 +8,13 @@ from dagster import (
     AssetKey,
     DagsterEvent,
     DagsterEventType,
+    DagsterExecutionInterruptedError,
     DagsterInstance,
     JobDefinition,
     PartitionKeyRange,
 )
 
+from loopctl_pipelines.orchestration.errors import RunEndedElsewhereError
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
 from loopctl_pipelines.partitions import range_tags
 
@@ -43,16 +45,32 @@ def run_in_process(
     tags: Mapping[str, str] | None = None,
     assets: Sequence[AssetKey] | None = None,
 ) -> EndedRun:
-    """Run the job over a range of partitions, for these of its assets or all of them."""
-    ended = job.execute_in_process(
-        instance=instance,
-        run_config=_QUIET,
-        tags={**range_tags(partitions), **(tags or {})},
-        asset_selection=assets,
-        raise_on_error=False,
-    )
+    """Run the job over a range of partitions, for these of its assets or all of them.
+
+    Raises:
+        RunEndedElsewhereError: if it was marked as ended meanwhile.
+    """
+    try:
+        ended = job.execute_in_process(
+            instance=instance,
+            run_config=_QUIET,
+            tags={**range_tags(partitions), **(tags or {})},
+            asset_selection=assets,
+            raise_on_error=False,
+        )
+    except (KeyboardInterrupt, DagsterExecutionInterruptedError):
+        if not _was_stopped(instance):
+            raise
+        raise RunEndedElsewhereError from None
+    if not ended.success and _was_stopped(instance):
+        raise RunEndedElsewhereError
     failure = None if ended.success else _failure(instance, ended.run_id)
     return EndedRun(ended.run_id, _materialized(instance, ended.run_id), failure)
+
+
+def _was_stopped(instance: DagsterInstance) -> bool:
+    storage = instance.event_log_storage
+    return isinstance(storage, BatchingEventLogStorage) and storage.pulse.was_stopped()
 
 
 def _materialized(instance: DagsterInstance, run_id: str) -> list[tuple[AssetKey, str]]:

@@ -19,6 +19,7 @@ from loopctl_pipelines.database.dagster_database import check_dagster_database, 
 from loopctl_pipelines.errors import SettingsError
 from loopctl_pipelines.orchestration.dagster_internals import ConfigurableClassData, engine_of
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
+from loopctl_pipelines.orchestration.run_storage import FirstEndRunStorage
 from loopctl_pipelines.postgres_url import problem_of
 
 _STATEMENT_MILLISECONDS: Final = 600_000
@@ -46,6 +47,9 @@ class PooledPostgresStorage(DagsterPostgresStorage):
         self._events = BatchingEventLogStorage(
             postgres_url, should_autocreate_tables=False, token_provider=token_provider
         )
+        self._runs = FirstEndRunStorage(
+            postgres_url, should_autocreate_tables=False, token_provider=token_provider
+        )
         # Here, because every process of an instance loads its storage. Dagster reads the variable
         # at each event, and stores events one by one without it: 300 tenants took 22.8 s, not 12.3.
         os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", _EVENTS_PER_BATCH)
@@ -54,6 +58,11 @@ class PooledPostgresStorage(DagsterPostgresStorage):
     def event_log_storage(self) -> BatchingEventLogStorage:
         """The event log that stores events in batches."""
         return self._events
+
+    @property
+    def run_storage(self) -> FirstEndRunStorage:
+        """The runs, each with its first end."""
+        return self._runs
 
     @classmethod
     def from_config_value(

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from dagster import (
     DagsterInstance,
+    DagsterRun,
     DagsterRunStatus,
     RunRequest,
     SkipReason,
@@ -17,6 +18,7 @@ from loopctl_pipelines.costs.schedules import (
     nightly_range,
 )
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.orchestration.heartbeats.dead_runs import DIED_TAG
 from loopctl_pipelines.partitions import partition_range, range_tags
 from loopctl_pipelines.settings import Settings, StartDate
 from loopctl_pipelines_tests.dagster_internals import create_run_for_test
@@ -93,10 +95,15 @@ def test_the_schedule_runs_at_two_utc_without_being_switched_on() -> None:
     assert schedule.default_status.value == "RUNNING"
 
 
-def _ended_nightly_run(instance: DagsterInstance, last: date, status: DagsterRunStatus) -> None:
+def _ended_nightly_run(
+    instance: DagsterInstance, last: date, status: DagsterRunStatus
+) -> DagsterRun:
     covered = partition_range((last, last), ("a", "a"))
     tags = {**range_tags(covered), "dagster/schedule_name": "daily_costs_schedule"}
-    create_run_for_test(instance, job_name="daily_costs", status=status, tags=tags)
+    run: DagsterRun = create_run_for_test(
+        instance, job_name="daily_costs", status=status, tags=tags
+    )
+    return run
 
 
 @pytest.mark.parametrize("status", [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE])
@@ -125,6 +132,38 @@ def test_a_nightly_run_that_has_not_ended_its_work_makes_up_for_nothing(
     _ended_nightly_run(instance, date(2026, 4, 1), DagsterRunStatus.SUCCESS)
     _ended_nightly_run(instance, date(2026, 4, 2), status)
     assert last_nightly_day(instance) == date(2026, 4, 1)
+
+
+def test_a_nightly_run_that_was_killed_is_made_up_for(instance: DagsterInstance) -> None:
+    _ended_nightly_run(instance, date(2026, 4, 1), DagsterRunStatus.FAILURE)
+    killed = _ended_nightly_run(instance, date(2026, 4, 2), DagsterRunStatus.FAILURE)
+    instance.add_run_tags(killed.run_id, {DIED_TAG: killed.run_id})
+    assert last_nightly_day(instance) == date(2026, 4, 1)
+    # the automatic retry has the tags of the run that it repeats
+    again = _ended_nightly_run(instance, date(2026, 4, 2), DagsterRunStatus.SUCCESS)
+    instance.add_run_tags(again.run_id, {DIED_TAG: killed.run_id})
+    assert last_nightly_day(instance) == date(2026, 4, 2)
+
+
+def test_a_nightly_run_is_retried_when_it_is_killed_and_not_when_a_tenant_fails(
+    database: Database, instance: DagsterInstance
+) -> None:
+    usage = Usage()
+    for _ in range(2):
+        usage.report("a", date(2026, 4, 3), 2**63 - 1)
+    usage.write(database)
+    project = dagster_project(database, instance, SETTINGS)
+    request = _evaluate(instance, database)
+    assert isinstance(request, RunRequest)
+    killed = create_run_for_test(instance, job_name="daily_costs", tags=request.tags)
+    instance.report_run_failed(killed, "Its process is gone.")
+    failed = project.run((date(2026, 4, 1), date(2026, 4, 3)), ("a", "a"), tags=request.tags)
+    retried = [
+        run.tags["dagster/will_retry"]
+        for run_id in (killed.run_id, failed.run_id)
+        if (run := instance.get_run_by_id(run_id))
+    ]
+    assert retried == ["true", "false"]
 
 
 def test_a_night_after_the_one_before_covers_the_trailing_days_and_says_nothing(

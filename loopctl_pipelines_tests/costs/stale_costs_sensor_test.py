@@ -16,6 +16,7 @@ from loopctl_pipelines.costs.jobs import DAILY_COSTS
 from loopctl_pipelines.costs.sensors import build_stale_costs_sensor
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import RoleUnfitError
+from loopctl_pipelines.orchestration.heartbeats.dead_runs import DIED_TAG
 from loopctl_pipelines.partitions import day_and_slug
 from loopctl_pipelines.settings import Settings, StartDate
 from loopctl_pipelines_tests.costs.runs import (
@@ -240,6 +241,22 @@ def test_a_run_that_cannot_recompute_a_day_is_not_repeated_at_once_and_holds_up_
         (f"{_day(0)}|a", f"{_day(0)}|a"),
         (f"{_day(1)}|b", f"{_day(1)}|b"),
     }
+
+
+def test_days_of_a_run_that_was_killed_are_requested_at_once_but_not_the_third_time(
+    small: tuple[DagsterProject, Usage], database: Database, instance: DagsterInstance
+) -> None:
+    project, _ = small
+    _mark(database, "a", _day(0))
+    for _ in range(3):
+        (request,) = _evaluate(project)
+        tags = {**request.tags, "dagster/sensor_name": "stale_costs_sensor"}
+        run = instance.create_run_for_job(project.job, tags=tags, status=DagsterRunStatus.STARTED)
+        assert _evaluate(project) == []
+        instance.add_run_tags(run.run_id, {DIED_TAG: run.run_id})
+        instance.report_run_failed(run)
+    # three processes that worked on them have died: it may be they that kill them
+    assert _evaluate(project) == []
 
 
 def test_a_scope_whose_reports_are_all_gone_is_deleted(

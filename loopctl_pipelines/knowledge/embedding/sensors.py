@@ -33,6 +33,7 @@ from loopctl_pipelines.knowledge.embedding.sensor_cursor import (
     Situation,
 )
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.orchestration.heartbeats.dead_runs import end_dead_runs
 from loopctl_pipelines.orchestration.unfinished_runs import unfinished_runs
 from loopctl_pipelines.partitions import range_of_tags, range_tags, slugs_between, tenant_order
 from loopctl_pipelines.tenants.operator_queries import list_tenants
@@ -64,6 +65,7 @@ def build_pending_embeddings_sensor() -> SensorDefinition:
         if cursor.may_rest(version, now):
             return SensorResult(skip_reason="Nothing has changed, and nothing is due.")
         order = tenant_order(context.instance)
+        end_dead_runs(context.instance)
         runs = _unfinished_runs(context.instance)
         keys = {_key(run) for run in runs}
         known = {key: slugs for key, slugs in cursor.in_flight.items() if key in keys}
