@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from threading import Event
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from loopctl_pipelines.database.errors import DatabaseUnreachableError
 Done = TypeVar("Done")
 
 OUTAGE_SECONDS: Final = 180.0
-"""How long a run that holds a paid answer waits for the database to come back.
+"""How long a run waits for the database to come back.
 
 Longer than a restart with recovery or a failover takes (about 30 s with Patroni, 60 to 120 s with
 managed services); short enough that a run ends if the database stays away."""
@@ -80,27 +81,61 @@ def in_tenant_transaction(
     raise AssertionError
 
 
-def outlast_outage(work: Callable[[], Done], seconds: float = OUTAGE_SECONDS) -> Done:
+def outlast_outage(
+    work: Callable[[], Done], seconds: float = OUTAGE_SECONDS, ended: Event | None = None
+) -> Done:
     """Retry `work`, a transaction, until the database is back.
 
     Args:
         work: must be idempotent: it may raise after its commit, if the acknowledgement was lost.
         seconds: no attempt begins later than this.
+        ended: no attempt begins after it is set.
 
     Raises:
         psycopg.Error: any other error, or the last one if the outage lasts.
         DatabaseUnreachableError: if the outage lasts.
     """
     given_up = time.monotonic() + seconds
+    ended = ended or Event()
     pause = _PAUSE_SECONDS
     while True:
         try:
             return work()
         except (psycopg.Error, DatabaseUnreachableError) as error:
-            if time.monotonic() >= given_up or not _is_outage(error):
+            if time.monotonic() >= given_up or not _is_outage(error) or ended.wait(pause):
                 raise
-        time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
+class OutagePatience:
+    """How long the transactions of one run wait for the database, all together.
+
+    Once one of them has given up, the others fail at the first error: each of 1,000 tenants would
+    otherwise wait for itself.
+    """
+
+    def __init__(self, seconds: float = OUTAGE_SECONDS) -> None:
+        """Take how long the first one waits."""
+        self._seconds = seconds
+        self._ended = Event()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the run has ended, so that nothing more is to begin."""
+        return self._ended.is_set()
+
+    def end(self) -> None:
+        """End every wait: the run has ended, or was interrupted."""
+        self._ended.set()
+
+    def outlast(self, work: Callable[[], Done]) -> Done:
+        """Retry `work` as `outlast_outage` does, and raise what that raises."""
+        try:
+            return outlast_outage(work, self._seconds, self._ended)
+        except (psycopg.Error, DatabaseUnreachableError) as error:
+            if _is_outage(error):
+                self._seconds = 0.0
+            raise
 
 
 def sqlstate_of(error: psycopg.Error | DatabaseUnreachableError) -> str | None:
@@ -116,10 +151,10 @@ def cause_of(sqlstate: str | None) -> str:
 
 
 def _is_outage(error: psycopg.Error | DatabaseUnreachableError) -> bool:
-    return isinstance(error, DatabaseUnreachableError) or _is_of(_OUTAGE, error)
+    return _is_of(_OUTAGE, error)
 
 
-def _is_of(states: tuple[str, ...], error: psycopg.Error) -> bool:
+def _is_of(states: tuple[str, ...], error: psycopg.Error | DatabaseUnreachableError) -> bool:
     """Return whether the SQLSTATE begins with one of these, or the connection broke without one."""
     if error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError)

@@ -18,6 +18,7 @@ from loopctl_pipelines.orchestration.dagster_internals import (
     AssetCheckExecutionRecordStatus,
     AssetCheckExecutionsTable,
     SqlEventLogStorageTable,
+    engine_of,
 )
 from loopctl_pipelines.orchestration.heartbeats.pulse import Pulse
 from loopctl_pipelines.orchestration.heartbeats.storage import HeartbeatStorage
@@ -36,7 +37,8 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
     @cached_property
     def heartbeats(self) -> HeartbeatStorage:
         """The table of heartbeats, in the same database."""
-        return HeartbeatStorage(self.index_connection)
+        # not `index_connection`, which logs a warning for each of six attempts
+        return HeartbeatStorage(lambda: engine_of(self).connect())
 
     @cached_property
     def pulse(self) -> Pulse:

@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from typing import Any, Final, Self
 
-import psycopg2
 from dagster_postgres import DagsterPostgresStorage
 from dagster_postgres.auth import PgTokenProvider
 from dagster_postgres.utils import (
@@ -12,19 +11,16 @@ from dagster_postgres.utils import (
     get_token_provider_from_config,
     pg_url_from_config,
 )
-from sqlalchemy.event import listen
-from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from loopctl_pipelines.database.dagster_database import check_dagster_database, dagster_url
 from loopctl_pipelines.errors import SettingsError
-from loopctl_pipelines.orchestration.dagster_internals import ConfigurableClassData, engine_of
+from loopctl_pipelines.orchestration.dagster_internals import ConfigurableClassData
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
 from loopctl_pipelines.orchestration.run_storage import FirstEndRunStorage
+from loopctl_pipelines.orchestration.storage_connections import keep_connections
 from loopctl_pipelines.postgres_url import problem_of
 
-_STATEMENT_MILLISECONDS: Final = 600_000
-_RECYCLE_SECONDS: Final = 3600
-_EXTRA_CONNECTIONS: Final = 20
 _EVENTS_PER_BATCH: Final = "1000"
 
 
@@ -87,29 +83,12 @@ class PooledPostgresStorage(DagsterPostgresStorage):
         except (DagsterPostgresException, SQLAlchemyError) as error:
             failure = error
         else:
-            storage._keep_connections()
+            keep_connections(
+                (storage.run_storage, storage.event_log_storage, storage.schedule_storage),
+                url,
+                lambda: storage.event_log_storage.pulse.is_working,
+            )
             return storage
         # says what is wrong in a sentence
         check_dagster_database(url)
         raise failure
-
-    def _keep_connections(self) -> None:
-        for part in (self.run_storage, self.event_log_storage, self.schedule_storage):
-            part.optimize_for_webserver(
-                statement_timeout=_STATEMENT_MILLISECONDS,
-                pool_recycle=_RECYCLE_SECONDS,
-                max_overflow=_EXTRA_CONNECTIONS,
-            )
-            listen(engine_of(part), "checkout", _replace_ended)
-
-
-def _replace_ended(connection: psycopg2.extensions.connection, *_: object) -> None:
-    """Have the pool replace a session that a restart or a failover ended while it was idle.
-
-    Otherwise it fails the run that checks it out, after all its work is done.
-    """
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except psycopg2.Error:
-        raise DisconnectionError from None

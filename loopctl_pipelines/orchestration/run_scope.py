@@ -6,6 +6,7 @@ from dagster import AssetExecutionContext, DagsterLogManager, Failure, partition
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.preflight import check_database
+from loopctl_pipelines.database.retries import outlast_outage
 from loopctl_pipelines.database.table_use import TableUse
 from loopctl_pipelines.errors import PipelinesError
 from loopctl_pipelines.partitions import range_of_tags
@@ -32,12 +33,18 @@ def partitions_of_run(context: AssetExecutionContext) -> Sequence[str]:
 def all_tenants(database: Database, tables: TableUse) -> dict[str, Tenant]:
     """Check that the database is fit for these tables, and return every tenant by slug.
 
+    An outage of the database is waited for.
+
     Raises:
-        Failure: if it is not fit.
+        Failure: if it is not fit, or stays away.
     """
-    try:
+
+    def read() -> dict[str, Tenant]:
         check_database(database, tables)
         return list_tenants(database)
+
+    try:
+        return outlast_outage(read)
     except PipelinesError as error:
         raise Failure(str(error), allow_retries=False) from None
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from loopctl_pipelines_tests.usage import Usage
 
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 _ROLLS_UP = "SELECT FROM pg_stat_activity WHERE query LIKE '%FROM loopctl_pipelines.live_reports%'"
+_LOADS = "SELECT FROM pg_stat_activity WHERE query LIKE '%COPY incoming_reports%'"
 _STARTED = RunsFilter(statuses=[DagsterRunStatus.STARTED])
 
 
@@ -179,22 +181,41 @@ def test_the_embedded_server_of_a_killed_command_is_used_and_stopped_by_the_next
     assert not (tmp_path / "postgres" / "data" / "postmaster.pid").exists()
 
 
+def _demo_whose_server_is_killed(
+    shell: Shell, home: Path, during: str, then: Callable[[], None] = lambda: None
+) -> tuple[int, str, str]:
+    """Kill the server while the demo has this query under way, and return how the demo ends."""
+    with EmbeddedServer(home) as server, psycopg.connect(server.url("postgres")) as watching:
+        watching.autocommit = True
+        command = shell.start("demo")
+        while watching.execute(during).rowcount <= 1:  # one is the question itself
+            assert command.poll() is None
+        pid = (home / "postgres" / "data" / "postmaster.pid").read_text().split()[0]
+        os.kill(int(pid), signal.SIGKILL)
+        then()
+        out, err = command.communicate()
+    return command.returncode, out, err
+
+
 def test_a_server_that_is_killed_under_a_command_is_one_sentence_and_the_command_works_again(
     tmp_path: Path,
 ) -> None:
     shell = Shell(tmp_path)
     assert shell.run("db", "upgrade")[0] == 0
-    with EmbeddedServer(tmp_path) as server, psycopg.connect(server.url("postgres")) as watching:
-        watching.autocommit = True
-        command = shell.start("demo")
-        while watching.execute(_ROLLS_UP).rowcount <= 1:  # one is the question itself
-            assert command.poll() is None
-        pid = (tmp_path / "postgres" / "data" / "postmaster.pid").read_text().split()[0]
-        os.kill(int(pid), signal.SIGKILL)
-        _, err = command.communicate()
-    assert command.returncode == 1
+    code, _, err = _demo_whose_server_is_killed(shell, tmp_path, _LOADS)
+    assert code == 1
     assert "Traceback" not in err
     assert "The connection to PostgreSQL was lost" in " ".join(err.split())
     code, out, _ = shell.run("demo")
     assert code == 0
-    assert "0 of them new" in out
+    assert "Materialized 300 partitions" in " ".join(out.split())
+
+
+def test_a_rollup_outlasts_a_restart_of_the_server(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    assert shell.run("db", "upgrade")[0] == 0
+    code, out, err = _demo_whose_server_is_killed(
+        shell, tmp_path, _ROLLS_UP, then=lambda: EmbeddedServer(tmp_path).start()
+    )
+    assert (code, err) == (0, "")
+    assert "Materialized 300 partitions" in " ".join(out.split())

@@ -4,10 +4,11 @@ import psycopg
 import pytest
 
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
-from loopctl_pipelines.database.retries import outlast_outage
+from loopctl_pipelines.database.retries import OutagePatience, outlast_outage
 
 AWAY = [
     DatabaseUnreachableError("away"),
+    DatabaseUnreachableError("too many connections", "53300"),
     psycopg.OperationalError("the connection broke"),
     psycopg.errors.AdminShutdown(),
     psycopg.errors.CrashShutdown(),
@@ -17,6 +18,7 @@ AWAY = [
     psycopg.errors.ReadOnlySqlTransaction(),
 ]
 NOT_AWAY = [
+    DatabaseUnreachableError("wrong password", "28P01"),
     psycopg.errors.CheckViolation(),
     psycopg.errors.InsufficientPrivilege(),
     psycopg.errors.DeadlockDetected(),
@@ -64,3 +66,26 @@ def test_without_patience_an_outage_is_told_at_once() -> None:
     with pytest.raises(DatabaseUnreachableError):
         outlast_outage(work, seconds=0)
     assert work.attempts == 1
+
+
+def test_after_one_tenant_has_given_up_no_other_waits() -> None:
+    patience = OutagePatience(seconds=0.0)
+    away = Work(*[DatabaseUnreachableError("away")] * 1_000)
+    for attempts in (1, 2, 3):
+        with pytest.raises(DatabaseUnreachableError):
+            patience.outlast(away)
+        assert away.attempts == attempts
+
+
+def test_a_failure_of_one_tenant_leaves_the_others_their_patience() -> None:
+    patience = OutagePatience()
+    with pytest.raises(psycopg.errors.CheckViolation):
+        patience.outlast(Work(psycopg.errors.CheckViolation()))
+    assert patience.outlast(Work(DatabaseUnreachableError("away"))) == "done"
+
+
+def test_a_run_that_ends_waits_no_longer() -> None:
+    patience = OutagePatience()
+    patience.end()
+    with pytest.raises(DatabaseUnreachableError):
+        patience.outlast(Work(DatabaseUnreachableError("away")))

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from dagster import MetadataValue
@@ -12,6 +13,7 @@ from loopctl_pipelines.costs.display.plots import PLOTTED_DAYS, plot_costs
 from loopctl_pipelines.costs.display.stored_costs import costs_to_plot, list_anomalies
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.retries import outlast_outage
 from loopctl_pipelines.partitions import partition_key
 from loopctl_pipelines.tenants.tenant import Tenant
 
@@ -33,7 +35,7 @@ def plots_of_run(
 
     Raises:
         psycopg.Error: if the costs cannot be read.
-        DatabaseUnreachableError: if no connection is available in time.
+        DatabaseUnreachableError: if the database stays away.
     """
     latest: dict[Tenant, DayCompared] = {}
     for tenant, day in found:
@@ -41,7 +43,9 @@ def plots_of_run(
     deviating = [(tenant, day) for tenant, day in latest.items() if _anomalies(day)]
     ordered = sorted(deviating, key=lambda item: (-_anomalies(item[1]), item[0].slug))
     return {
-        partition_key(day.day, tenant.slug): {"cost per day": _plot(database, tenant, day)}
+        partition_key(day.day, tenant.slug): {
+            "cost per day": outlast_outage(partial(_plot, database, tenant, day))
+        }
         for tenant, day in ordered[:MOST_PLOTS]
     }
 

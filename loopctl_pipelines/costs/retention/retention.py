@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from threading import Event
 
 from loopctl_pipelines.costs.retention.last_rollup import LastRollup
 from loopctl_pipelines.costs.retention.retained import Retained
 from loopctl_pipelines.costs.retention.tenant_retention import TenantRetention
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.retries import OutagePatience
 from loopctl_pipelines.tenants.tenant import Tenant
 
 
@@ -23,15 +23,15 @@ def retain_all(
         now: naive UTC.
         last_rollup: makes the costs of days final before they are archived.
     """
-    ended = Event()
+    patience = OutagePatience()
     pool = ThreadPoolExecutor(database.connections, thread_name_prefix="retention")
     try:
         yield from pool.map(
-            lambda tenant: retain(database, tenant, now, last_rollup, ended), tenants
+            lambda tenant: retain(database, tenant, now, last_rollup, patience), tenants
         )
     finally:
         # an interrupted run starts no further batch
-        ended.set()
+        patience.end()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -40,7 +40,7 @@ def retain(
     tenant: Tenant,
     now: datetime,
     last_rollup: LastRollup,
-    ended: Event | None = None,
+    patience: OutagePatience | None = None,
 ) -> Retained:
     """Delete, archive and audit one tenant's usage. A part that fails does not stop the others.
 
@@ -49,9 +49,10 @@ def retain(
         tenant: the tenant.
         now: naive UTC.
         last_rollup: makes the costs of days final before they are archived.
-        ended: once it is set, no further batch begins.
+        patience: how long the run's transactions wait for the database; once it has ended, no
+            further batch begins.
     """
-    run = TenantRetention(database, tenant, now, last_rollup, ended or Event())
+    run = TenantRetention(database, tenant, now, last_rollup, patience or OutagePatience())
     days = run.attempt("its retention days", run.retention_days)
     before = None if days is None else run.cutoff(days)
     run.attempt("reports deleted long ago", run.delete_reports)

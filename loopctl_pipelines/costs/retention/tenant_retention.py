@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
-from threading import Event
 from typing import Final, TypeVar
 
 import psycopg
@@ -28,7 +27,12 @@ from loopctl_pipelines.costs.tenant_work.archived_days import archived_before
 from loopctl_pipelines.costs.tenant_work.transactions import begin_writing_costs
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
-from loopctl_pipelines.database.retries import cause_of, in_tenant_transaction, sqlstate_of
+from loopctl_pipelines.database.retries import (
+    OutagePatience,
+    cause_of,
+    in_tenant_transaction,
+    sqlstate_of,
+)
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.tenants.tenant import Tenant
 
@@ -54,13 +58,13 @@ class TenantRetention:
         tenant: Tenant,
         now: datetime,
         last_rollup: LastRollup,
-        ended: Event,
+        patience: OutagePatience,
     ) -> None:
         self._database = database
         self._tenant = tenant
         self._now = now
         self._last_rollup = last_rollup
-        self._ended = ended
+        self._patience = patience
         self._rows: Counter[str] = Counter()
         self._late = 0
         self._errors: list[RetentionError] = []
@@ -112,7 +116,7 @@ class TenantRetention:
 
     def archive_days(self, before: date | None) -> bool:
         """Make the days before `before` final; return whether all of them are."""
-        while not self._ended.is_set():
+        while not self._patience.has_ended:
             if self._transaction(lambda connection: self._archive_some_days(connection, before)):
                 return True
         return False
@@ -137,7 +141,7 @@ class TenantRetention:
     def in_batches(self, name: str, before: date | datetime, final: date | None = None) -> int:
         """Run the statement in batches, each a transaction, until it finds no more rows."""
         since, rows = _LONG_AGO, 0
-        while not self._ended.is_set():
+        while not self._patience.has_ended:
             parameters = {"since": since, "before": before, "final_before": final, "batch": BATCH}
             changed, since, late = self._transaction(partial(self._batch, name, parameters))
             self._rows[name] += changed
@@ -168,7 +172,9 @@ class TenantRetention:
         self._transaction(lambda connection: connection.execute(query, parameters).rowcount)
 
     def _transaction(self, work: Callable[[TenantConnection], Result]) -> Result:
-        return in_tenant_transaction(self._database, self._tenant.id, work)
+        return self._patience.outlast(
+            lambda: in_tenant_transaction(self._database, self._tenant.id, work)
+        )
 
     def _row(
         self, connection: TenantConnection, name: str, **parameters: object

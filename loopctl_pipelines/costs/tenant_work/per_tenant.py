@@ -12,7 +12,12 @@ from loopctl_pipelines.costs.operator_queries import count_reports
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
-from loopctl_pipelines.database.retries import cause_of, in_tenant_transaction, sqlstate_of
+from loopctl_pipelines.database.retries import (
+    OutagePatience,
+    cause_of,
+    in_tenant_transaction,
+    sqlstate_of,
+)
 
 Day = TypeVar("Day")
 Work = Callable[[TenantConnection, TenantDays], list[Day]]
@@ -45,6 +50,8 @@ def run_per_tenant(
 ) -> Iterator[Landed[Day] | Failed]:
     """Run `work` for every unit, each in a transaction of its tenant, and yield as they end.
 
+    An outage of the database is waited for; a unit is then done from the beginning.
+
     The tenants with the most reports start first, so that none of them runs alone at the end. A
     unit of several days that fails is halved until the bad day is found.
 
@@ -56,35 +63,42 @@ def run_per_tenant(
     """
     if not units:
         return
-    sizes = count_reports(
-        database,
-        {unit.tenant.id for unit in units},
-        min(unit.first for unit in units),
-        max(unit.last for unit in units),
-    )
+    first, last = min(unit.first for unit in units), max(unit.last for unit in units)
+    tenants = {unit.tenant.id for unit in units}
+    patience = OutagePatience()
+    sizes = patience.outlast(lambda: count_reports(database, tenants, first, last))
     ordered = sorted(units, key=lambda unit: sizes.get(unit.tenant.id, 0), reverse=True)
     pool = ThreadPoolExecutor(database.connections, thread_name_prefix="tenant")
     try:
         running: list[Future[list[Landed[Day] | Failed]]] = [
-            pool.submit(_halving, database, unit, work, error) for unit in ordered
+            pool.submit(_halving, database, unit, work, error, patience) for unit in ordered
         ]
         for ended in as_completed(running):
             yield from ended.result()
     finally:
         # an interrupted run starts no further tenant; running ones commit or roll back
+        patience.end()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _halving(
-    database: Database, unit: TenantDays, work: Work[Day], error: type[TenantWorkError]
+    database: Database,
+    unit: TenantDays,
+    work: Work[Day],
+    error: type[TenantWorkError],
+    patience: OutagePatience,
 ) -> list[Landed[Day] | Failed]:
     try:
-        days = in_tenant_transaction(database, unit.tenant.id, lambda c: work(c, unit))
+        days = patience.outlast(
+            lambda: in_tenant_transaction(database, unit.tenant.id, lambda c: work(c, unit))
+        )
         return [Landed(unit, days)]
     except (psycopg.Error, DatabaseUnreachableError) as cause:
         sqlstate = sqlstate_of(cause)
     if halves := unit.halves() if sqlstate and sqlstate.startswith(_OF_SOME_DAYS) else ():
-        return [ended for half in halves for ended in _halving(database, half, work, error)]
+        return [
+            ended for half in halves for ended in _halving(database, half, work, error, patience)
+        ]
     failure = error(
         unit.tenant.slug, unit.first, unit.last, sqlstate=sqlstate, cause=cause_of(sqlstate)
     )

@@ -9,6 +9,7 @@ from typing import Final
 from dagster import DagsterEventType, EventLogEntry
 from sqlalchemy.exc import SQLAlchemyError
 
+from loopctl_pipelines.database.errors import DatabaseUnreachableError
 from loopctl_pipelines.orchestration.heartbeats.process import Process, this_process
 from loopctl_pipelines.orchestration.heartbeats.storage import HeartbeatStorage
 
@@ -99,7 +100,7 @@ class Pulse:
             try:
                 self._stop_others(working, process)
                 pause = _SECONDS
-            except SQLAlchemyError:
+            except (SQLAlchemyError, DatabaseUnreachableError):
                 # an outage: the next sign comes as soon as the database answers
                 pause = _SECONDS_AFTER_AN_ERROR
 
