@@ -17,6 +17,7 @@ from benchmarks.server import scratch_server, upgraded_database
 from benchmarks.ticks import ticks
 from benchmarks.usage_generator import fill_day
 from benchmarks.vectors import vectors
+from loopctl_pipelines.cli.signals import ended_by_signals
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -66,4 +67,4 @@ def bench(  # noqa: PLR0913, PLR0917 - an option is a parameter
 
 
 if __name__ == "__main__":
-    typer.run(bench)
+    ended_by_signals()(typer.run)(bench)

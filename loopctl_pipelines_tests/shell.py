@@ -6,14 +6,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-# a shell's background job ignores SIGINT, and tests may run in one
-_MAIN = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from loopctl_pipelines.cli import main
-main()
-"""
-_PROGRAM = [sys.executable, "-c", _MAIN]
+_PROGRAM = [sys.executable, "-c", "from loopctl_pipelines.cli import main; main()"]
 
 
 class Shell:

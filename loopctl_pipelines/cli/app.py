@@ -8,6 +8,7 @@ from typing import Annotated, Final, NoReturn
 import typer
 from rich.console import Console
 
+from loopctl_pipelines.cli.signals import ended_by_signals
 from loopctl_pipelines.errors import PipelinesError
 
 _TRACEBACK: Final = "--traceback"
@@ -27,6 +28,7 @@ _COMMANDS: Final = {
 """Module and function, or subcommands, of each command, by the command's name."""
 
 
+@ended_by_signals()
 def main() -> None:
     """Run the command; an error is one sentence and exit code 1.
 

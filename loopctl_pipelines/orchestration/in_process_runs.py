@@ -10,6 +10,7 @@ from dagster import (
     DagsterEventType,
     DagsterExecutionInterruptedError,
     DagsterInstance,
+    ExecuteInProcessResult,
     JobDefinition,
     PartitionKeyRange,
 )
@@ -18,6 +19,7 @@ from loopctl_pipelines.orchestration.errors import RunEndedElsewhereError
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
 from loopctl_pipelines.partitions import range_tags
 
+_INTERRUPTS: Final = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
 # callers print the result; Dagster's log is in the UI
 _QUIET: Final = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -49,6 +51,7 @@ def run_in_process(
 
     Raises:
         RunEndedElsewhereError: if it was marked as ended meanwhile.
+        KeyboardInterrupt: if the run was interrupted; Dagster only marks it as failed.
     """
     try:
         ended = job.execute_in_process(
@@ -59,18 +62,23 @@ def run_in_process(
             raise_on_error=False,
         )
     except (KeyboardInterrupt, DagsterExecutionInterruptedError):
-        if not _was_stopped(instance):
-            raise
-        raise RunEndedElsewhereError from None
-    if not ended.success and _was_stopped(instance):
-        raise RunEndedElsewhereError
+        raise _interruption(instance) from None
+    if _was_interrupted(ended):
+        raise _interruption(instance)
     failure = None if ended.success else _failure(instance, ended.run_id)
     return EndedRun(ended.run_id, _materialized(instance, ended.run_id), failure)
 
 
-def _was_stopped(instance: DagsterInstance) -> bool:
+def _was_interrupted(ended: ExecuteInProcessResult) -> bool:
+    errors = [e.job_failure_data.error for e in ended.all_events if e.is_job_failure]
+    return any(error.cls_name in _INTERRUPTS for error in errors if error)
+
+
+def _interruption(instance: DagsterInstance) -> BaseException:
     storage = instance.event_log_storage
-    return isinstance(storage, BatchingEventLogStorage) and storage.pulse.was_stopped()
+    if isinstance(storage, BatchingEventLogStorage) and storage.pulse.was_stopped():
+        return RunEndedElsewhereError()
+    return KeyboardInterrupt()
 
 
 def _materialized(instance: DagsterInstance, run_id: str) -> list[tuple[AssetKey, str]]:
