@@ -51,6 +51,12 @@ from dagster._core.storage.event_log import SqlEventLogStorageTable
 # Dagster's table of checks. Waits for: the same as their states.
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 
+# The context in which Dagster's webserver answers. Waits for: a webserver that takes middleware.
+from dagster._core.workspace.context import WorkspaceProcessContext
+
+# Where that context finds the code. Waits for: the same.
+from dagster._core.workspace.load_target import WorkspaceFileTarget
+
 # The type of an argument in the constructor of every configurable storage. Waits for: its export.
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy.engine import Engine
@@ -66,6 +72,8 @@ __all__ = [
     "ConfigurableClassData",
     "SqlEventLogStorageTable",
     "StepContext",
+    "WorkspaceFileTarget",
+    "WorkspaceProcessContext",
     "compute_logical_data_version",
     "engine_of",
     "log_evaluations",

@@ -18,3 +18,23 @@ class RunEndedElsewhereError(PipelinesError):
             "The run was marked as ended while it was working: by a person, or because its process "
             "was paused for more than a minute. What it had committed stays; run the command again."
         )
+
+
+class UiAddressError(PipelinesError):
+    """The UI cannot listen on its address."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"The Dagster UI cannot listen on {host}, port {port}: {reason}. "
+            "Choose others with --host and --port."
+        )
+
+
+class UiEndedError(PipelinesError):
+    """A process of the UI ended by itself; the others were ended as well."""
+
+    def __init__(self, name: str, code: int) -> None:
+        super().__init__(
+            f"Dagster's {name} ended by itself with exit code {code}, so the UI is closed. "
+            "What it printed is above. Run the command again."
+        )

@@ -1,0 +1,32 @@
+"""Occupies the address of the UI, before anything else is started."""
+
+import os
+import socket
+
+from loopctl_pipelines.orchestration.errors import UiAddressError
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there.
+
+    Raises:
+        UiAddressError: if that is not possible, for example because the port is taken.
+    """
+    try:
+        [(family, kind, protocol, _, address), *_] = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        listening = socket.socket(family, kind, protocol)
+        try:
+            # the address of a UI that has just ended is free again
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(2048)
+        except OSError:
+            listening.close()
+            raise
+    except OSError as cause:
+        # not its text: that of a name that does not resolve is the resolver's
+        reason = os.strerror(cause.errno) if cause.errno and cause.errno > 0 else "unknown host"
+        raise UiAddressError(host, port, reason) from None
+    return listening
