@@ -1,8 +1,11 @@
 """Runs the command line as a process of its own."""
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -43,3 +46,14 @@ class Shell:
         with self.start(*arguments) as process:
             out, err = process.communicate()
             return process.returncode, out, err
+
+
+@contextmanager
+def ignored(*signs: signal.Signals) -> Iterator[None]:
+    """Ignore signals in the processes that are started meanwhile."""
+    before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in signs}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)

@@ -4,12 +4,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
-from loopctl_pipelines_tests.shell import Shell
+from loopctl_pipelines_tests.shell import Shell, ignored
 
 _STARTED = RunsFilter(statuses=[DagsterRunStatus.STARTED])
 _ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -32,20 +31,9 @@ work()
 """
 
 
-@contextmanager
-def _ignored(*signs: signal.Signals) -> Iterator[None]:
-    """Ignore signals in the processes that are started meanwhile."""
-    before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in signs}
-    try:
-        yield
-    finally:
-        for sign, handler in before.items():
-            signal.signal(sign, handler)
-
-
 @pytest.fixture
 def job() -> Iterator["subprocess.Popen[str]"]:
-    with _ignored(signal.SIGINT):
+    with ignored(signal.SIGINT):
         job = _start_work()
     with job:
         yield job
@@ -79,7 +67,7 @@ def test_a_second_signal_does_not_interrupt_the_cleaning_up(job: "subprocess.Pop
 
 
 def test_a_command_under_nohup_outlives_its_terminal() -> None:
-    with _ignored(signal.SIGINT, signal.SIGHUP):
+    with ignored(signal.SIGINT, signal.SIGHUP):
         job = _start_work()
     with job:
         job.send_signal(signal.SIGHUP)
@@ -91,7 +79,7 @@ def test_a_run_that_is_interrupted_ends_the_whole_command(
     shell: Shell, instance: DagsterInstance
 ) -> None:
     """Dagster marks the run as failed and returns; the demo would go on to its embeddings."""
-    with _ignored(signal.SIGINT):
+    with ignored(signal.SIGINT):
         demo = shell.start("demo")
     while not instance.get_run_ids(_STARTED):
         assert demo.poll() is None

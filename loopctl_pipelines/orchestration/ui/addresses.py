@@ -79,8 +79,8 @@ def _origin_of_url(url: str) -> str:
 
 def _is_ip_address(host: str, port: int) -> bool:
     try:
-        parts = urlsplit(f"http://{host}")
-        ip_address(parts.hostname or "")
-        return parts.netloc == host and (parts.port or _DEFAULT_PORTS["http"]) == port
+        name = urlsplit(f"http://{host}").hostname or ""
+        ip_address(name)
+        return _origin("http", name, port) == f"http://{host}"
     except ValueError:
         return False

@@ -11,7 +11,8 @@ from argparse import ArgumentParser, Namespace
 from typing import Any, Final
 
 import uvicorn
-from dagster import DagsterInstance, __version__
+from dagster import DagsterInstance
+from dagster_webserver.version import __version__
 from dagster_webserver.webserver import DagsterWebserver
 
 from loopctl_pipelines.orchestration.dagster_internals import (
