@@ -15,11 +15,8 @@ import psutil
 import psycopg
 
 from loopctl_pipelines.database.errors import EmbeddedServerError
-from loopctl_pipelines.database.server_account import (
-    account_for,
-    place_cluster,
-    place_programs,
-)
+from loopctl_pipelines.database.server_account import account_for, place_cluster
+from loopctl_pipelines.database.server_programs import place_programs
 
 PROGRAM_SECONDS: Final = 120.0
 """How long one of PostgreSQL's programs may take."""
@@ -51,7 +48,7 @@ class Cluster:
         """Create the cluster if it is missing, and start the server unless it runs."""
         if not (self._data / "PG_VERSION").exists():
             self._initialize()
-        self._make_socket_folder()
+        self._account.make_private_folder(self._socket)
         until = time.monotonic() + _ANSWER_SECONDS
         while not self._answers():
             if self._owner_of_data() is None:
@@ -82,16 +79,6 @@ class Cluster:
             last = (made.stderr.strip().splitlines() or ["no message"])[-1]
             raise EmbeddedServerError(f"The embedded PostgreSQL could not be set up: {last}")
         unfinished.rename(self._data)
-
-    def _make_socket_folder(self) -> None:
-        self._account.make_private_folder(self._socket)
-        status = self._socket.lstat()
-        owner = self._account.user.pw_uid if self._account.user else os.geteuid()
-        if self._socket.is_symlink() or status.st_uid != owner or status.st_mode & 0o077:
-            raise EmbeddedServerError(
-                f"{self._socket} is not a private folder of the server's account. Remove it, or "
-                "set LOOPCTL_HOME to a shorter path."
-            )
 
     def _owner_of_data(self) -> psutil.Process | None:
         """Return the process of this cluster's server, whether or not it answers yet."""

@@ -19,11 +19,9 @@ from psycopg import sql
 
 from loopctl_pipelines.database.cluster import PROGRAM_SECONDS, Cluster
 from loopctl_pipelines.database.errors import EmbeddedServerError
-from loopctl_pipelines.database.server_account import (
-    account_for,
-    orphaned_clusters,
-    place_programs,
-)
+from loopctl_pipelines.database.private_folders import open_lock_file, require_unshared_folder
+from loopctl_pipelines.database.server_account import account_for, orphaned_clusters
+from loopctl_pipelines.database.server_programs import place_programs
 
 DATABASE_NAME: Final = "loopctl"
 """loopctl's database on the embedded server."""
@@ -62,7 +60,7 @@ class EmbeddedServer:
         if self._users is not None:
             return
         with self._one_at_a_time():
-            self._users = os.open(self._home / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
+            self._users = open_lock_file(self._home / "postgres.users")
             fcntl.flock(self._users, fcntl.LOCK_SH)
             try:
                 self._remove_orphans()
@@ -97,8 +95,9 @@ class EmbeddedServer:
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
         try:
-            self._home.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self._home / "postgres.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._home.mkdir(mode=0o755, parents=True, exist_ok=True)
+            require_unshared_folder(self._home)
+            lock = open_lock_file(self._home / "postgres.lock")
         except OSError as cause:
             raise EmbeddedServerError(
                 f"{self._home} cannot be written to ({type(cause).__name__}). "

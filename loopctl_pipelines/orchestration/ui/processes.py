@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
+from loopctl_pipelines.database.private_folders import open_lock_file
 from loopctl_pipelines.orchestration.errors import UiAlreadyOpenError, UiEndedError
 from loopctl_pipelines.orchestration.instance import dagster_home
 from loopctl_pipelines.orchestration.ui.listening import listen
@@ -127,7 +128,7 @@ def _answers(path: Path) -> bool:
 
 @contextmanager
 def _only_one(path: Path, address: str) -> Iterator[None]:
-    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    lock = open_lock_file(path)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
