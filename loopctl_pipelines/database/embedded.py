@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Final, Self
 
 import psycopg
-from psycopg import sql
+from psycopg import pq, sql
 
 from loopctl_pipelines.database.cluster import PROGRAM_SECONDS, Cluster
 from loopctl_pipelines.database.errors import EmbeddedServerError
@@ -30,8 +30,16 @@ DAGSTER_DATABASE_NAME: Final = "dagster"
 """Dagster's storage on the embedded server."""
 
 
+# read by libpq, and not among its options
+_OTHER_VARIABLES: Final = ("PGSERVICEFILE", "PGSYSCONFDIR", "PGDATESTYLE", "PGTZ", "PGGEQO")
+
+
 class EmbeddedServer:
-    """The PostgreSQL of one LOOPCTL_HOME. Use it in a `with` block, or call `start` and `stop`."""
+    """The PostgreSQL of one LOOPCTL_HOME. Use it in a `with` block, or call `start` and `stop`.
+
+    libpq's variables, PGSERVICE and the like, are for another server: `start` removes them from the
+    environment of this process, and so of those that it starts.
+    """
 
     def __init__(self, home: Path, *, settings: Mapping[str, str] | None = None) -> None:
         """Configure a server whose cluster lies in `home`, with these PostgreSQL settings."""
@@ -59,6 +67,7 @@ class EmbeddedServer:
         """
         if self._users is not None:
             return
+        _forget_libpq_variables()
         with self._one_at_a_time():
             self._users = open_lock_file(self._home / "postgres.users")
             fcntl.flock(self._users, fcntl.LOCK_SH)
@@ -133,3 +142,9 @@ class EmbeddedServer:
                 PROGRAM_SECONDS,
             )
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _forget_libpq_variables() -> None:
+    of_options = (option.envvar for option in pq.Conninfo.get_defaults())
+    for name in (*_OTHER_VARIABLES, *(each.decode() for each in of_options if each)):
+        os.environ.pop(name, None)
