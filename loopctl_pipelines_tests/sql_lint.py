@@ -1,4 +1,7 @@
-"""Finds the forms of SQL that a sharded PostgreSQL (Citus) refuses, by PostgreSQL's own parser."""
+"""Finds refused forms of SQL by PostgreSQL's own parser.
+
+A sharded PostgreSQL (Citus) refuses them, or their result depends on a setting.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,6 +17,9 @@ _MODIFYING: Final = (ast.InsertStmt, ast.UpdateStmt, ast.DeleteStmt, ast.MergeSt
 _REFERENCE_TABLES: Final = {"tenants", "api_keys"}
 _CLOCKS: Final = {"now", "statement_timestamp", "transaction_timestamp", "current_setting"}
 _VOLATILE: Final = {"clock_timestamp", "gen_random_uuid", "random", "timeofday"}
+_COMPARISONS: Final = {"=", "<>", "!=", "<", "<=", ">", ">=", "BETWEEN", "NOT BETWEEN"}
+_DATES: Final = {"date", "timestamp", "timestamptz"}
+_DATE_COLUMN: Final = re.compile(r"day|date|.*_(day|date|at|before|start|end)")
 _JSON_BUILDERS: Final = re.compile(r"(to_jsonb?|row_to_json|jsonb?_(build|agg|object).*)")
 
 
@@ -170,6 +176,30 @@ def _join_without_tenant(root: ast.Node) -> Iterator[object]:
             yield from () if not tables or _names_tenant(select.whereClause) else (link,)
 
 
+def _type(cast: ast.TypeCast) -> str:
+    names = cast.typeName.names if cast.typeName else None
+    return str(names[-1].sval) if names else ""
+
+
+def _is_date(node: object) -> bool:
+    if isinstance(node, ast.TypeCast):
+        return _type(node) in _DATES
+    if isinstance(node, ast.ColumnRef):
+        name = (node.fields or ())[-1]
+        return isinstance(name, ast.String) and bool(_DATE_COLUMN.fullmatch(name.sval or ""))
+    if isinstance(node, ast.FuncCall):
+        return _function(node) in _CLOCKS | {"date_trunc"}
+    return isinstance(node, ast.SQLValueFunction)
+
+
+def _date_as_text(root: ast.Node) -> Iterator[object]:
+    for compared in _of(root, ast.A_Expr):
+        if compared.name[-1].sval in _COMPARISONS:
+            for cast in _of((compared.lexpr, compared.rexpr), ast.TypeCast):
+                if _type(cast) in {"text", "varchar"} and _is_date(cast.arg):
+                    yield cast
+
+
 RULES: Final = (
     Rule(
         "INSERT ... SELECT without ON CONFLICT becomes COPY, which row-level security refuses",
@@ -222,5 +252,10 @@ RULES: Final = (
         "a join, or an EXISTS, does not compare tenant_id",
         "compare tenant_id as well, so that it stays on one shard",
         _join_without_tenant,
+    ),
+    Rule(
+        "a date is cast to text and compared, so DateStyle decides",
+        "compare dates, or pass the text as a parameter",
+        _date_as_text,
     ),
 )

@@ -10,8 +10,11 @@ from psycopg import sql
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.anomalies.anomalies_match_rule import check_anomalies
+from loopctl_pipelines.costs.errors import RollupError
+from loopctl_pipelines.costs.summaries.rollup import roll_up
 from loopctl_pipelines.costs.summaries.summaries_match_reports import check_summaries
 from loopctl_pipelines.costs.table_use import COST_TABLES
+from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, run_per_tenant
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.database.upgrade import upgrade
@@ -38,6 +41,11 @@ SETTINGS = [
     ("search_path", "pg_catalog"),
     ("bytea_output", "'escape'"),
     ("extra_float_digits", "-15"),
+    ("standard_conforming_strings", "off"),
+    ("quote_all_identifiers", "on"),
+    ("lock_timeout", "'1ms'"),
+    ("idle_in_transaction_session_timeout", "'1s'"),
+    ("idle_session_timeout", "'100ms'"),
 ]
 
 
@@ -122,3 +130,15 @@ def test_the_bounds_of_a_transaction_are_set_beside_the_pinned_settings(
         values = [connection.execute(f"SHOW {name}".encode()).fetchone() for name in names]
     shown = [value[0] for value in values if value]
     assert shown == ["2s", "7s", "ISO, YMD", "UTC", "off", "loopctl_app"]
+
+
+@pytest.mark.parametrize(
+    "changed", [("default_transaction_read_only", "on")], indirect=True, ids=" ".join
+)
+def test_a_database_that_is_read_only_is_told_and_that_a_standby_is_such_a_server(
+    changed: Database,
+) -> None:
+    (failed,) = run_per_tenant(changed, [unit("a", DAYS[0])], roll_up, RollupError)
+    assert isinstance(failed, Failed)
+    assert "the database is read-only (a standby, or default_transaction" in str(failed.error)
+    assert failed.error.sqlstate == "25006"

@@ -186,7 +186,7 @@ def known_anomalies(
 ) -> list[KnownAnomaly]:
     """Return the open anomalies of the days from `first` on, and all of these stories'."""
     cursor = connection.cursor(row_factory=class_row(KnownAnomaly))
-    parameters = {"tenant_id": tenant_id, "first": first, "stories": list(stories)}
+    parameters = {"tenant_id": tenant_id, "first": first.isoformat(), "stories": list(stories)}
     return cursor.execute(
         statement(__package__, "known_anomalies"), parameters, prepare=True
     ).fetchall()

@@ -1,5 +1,6 @@
 -- One tenant's anomalies that a comparison of the UTC days from `first` on may change: the open
--- anomalies of those days, and all anomalies of these stories, open or resolved.
+-- anomalies of those days, and all anomalies of these stories, open or resolved. `first` is an ISO date,
+-- as the metadata have them: a date cast to text would have the form that DateStyle says.
 SELECT
     id,
     story_id,
@@ -14,6 +15,6 @@ FROM cost_anomalies
 WHERE tenant_id = %(tenant_id)s
   AND anomaly_type IN ('high_cost', 'suspiciously_low')
   AND (
-      (NOT resolved AND metadata ->> 'period' >= %(first)s::date::text)
+      (NOT resolved AND metadata ->> 'period' >= %(first)s)
       OR story_id = ANY(%(stories)s)
   )
