@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -33,6 +34,12 @@ _numbers = itertools.count()
 settings.load_profile("ci")
 
 NewDatabase = Callable[[], AbstractContextManager[str]]
+
+
+def pytest_configure() -> None:
+    """Give child processes SIGINT's default, which a shell's background job would ignore."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers() -> int:

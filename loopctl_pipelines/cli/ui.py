@@ -8,7 +8,7 @@ from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.demo.provider import sample_environment
-from loopctl_pipelines.orchestration.ui.addresses import is_loopback
+from loopctl_pipelines.orchestration.ui.addresses import is_loopback, origin
 from loopctl_pipelines.orchestration.ui.processes import open_ui
 from loopctl_pipelines.tenants.sync import sync_tenants
 
@@ -25,6 +25,7 @@ def dev(
 ) -> None:
     """Run the Dagster UI, and the daemon for schedules and sensors."""
     console = Console()
+    address = origin("http", host, port)
     with open_project() as project:
         project.upgrade_embedded()
         with project.instance() as instance:
@@ -37,7 +38,7 @@ def dev(
                 "LOOPCTL_DAGSTER_URL": project.locations.dagster,
                 "LOOPCTL_HOME": str(project.settings.home.absolute()),
             }
-            console.print(f"Dagster UI: [bold]http://{host}:{port}[/bold]  (Ctrl-C ends it)")
+            console.print(f"Dagster UI: [bold]{address}[/bold]  (Ctrl-C ends it)")
             if not is_loopback(host):
                 console.print(_exposure(port, read_only=read_only), style="yellow")
             open_ui(project.settings.home, environment, host=host, port=port, read_only=read_only)

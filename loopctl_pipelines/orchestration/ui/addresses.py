@@ -38,21 +38,21 @@ class Addresses:
         Raises:
             ValueError: if one of the others is no http or https URL.
         """
-        own = {_origin("http", name, port) for name in (*_LOOPBACK, host)}
+        own = {origin("http", name, port) for name in (*_LOOPBACK, host)}
         proxied = {_origin_of_url(url) for url in others}
         return cls(frozenset(own | proxied), port if host in _ALL_INTERFACES else None)
 
     def expect_host(self, host: str) -> bool:
         """Return whether a request may have this Host header."""
         host = host.lower()
-        return any(origin.partition("://")[2] == host for origin in self.origins) or (
+        return any(own.partition("://")[2] == host for own in self.origins) or (
             self.port is not None and _is_ip_address(host, self.port)
         )
 
-    def expect_origin(self, origin: str, host: str) -> bool:
+    def expect_origin(self, named: str, host: str) -> bool:
         """Return whether a request to an expected host may have this Origin header."""
-        return origin in self.origins or (
-            self.port is not None and origin == f"http://{host.lower()}"
+        return named in self.origins or (
+            self.port is not None and named == f"http://{host.lower()}"
         )
 
 
@@ -64,9 +64,10 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _origin(scheme: str, host: str, port: int) -> str:
+def origin(scheme: str, host: str, port: int) -> str:
+    """Return what a browser sends as Origin, such as `http://127.0.0.1:3000`."""
     name = f"[{host}]" if ":" in host else host.lower()
-    # as browsers write it
+    # browsers leave the default out
     return f"{scheme}://{name}" + ("" if _DEFAULT_PORTS[scheme] == port else f":{port}")
 
 
@@ -74,13 +75,13 @@ def _origin_of_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise ValueError(f"{url} is not an http or https URL")
-    return _origin(parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])
+    return origin(parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])
 
 
 def _is_ip_address(host: str, port: int) -> bool:
     try:
         name = urlsplit(f"http://{host}").hostname or ""
         ip_address(name)
-        return _origin("http", name, port) == f"http://{host}"
+        return origin("http", name, port) == f"http://{host}"
     except ValueError:
         return False

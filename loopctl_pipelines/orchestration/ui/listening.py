@@ -25,8 +25,8 @@ def listen(host: str, port: int) -> socket.socket:
         except OSError:
             listening.close()
             raise
+    except socket.gaierror:
+        raise UiAddressError(host, port, "unknown host") from None
     except OSError as cause:
-        # not its text: that of a name that does not resolve is the resolver's
-        reason = os.strerror(cause.errno) if cause.errno and cause.errno > 0 else "unknown host"
-        raise UiAddressError(host, port, reason) from None
+        raise UiAddressError(host, port, os.strerror(cause.errno or 0)) from None
     return listening

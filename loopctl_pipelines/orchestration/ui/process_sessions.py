@@ -24,11 +24,18 @@ class ProcessSessions:
         """Take the folder in which they run, and their environment."""
         self._folder = folder
         self._environment = environment
-        self._leaders: dict[str, subprocess.Popen[bytes]] = {}
+        self._leaders: list[subprocess.Popen[bytes]] = []
+        self._latest: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, command: Sequence[str], descriptors: Sequence[int] = ()) -> None:
-        """Start a process, which inherits these descriptors; no terminal's Ctrl-C reaches it."""
-        self._leaders[name] = subprocess.Popen(  # noqa: S603 - our own commands
+        """Start a process, or start it again. No terminal's Ctrl-C reaches it.
+
+        Args:
+            name: the name by which `ended` reports its end.
+            command: the command.
+            descriptors: file descriptors that it inherits.
+        """
+        leader = subprocess.Popen(  # noqa: S603 - our own commands
             command,
             cwd=self._folder,
             env=self._environment,
@@ -36,12 +43,19 @@ class ProcessSessions:
             start_new_session=True,
             pass_fds=descriptors,
         )
+        self._leaders.append(leader)
+        self._latest[name] = leader
 
-    def ended_leader(self) -> tuple[str, int] | None:
-        """Return name and exit code of a process that has ended, if there is one."""
-        for name, leader in self._leaders.items():
-            if (code := leader.poll()) is not None:
-                return name, code
+    def ended(self) -> tuple[str, int] | None:
+        """Return name and status of a process that has ended and was not started again.
+
+        The status is the exit code, or the number of the signal that killed it.
+        """
+        for name, leader in self._latest.items():
+            # it is not reaped: its process id, the session's, must not be given to another program
+            found = os.waitid(os.P_PID, leader.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if found is not None:
+                return name, found.si_status
         return None
 
     def end(self) -> None:
@@ -56,11 +70,11 @@ class ProcessSessions:
                 for process in running:
                     _signal(process, psutil.Process.kill)
             time.sleep(_POLL_SECONDS)
-        for leader in self._leaders.values():
+        for leader in self._leaders:
             leader.wait()
 
     def _running(self) -> set[psutil.Process]:
-        sessions = {leader.pid for leader in self._leaders.values()}
+        sessions = {leader.pid for leader in self._leaders}
         return {process for process in psutil.process_iter() if _is_in(process, sessions)}
 
 

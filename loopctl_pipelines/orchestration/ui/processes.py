@@ -14,14 +14,16 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from loopctl_pipelines.database.private_folders import open_lock_file
 from loopctl_pipelines.orchestration.errors import UiAlreadyOpenError, UiEndedError
 from loopctl_pipelines.orchestration.instance import dagster_home
+from loopctl_pipelines.orchestration.ui.addresses import origin
 from loopctl_pipelines.orchestration.ui.listening import listen
 from loopctl_pipelines.orchestration.ui.process_sessions import ProcessSessions
 
+_CODE_SERVER: Final = "code server"
 _DEFINITIONS: Final = "loopctl_pipelines.definitions"
 # not imported: it would bring Dagster's webserver into this process
 _WEBSERVER: Final = "loopctl_pipelines.orchestration.ui.webserver"
@@ -55,7 +57,7 @@ def open_ui(
     """
     folder = dagster_home(home)
     with (
-        _only_one(home.absolute() / "ui.lock", f"http://{host}:{port}"),
+        _only_one(home.absolute() / "ui.lock", origin("http", host, port)),
         closing(listen(host, port)) as listening,
         # not in LOOPCTL_HOME: the path of a socket may have about 100 characters
         tempfile.TemporaryDirectory(prefix="loopctl-ui-") as files,
@@ -68,8 +70,7 @@ def open_ui(
         _start_code_server(sessions, code_server)
         _start_webserver(sessions, workspace, listening, (host, port), read_only=read_only)
         _start_daemon(sessions, workspace)
-        while True:
-            _wait(sessions)
+        _keep_running(sessions, code_server)
 
 
 @contextmanager
@@ -90,9 +91,11 @@ def _start_code_server(sessions: ProcessSessions, path: Path) -> None:
     command += ["-m", _DEFINITIONS, "--location-name", _DEFINITIONS, "--socket", str(path)]
     # the runs start with the same interpreter, not with a `dagster` in PATH
     command += ["--use-python-environment-entry-point"]
-    sessions.start("code server", command)
+    sessions.start(_CODE_SERVER, command)
     while not _answers(path):
-        _wait(sessions)
+        time.sleep(_POLL_SECONDS)
+        if (ended := sessions.ended()) is not None:
+            raise UiEndedError(*ended)
 
 
 def _start_webserver(
@@ -115,10 +118,16 @@ def _start_daemon(sessions: ProcessSessions, workspace: Path) -> None:
     sessions.start("daemon", [program, "run", "--log-level", "warning", "-w", str(workspace)])
 
 
-def _wait(sessions: ProcessSessions) -> None:
-    time.sleep(_POLL_SECONDS)
-    if (ended := sessions.ended_leader()) is not None:
-        raise UiEndedError(*ended)
+def _keep_running(sessions: ProcessSessions, code_server: Path) -> NoReturn:
+    while True:
+        time.sleep(_POLL_SECONDS)
+        ended = sessions.ended()
+        if ended is None:
+            continue
+        if ended[0] != _CODE_SERVER:
+            raise UiEndedError(*ended)
+        # a request to the UI can shut it down, and it may run out of memory
+        _start_code_server(sessions, code_server)
 
 
 def _answers(path: Path) -> bool:
