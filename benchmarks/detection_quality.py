@@ -30,6 +30,7 @@ from benchmarks.planted_outliers import (
 )
 from benchmarks.server import scratch_server, upgraded_database
 from loopctl_pipelines.anomaly_rule import AnomalyRule, Baseline
+from loopctl_pipelines.cli.signals import ended_by_signals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -209,4 +210,4 @@ def _plot(scored: Mapping[str, Scored], file: Path) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(detection_quality)
+    ended_by_signals()(typer.run)(detection_quality)

@@ -22,6 +22,7 @@ from rich.console import Console
 from benchmarks.dagster_ui import UiError, dagster_ui
 from benchmarks.outcome import Outcome, Ratio
 from benchmarks.server import scratch_server, server_facts
+from loopctl_pipelines.cli.signals import ended_by_signals
 from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.orchestration.instance import dagster_home, dagster_instance
@@ -168,4 +169,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    ended_by_signals()(typer.run)(main)

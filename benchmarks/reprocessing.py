@@ -20,6 +20,7 @@ from rich.console import Console
 from benchmarks.dagster_ui import Ask, UiError, dagster_ui
 from benchmarks.outcome import Outcome, Ratio
 from benchmarks.server import scratch_server, server_facts, upgraded_database
+from loopctl_pipelines.cli.signals import ended_by_signals
 from loopctl_pipelines.costs.jobs import PARTITIONS_PER_RUN
 from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.statements import statement
@@ -148,4 +149,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    ended_by_signals()(typer.run)(main)

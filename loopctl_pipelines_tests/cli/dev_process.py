@@ -70,6 +70,11 @@ class Dev:
         """Return all processes that it has started; they know their start times."""
         return psutil.Process(self.command.pid).children(recursive=True)
 
+    def code_servers(self) -> list[psutil.Process]:
+        """Return the process that loads the definitions; none while it is started again."""
+        children = psutil.Process(self.command.pid).children()
+        return [child for child in still_running(children) if "code-server" in child.cmdline()]
+
     def end(self, sign: signal.Signals) -> list[psutil.Process]:
         """End it, and return those of its descendants that still run."""
         descendants = self.descendants()

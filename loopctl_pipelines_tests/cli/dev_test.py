@@ -161,30 +161,18 @@ def test_a_read_only_ui_changes_nothing_and_ends_with_its_terminal(
         assert stopped == {"__typename": "UnauthorizedError"}
         assert _state(dev) == state
         descendants = dev.descendants()
-        _kill_code_server(dev)
+        [killed] = dev.code_servers()
+        killed.kill()
         # a second one on the same folder would start runs twice
         code, _, err = shell.run("dev", "--port", str(dev.port))
         assert (code, err.split(":")[0]) == (1, "The Dagster UI is open already")
-        _wait_for_code_server(dev)
+        while not set(dev.code_servers()) - {killed}:
+            time.sleep(0.2)
         assert dev.end(signal.SIGHUP) == []
     # the code server's own child has lost its parent meanwhile
     assert still_running(descendants) == []
     assert dev.command.returncode == 128 + signal.SIGHUP
     assert "anyone who reaches port" in dev.printed.read_text()
-
-
-def _kill_code_server(dev: Dev) -> None:
-    [server] = [process for process in dev.descendants() if "code-server" in process.cmdline()]
-    server.kill()
-    while still_running([server]):
-        time.sleep(0.2)
-
-
-def _wait_for_code_server(dev: Dev) -> None:
-    while "scheduleState" not in (dev.graphql(_STATE, selector=_SCHEDULE) or {}).get(
-        "scheduleOrError", {}
-    ):
-        time.sleep(0.2)
 
 
 def test_a_port_that_is_taken_is_one_sentence(shell: Shell) -> None:
