@@ -48,9 +48,13 @@ def require_private_folder(path: Path, user: pwd.struct_passwd | None) -> None:
     if not stat.S_ISDIR(found.st_mode):
         raise _unfit(path, "is not a folder")
     if found.st_uid != owner:
-        raise _unfit(path, f"belongs to {_name(found.st_uid)}, not to {_name(owner)}")
+        name = _name(owner)
+        raise _unfit(
+            path, f"belongs to {_name(found.st_uid)}, not to {name}", f"chown {name} {path}"
+        )
     if found.st_mode & 0o077:
-        raise _unfit(path, f"is open to other users (mode {stat.S_IMODE(found.st_mode):04o})")
+        mode = f"{stat.S_IMODE(found.st_mode):04o}"
+        raise _unfit(path, f"is open to other users (mode {mode})", f"chmod 700 {path}")
 
 
 def require_unshared_folder(path: Path) -> None:
@@ -59,11 +63,15 @@ def require_unshared_folder(path: Path) -> None:
     Raises:
         EmbeddedServerError: naming what is wrong with it.
     """
-    found, above = path.stat(), path.resolve().parent.stat()
-    if found.st_mode & stat.S_IWOTH:
-        raise _unfit(path, "may be written to by every user")
-    if above.st_mode & stat.S_IWOTH and found.st_uid != os.geteuid():
-        raise _unfit(path, f"belongs to {_name(found.st_uid)}, in a folder that is open to all")
+    if path.stat().st_mode & stat.S_IWOTH:
+        raise _unfit(path, "may be written to by every user", f"chmod o-w {path}")
+    resolved = path.resolve()
+    for folder in (resolved, *resolved.parents):
+        owner = folder.stat().st_uid
+        if folder.parent.stat().st_mode & stat.S_IWOTH and owner not in {0, os.geteuid()}:
+            raise _unfit(
+                folder, f"belongs to {_name(owner)}, in a folder that every user may write to"
+            )
 
 
 def system_folder(name: str = ".") -> Path:
@@ -98,10 +106,11 @@ def _give(path: Path, user: pwd.struct_passwd) -> None:
         os.close(folder)
 
 
-def _unfit(path: Path, reason: str) -> EmbeddedServerError:
+def _unfit(path: Path, reason: str, remedy: str | None = None) -> EmbeddedServerError:
+    instead = f"If it is yours, run `{remedy}`. If not," if remedy else "See who made it, then"
     return EmbeddedServerError(
-        f"The embedded PostgreSQL does not use {path}: it {reason}. See who made it and remove it, "
-        "or set LOOPCTL_HOME to another folder."
+        f"The embedded PostgreSQL does not use {path}: it {reason}. {instead} remove it, or set "
+        "LOOPCTL_HOME to another folder."
     )
 
 
