@@ -33,8 +33,8 @@ class UiAddressError(PipelinesError):
 class UiEndedError(PipelinesError):
     """A process of the UI ended by itself; the others were ended as well."""
 
-    def __init__(self, name: str, status: int) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__(
-            f"Dagster's {name} ended by itself (status {status}), so the UI is closed. "
-            "What it printed is above. Run the command again."
+            f"Dagster's {name} ended by itself, so the UI is closed. What it printed is above. "
+            "Run the command again."
         )

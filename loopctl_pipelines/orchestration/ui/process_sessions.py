@@ -13,7 +13,7 @@ from typing import Final
 
 import psutil
 
-_GENTLE_SECONDS: Final = 20.0
+_KILLED_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.2
 
 
@@ -46,32 +46,29 @@ class ProcessSessions:
         self._leaders.append(leader)
         self._latest[name] = leader
 
-    def ended(self) -> tuple[str, int] | None:
-        """Return name and status of a process that has ended and was not started again.
+    def ended(self) -> str | None:
+        """Return the name of a process that has ended and was not started again."""
+        # it is not reaped: its process id, the session's, must not be given to another program
+        ended = (name for name, leader in self._latest.items() if _is_over(leader.pid))
+        return next(ended, None)
 
-        The status is the exit code, or the number of the signal that killed it.
-        """
-        for name, leader in self._latest.items():
-            # it is not reaped: its process id, the session's, must not be given to another program
-            found = os.waitid(os.P_PID, leader.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            if found is not None:
-                return name, found.si_status
-        return None
-
-    def end(self) -> None:
-        """End them and all their descendants: by SIGTERM first, and by SIGKILL after 20 seconds."""
-        until = time.monotonic() + _GENTLE_SECONDS
-        asked: set[psutil.Process] = set()
-        while running := self._running():
-            for process in running - asked:
-                _signal(process, psutil.Process.terminate)
-            asked |= running
-            if time.monotonic() > until:
-                for process in running:
-                    _signal(process, psutil.Process.kill)
-            time.sleep(_POLL_SECONDS)
+    def end(self, *, gentle_seconds: float = 20.0) -> None:
+        """End them and all their descendants: by SIGTERM, and what stays by SIGKILL."""
+        self._signal_until_gone(psutil.Process.terminate, gentle_seconds)
+        self._signal_until_gone(psutil.Process.kill, _KILLED_SECONDS)
         for leader in self._leaders:
-            leader.wait()
+            leader.poll()
+
+    def _signal_until_gone(self, send: Callable[[psutil.Process], None], seconds: float) -> None:
+        until = time.monotonic() + seconds
+        signalled: set[psutil.Process] = set()
+        # some may be started only now
+        while (running := self._running()) and time.monotonic() < until:
+            for process in running - signalled:
+                with contextlib.suppress(psutil.Error):
+                    send(process)
+            signalled |= running
+            time.sleep(_POLL_SECONDS)
 
     def _running(self) -> set[psutil.Process]:
         sessions = {leader.pid for leader in self._leaders}
@@ -80,11 +77,13 @@ class ProcessSessions:
 
 def _is_in(process: psutil.Process, sessions: set[int]) -> bool:
     try:
-        return os.getsid(process.pid) in sessions and process.status() != psutil.STATUS_ZOMBIE
-    except (OSError, psutil.Error):
+        return os.getsid(process.pid) in sessions and not _is_over(process.pid)
+    except OSError:
         return False
 
 
-def _signal(process: psutil.Process, send: Callable[[psutil.Process], None]) -> None:
-    with contextlib.suppress(psutil.Error):
-        send(process)
+def _is_over(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return True

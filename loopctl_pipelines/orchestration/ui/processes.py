@@ -95,7 +95,7 @@ def _start_code_server(sessions: ProcessSessions, path: Path) -> None:
     while not _answers(path):
         time.sleep(_POLL_SECONDS)
         if (ended := sessions.ended()) is not None:
-            raise UiEndedError(*ended)
+            raise UiEndedError(ended)
 
 
 def _start_webserver(
@@ -124,8 +124,8 @@ def _keep_running(sessions: ProcessSessions, code_server: Path) -> NoReturn:
         ended = sessions.ended()
         if ended is None:
             continue
-        if ended[0] != _CODE_SERVER:
-            raise UiEndedError(*ended)
+        if ended != _CODE_SERVER:
+            raise UiEndedError(ended)
         # a request to the UI can shut it down, and it may run out of memory
         _start_code_server(sessions, code_server)
 
