@@ -11,6 +11,7 @@ import uvicorn
 from starlette.requests import Request
 
 from loopctl_pipelines.api.app import PATIENCE, STATEMENT_SECONDS, build_app
+from loopctl_pipelines.api.server import server_config
 from loopctl_pipelines.api.service import service_of
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.settings import Settings
@@ -52,8 +53,7 @@ def _serve(pipe: Connection, url: str) -> None:
         listening.bind(("127.0.0.1", 0))
         host, port = listening.getsockname()
         pipe.send(f"http://{host}:{port}")
-        config = uvicorn.Config(app, log_config=None, access_log=False)
-        uvicorn.Server(config).run([listening])
+        uvicorn.Server(server_config(app, host, port)).run([listening])
 
 
 def _select_one(database: Database) -> int:

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
+from loopctl_pipelines.api import documentation
 from loopctl_pipelines.api.access.key_uses import KeyUses
 from loopctl_pipelines.api.access.keys import Role
 from loopctl_pipelines.api.access.rate_limits import RateLimits
 from loopctl_pipelines.api.database_threads import DatabaseThreads
+from loopctl_pipelines.api.decisive_headers import given_once
 from loopctl_pipelines.api.errors import add_error_handlers
 from loopctl_pipelines.api.request_log import RequestLog
 from loopctl_pipelines.api.routes import cost_anomalies, cost_summaries, health
@@ -52,14 +54,16 @@ def build_app(database: Database, *, read_role: str = "user") -> FastAPI:
         description=_DESCRIPTION,
         version="1",
         lifespan=lifespan,
-        # these pages load scripts from another host, and people type keys into them
+        # FastAPI's pages load scripts from another host; `documentation` has its own
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(given_once)],
         # a redirect would repeat the client's Host header
         redirect_slashes=False,
     )
     app.state.service = service
-    for resource in (cost_anomalies, cost_summaries, health):
+    for resource in (cost_anomalies, cost_summaries, health, documentation):
         app.include_router(resource.router)
     add_error_handlers(app)
     app.add_middleware(RequestLog)

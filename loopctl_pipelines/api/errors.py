@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from itertools import islice
 
 import psycopg
 from fastapi import FastAPI, Request
@@ -13,10 +14,13 @@ from starlette.exceptions import HTTPException
 
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
 from loopctl_pipelines.errors import PipelinesError
+from loopctl_pipelines.terminal_text import shortened
 
 _log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2
+_MOST_DETAILS = 20
+_LONGEST_NAME = 64
 
 
 class AddressNotUsableError(PipelinesError):
@@ -92,7 +96,9 @@ def response_of(error: RequestRefusedError) -> JSONResponse:
     """Return the HTTP response for the error."""
     problem: dict[str, object] = {"status": error.status, "message": error.message}
     if error.details is not None:
-        problem["details"] = error.details
+        # names of parameters may be the client's own
+        shown = islice(error.details.items(), _MOST_DETAILS)
+        problem["details"] = {shortened(name, _LONGEST_NAME): texts for name, texts in shown}
     return JSONResponse({"error": problem}, error.status, dict(error.headers or {}))
 
 
@@ -107,7 +113,9 @@ def add_error_handlers(app: FastAPI) -> None:
     async def invalid_values(_: Request, error: RequestValidationError) -> JSONResponse:
         details: dict[str, list[str]] = {}
         for problem in error.errors():
-            details.setdefault(str(problem["loc"][-1]), []).append(problem["msg"])
+            unknown = problem["type"] == "extra_forbidden"
+            text = "is not a parameter of this route" if unknown else problem["msg"]
+            details.setdefault(str(problem["loc"][-1]), []).append(text)
         return response_of(RequestRefusedError(422, "Validation failed", details=details))
 
     @app.exception_handler(HTTPException)
@@ -138,13 +146,14 @@ _MESSAGES = {
     503: "The database is not available. Try again.",
 }
 _MEANINGS = {
-    400: "A superadmin's key without X-Impersonate-Tenant, or an unknown X-Effective-Role.",
+    400: "A superadmin's key without X-Impersonate-Tenant, an unknown X-Effective-Role, or a "
+    "header that must be given once.",
     401: "No key (`Unauthorized`), or one that is unknown, revoked or expired (`Invalid API key`).",
     403: "The key's tenant is not active (`Access denied`), or the key's role is too low.",
     404: "The tenant has no such resource. Another tenant's resource answers the same.",
     413: "The body is larger than any that this API accepts.",
     415: "The body is not `application/json`.",
-    422: "A parameter or a field cannot be used; `details` names it.",
+    422: "A parameter or a field is unknown, or cannot be used; `details` names it.",
     429: "More requests in a minute than the key or its tenant has; `retry-after` says how long.",
     503: "The database is not available, or too busy; `retry-after` says when to try again.",
 }

@@ -12,7 +12,7 @@ from fastapi import Response
 from psycopg.rows import class_row
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
-from loopctl_pipelines.api.query_values import LARGEST, lenient_whole
+from loopctl_pipelines.api.query_values import LARGEST, NoQuery, lenient_whole
 from loopctl_pipelines.database.connection import Database
 
 DEFAULT_SIZE = 20
@@ -36,7 +36,7 @@ def _whole(largest: int, default: int) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
 
-class PageQuery(BaseModel):
+class PageQuery(NoQuery):
     """The parameters of every list. Numbers are read leniently: `2abc` is 2."""
 
     page: Annotated[int, BeforeValidator(_page), _whole(LARGEST, 1)] = Field(

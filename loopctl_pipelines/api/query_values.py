@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from starlette.datastructures import QueryParams
 
@@ -17,6 +17,12 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGITS = 19
 LARGEST = 2**63 - 1
 """Larger whole numbers count as this one."""
+
+
+class NoQuery(BaseModel):
+    """The parameters of a route that has none: each is refused by its name."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 def parse_uuid(text: str) -> UUID | None:

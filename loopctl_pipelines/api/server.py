@@ -2,14 +2,48 @@
 
 import logging
 import signal
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
 from fastapi import FastAPI
 
+from loopctl_pipelines.api.bounded_connection import BoundedConnection
+from loopctl_pipelines.api.connection_limits import LIMITS, ConnectionLimits
 from loopctl_pipelines.api.errors import AddressNotUsableError
+
+if TYPE_CHECKING:
+    from asyncio import Protocol
 
 _GRACE_SECONDS = 20
 """Seconds that running requests have to end at shutdown; longer than any request may take."""
+
+
+# accepted in one go, before a connection can be refused: fewer than there are file descriptors
+_BACKLOG = 128
+
+
+def server_config(
+    app: FastAPI, host: str, port: int, limits: ConnectionLimits = LIMITS
+) -> uvicorn.Config:
+    """Return the configuration of the server. Port 0 is one that is free."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=cast("type[Protocol]", partial(BoundedConnection, limits)),
+        # the connection would be handed to a protocol without bounds
+        ws="none",
+        backlog=_BACKLOG,
+        timeout_keep_alive=limits.idle_seconds,
+        log_config=None,
+        # the request log has routes instead of paths
+        access_log=False,
+        server_header=False,
+        # nothing here depends on the client address that a proxy header claims
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
 
 
 def serve(app: FastAPI, host: str, port: int) -> None:
@@ -19,20 +53,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
         AddressNotUsableError: if the address cannot be listened on.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            log_config=None,
-            # the request log has routes instead of paths
-            access_log=False,
-            server_header=False,
-            # nothing here depends on the client address that a proxy header claims
-            proxy_headers=False,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-    )
+    server = uvicorn.Server(server_config(app, host, port))
     # uvicorn raises the signal again after shutdown, for the previous handler
     before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in uvicorn.server.HANDLED_SIGNALS}
     try:

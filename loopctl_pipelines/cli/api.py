@@ -18,7 +18,9 @@ from loopctl_pipelines.tenants.selection import select_tenants
 
 def api(
     host: Annotated[str, typer.Option(help="Where the API listens.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Where the API listens.")] = 8000,
+    port: Annotated[
+        int, typer.Option(help="Where the API listens; 0: a port that is free.", min=0, max=65_535)
+    ] = 8000,
     key_for: Annotated[
         str | None,
         typer.Option(help="Slug: make a key for this tenant, to try the API; sample data only."),

@@ -65,11 +65,11 @@ def test_a_filter_by_another_tenant_s_thing_finds_nothing(api: Api, key: str, pa
     for slug in ("acme", "other"):
         add_anomaly(api.database, slug)
         add_summary(api.database, slug)
-    filters = {
-        "project_id": str(id_of("other", "project")),
-        "scope_id": str(id_of("other", "agent", "a")),
+    foreign = {
+        ANOMALIES: {"project_id": str(id_of("other", "project"))},
+        SUMMARIES: {"scope_id": str(id_of("other", "agent", "a"))},
     }
-    assert api.get(path, key, filters).json()["data"] == []
+    assert api.get(path, key, foreign[path]).json()["data"] == []
 
 
 def test_another_tenant_s_anomaly_and_an_unknown_one_get_the_same_answer(

@@ -69,6 +69,17 @@ def test_every_route_is_described_and_tried(document: dict[str, Any]) -> None:
     assert sorted(described) == sorted(OF_A_TENANT + OF_ALL)
 
 
+def test_the_names_of_the_operations_are_these(document: dict[str, Any]) -> None:
+    operations = [operation for item in document["paths"].values() for operation in item.values()]
+    assert sorted(operation["operationId"] for operation in operations) == [
+        "health",
+        "list_cost_anomalies",
+        "list_cost_summaries",
+        "ready",
+        "resolve_cost_anomaly",
+    ]
+
+
 @pytest.mark.parametrize(("path", "method"), OF_A_TENANT)
 def test_a_route_tells_its_role_its_key_and_all_its_errors(
     document: dict[str, Any], path: str, method: str

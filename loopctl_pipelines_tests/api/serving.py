@@ -10,6 +10,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from loopctl_pipelines.api.app import build_app
+from loopctl_pipelines.api.connection_limits import LIMITS, ConnectionLimits
+from loopctl_pipelines.api.server import server_config
 from loopctl_pipelines.database.connection import Database
 
 ANOMALIES = "/api/v1/cost-anomalies"
@@ -60,20 +62,21 @@ def details(response: httpx2.Response) -> dict[str, list[str]]:
 
 
 @contextmanager
-def serving(database: Database, read_role: str = "user") -> Iterator[Api]:
+def serving(
+    database: Database, read_role: str = "user", limits: ConnectionLimits = LIMITS
+) -> Iterator[Api]:
     """Give out a client of a server on this database."""
     with (
-        running(build_app(database, read_role=read_role)) as url,
+        running(build_app(database, read_role=read_role), limits) as url,
         httpx2.Client(base_url=url, timeout=60) as client,
     ):
         yield Api(client, database)
 
 
 @contextmanager
-def running(app: FastAPI) -> Iterator[str]:
-    """Serve an app in a thread, and give out its URL."""
-    config = uvicorn.Config(app, port=0, log_config=None, access_log=False)
-    server = uvicorn.Server(config)
+def running(app: FastAPI, limits: ConnectionLimits = LIMITS) -> Iterator[str]:
+    """Serve an app as the command does, in a thread, and give out its URL."""
+    server = uvicorn.Server(server_config(app, "127.0.0.1", 0, limits))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, JsonValue
 from loopctl_pipelines.api.access.authentication import Reader, Writer
 from loopctl_pipelines.api.errors import documented, invalid, refused
 from loopctl_pipelines.api.pages import Page, PageMeta, PageQuery, page_response, read_page
-from loopctl_pipelines.api.query_values import Flag, OptionalUuid, parse_uuid
+from loopctl_pipelines.api.query_values import Flag, NoQuery, OptionalUuid, parse_uuid
 from loopctl_pipelines.api.request_bodies import read_json
 from loopctl_pipelines.api.service import service_of
 from loopctl_pipelines.api.timestamps import Timestamp
@@ -89,6 +89,7 @@ class ResolvedAnomalyBody(BaseModel):
 
 @router.get(
     "",
+    operation_id="list_cost_anomalies",
     summary="List a tenant's cost anomalies",
     response_model=CostAnomalyPage,
     responses=documented((400, 401, 403, 404, 422, 429, 503)),
@@ -105,6 +106,7 @@ async def list_anomalies(
 
 @router.patch(
     "/{anomaly_id}",
+    operation_id="resolve_cost_anomaly",
     summary="Resolve a cost anomaly",
     responses=documented((400, 401, 403, 404, 413, 415, 422, 429, 503)),
     openapi_extra={
@@ -127,6 +129,7 @@ async def resolve(
     request: Request,
     caller: Writer,
     anomaly_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
+    _: Annotated[NoQuery, Query()],
 ) -> ResolvedAnomalyBody:
     """Resolve it for good, with one row in the audit log. Doing it again changes nothing.
 

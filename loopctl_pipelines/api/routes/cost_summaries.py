@@ -84,6 +84,7 @@ class SummaryQuery(PageQuery):
 
 @router.get(
     "",
+    operation_id="list_cost_summaries",
     summary="List a tenant's cost summaries",
     response_model=CostSummaryPage,
     responses=documented((400, 401, 403, 404, 422, 429, 503)),

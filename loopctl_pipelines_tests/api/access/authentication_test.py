@@ -94,6 +94,15 @@ def test_a_superadmin_acts_for_the_tenant_that_the_header_names(api: Api) -> Non
         assert _tenants(response) == {str(id_of(slug))}
 
 
+@pytest.mark.parametrize("name", ["X-Impersonate-Tenant", "X-Effective-Role", "Content-Type"])
+def test_a_header_that_decides_something_and_is_given_twice_is_refused(api: Api, name: str) -> None:
+    root, acme = add_key(api.database, None), str(id_of("acme"))
+    given = {"Authorization": f"Bearer {root}", "X-Impersonate-Tenant": acme, name: acme}
+    twice = [*given.items(), (name.lower(), str(id_of("other")))]
+    response = api.client.get(ANOMALIES, headers=twice)
+    assert message(response) == (400, f"{name} must be given once, not 2 times")
+
+
 def test_a_superadmin_may_act_for_a_suspended_tenant(api: Api) -> None:
     set_status(api.database, "acme", "suspended")
     root, acme = add_key(api.database, None), str(id_of("acme"))

@@ -126,7 +126,6 @@ def differing(shared_api: Api) -> dict[str, UUID]:
             },
             ["archived", "resolved"],
         ),
-        ({"something_else": "x"}, ["budget", "low", "plain"]),
     ],
 )
 def test_filters(
