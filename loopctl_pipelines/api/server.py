@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from loopctl_pipelines.api.bounded_connection import BoundedConnection
 from loopctl_pipelines.api.connection_limits import LIMITS, ConnectionLimits
 from loopctl_pipelines.api.errors import AddressNotUsableError
+from loopctl_pipelines.terminal_text import visible_lines
 
 if TYPE_CHECKING:
     from asyncio import Protocol
@@ -21,6 +22,13 @@ _GRACE_SECONDS = 20
 
 # accepted in one go, before a connection can be refused: fewer than there are file descriptors
 _BACKLOG = 128
+
+
+class _VisibleText(logging.Formatter):
+    """Whatever a library logs of a request, it is text when somebody reads it in a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible_lines(super().format(record))
 
 
 def server_config(
@@ -52,7 +60,9 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     Raises:
         AddressNotUsableError: if the address cannot be listened on.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    to_stderr = logging.StreamHandler()
+    to_stderr.setFormatter(_VisibleText("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[to_stderr])
     server = uvicorn.Server(server_config(app, host, port))
     # uvicorn raises the signal again after shutdown, for the previous handler
     before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in uvicorn.server.HANDLED_SIGNALS}

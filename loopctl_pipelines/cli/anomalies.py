@@ -6,7 +6,6 @@ from typing import Annotated, Final
 from uuid import UUID
 
 import typer
-from rich.console import Console
 
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.costs.anomalies.resolution import Actor, resolve_anomaly
@@ -25,6 +24,8 @@ from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.tenants.errors import UnknownTenantError
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.tenant import Tenant
+from loopctl_pipelines.terminal import Terminal
+from loopctl_pipelines.terminal_text import visible
 
 # The actors of loopctl's audit log are keys, superadmins and the system. A command has no key, and
 # who may run it has the database anyway: the actor is the system, and the label names the part.
@@ -58,7 +59,7 @@ def anomalies_list(
                 "These options belong to the list: put --tenant after `resolve`."
             )
         return
-    console = Console()
+    console = Terminal()
     with open_project() as project:
         check_database(project.database, COST_TABLES)
         chosen = _tenants(project, tenant)
@@ -80,7 +81,7 @@ def anomalies_list(
     else:
         console.print(f"No {kind}anomalies.")
     if plot:
-        console.print(_write_plot(plot, plotted), highlight=False, markup=False)
+        console.print(_write_plot(plot, plotted))
 
 
 @anomalies.command("resolve")
@@ -102,12 +103,10 @@ def anomalies_resolve(
     if done is None:
         raise UnknownAnomalyError(anomaly, tenant)
     when = f"{done.updated_at:%Y-%m-%d %H:%M:%S} UTC"
-    Console().print(
+    Terminal().print(
         f"Anomaly {anomaly} of tenant {asked.slug!r} is resolved, and audited."
         if done.newly
         else f"Anomaly {anomaly} of tenant {asked.slug!r} was resolved before, at {when}.",
-        highlight=False,
-        markup=False,
     )
 
 
@@ -133,4 +132,4 @@ def _write_plot(file: typer.FileBinaryWrite, tenants: Sequence[TenantCosts]) -> 
     first = last - timedelta(days=PLOTTED_DAYS - 1)
     file.write(plot_costs(with_costs, first, last))
     shown = f"{len(with_costs)} tenant{'' if len(with_costs) == 1 else 's'}"
-    return f"Plot of {shown}, {first} to {last}: {file.name}"
+    return f"Plot of {shown}, {first} to {last}: {visible(file.name)}"

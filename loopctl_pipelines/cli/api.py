@@ -4,7 +4,7 @@ from contextlib import closing
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.text import Text
 
 from loopctl_pipelines.api.access.operator_queries import check_key_lookup
 from loopctl_pipelines.api.access.trial_key import make_trial_key
@@ -14,6 +14,7 @@ from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.selection import select_tenants
+from loopctl_pipelines.terminal import Terminal
 
 
 def api(
@@ -49,4 +50,4 @@ def _show_trial_key(project: Project, slug: str) -> None:
     tenants = list_tenants(project.database)
     select_tenants([slug], tenants)
     key = make_trial_key(project.database, tenants[slug])
-    Console().print(f"Valid for a day: [bold]{key}[/bold]", soft_wrap=True, highlight=False)
+    Terminal().print("Valid for a day:", Text(key, style="bold"), soft_wrap=True)

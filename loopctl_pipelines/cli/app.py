@@ -6,10 +6,10 @@ from importlib import import_module
 from typing import Annotated, Final, NoReturn
 
 import typer
-from rich.console import Console
 
 from loopctl_pipelines.cli.signals import ended_by_signals
 from loopctl_pipelines.errors import PipelinesError
+from loopctl_pipelines.terminal import Terminal
 
 _TRACEBACK: Final = "--traceback"
 
@@ -74,5 +74,5 @@ def _loopctl_pipelines(
 
 
 def _fail(sentence: str) -> NoReturn:
-    Console(stderr=True).print(sentence, style="red", highlight=False, markup=False)
+    Terminal(stderr=True).print(sentence, style="red")
     sys.exit(1)

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.costs.backfill import Backfill
@@ -15,6 +14,7 @@ from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.selection import select_tenants
 from loopctl_pipelines.tenants.sync import sync_tenants
+from loopctl_pipelines.terminal import Terminal
 
 
 def backfill(
@@ -37,7 +37,7 @@ def backfill(
             unusable = sync_tenants(instance, project.database).unusable
             slugs = [slug for slug in slugs if slug not in unusable]
             well = show_backfill(
-                Console(), Backfill(instance, project.job(DAILY_COSTS), *days, slugs), anew=anew
+                Terminal(), Backfill(instance, project.job(DAILY_COSTS), *days, slugs), anew=anew
             )
     if not well:
         raise typer.Exit(1)

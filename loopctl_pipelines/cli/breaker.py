@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.database.preflight import check_database
@@ -16,6 +15,8 @@ from loopctl_pipelines.llm.table_use import LLM_TABLES
 from loopctl_pipelines.llm.vendors import VENDORS, vendor_named
 from loopctl_pipelines.tenants.errors import UnknownTenantError
 from loopctl_pipelines.tenants.operator_queries import list_tenants
+from loopctl_pipelines.terminal import Terminal
+from loopctl_pipelines.terminal_text import visible
 
 breaker = typer.Typer(no_args_is_help=True, help="Circuit breakers of the LLM vendors.")
 
@@ -46,8 +47,8 @@ def breaker_reset(slug: _Slug, vendor: _Vendor = None) -> None:
 def _print(vendor: str, slug: str, status: CircuitStatus) -> None:
     until = f" until {status.until:%H:%M:%S} UTC" if status.until else ""
     failures = f", {status.failures} failures within a minute" if status.failures else ""
-    line = f"{vendor} for {slug}: {status.state.value}{until}{failures}."
-    Console().print(line, highlight=False, markup=False)
+    line = f"{vendor} for {visible(slug)}: {status.state.value}{until}{failures}."
+    Terminal().print(line)
 
 
 @contextmanager

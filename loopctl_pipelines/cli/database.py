@@ -3,7 +3,6 @@
 import os
 
 import typer
-from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.costs.table_use import COST_TABLES
@@ -11,6 +10,7 @@ from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.database.upgrade import upgrade
 from loopctl_pipelines.settings import Settings
+from loopctl_pipelines.terminal import Terminal
 
 db = typer.Typer(no_args_is_help=True, help="loopctl's database.")
 
@@ -22,7 +22,7 @@ def db_upgrade() -> None:
         result = upgrade(project.locations.loopctl, project.settings.database_role)
         check_database(project.database, COST_TABLES)
     created = ", ".join(result.created) or "none, they were all there"
-    Console().print(f"Schema at revision {result.revision}. loopctl's tables created: {created}.")
+    Terminal().print(f"Schema at revision {result.revision}. loopctl's tables created: {created}.")
 
 
 @db.command("stop")

@@ -4,7 +4,6 @@ from contextlib import closing
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.database.preflight import check_database
@@ -17,6 +16,7 @@ from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.selection import select_tenants
 from loopctl_pipelines.tenants.sync import sync_tenants
+from loopctl_pipelines.terminal import Terminal
 
 
 def embed(
@@ -30,7 +30,7 @@ def embed(
     ] = False,
 ) -> None:
     """Embed the pending articles, as the runs of `pending_embeddings_sensor` do."""
-    console = Console()
+    console = Terminal()
     with open_project() as project:
         check_database(project.database, EMBEDDING_TABLES)
         tenants = list_tenants(project.database)
@@ -49,6 +49,6 @@ def embed(
         print_status(console, embedder, chosen)
     failures = [run.failure for run in ended if run.failure]
     for failure in failures:
-        console.print(failure, style="red", highlight=False, markup=False)
+        console.print(failure, style="red")
     if failures:
         raise typer.Exit(1)

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.loading.load import load
 from loopctl_pipelines.loading.usage_columns import UsageColumns
+from loopctl_pipelines.terminal import Terminal
 
 
 def load_file(
@@ -36,7 +36,7 @@ def load_file(
     with open_project() as project:
         project.upgrade_embedded()
         loaded = load(project.database, file, columns)
-    Console().print(
+    Terminal().print(
         f"{loaded.rows:,} rows with a cost ({loaded.without_cost:,} without were left out): "
         f"{loaded.reports:,} new reports, {loaded.tenants} new tenants, {loaded.stories:,} stories."
     )

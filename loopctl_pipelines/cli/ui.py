@@ -4,13 +4,13 @@ import os
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.demo.provider import sample_environment
 from loopctl_pipelines.orchestration.ui.addresses import is_loopback, origin
 from loopctl_pipelines.orchestration.ui.processes import open_ui
 from loopctl_pipelines.tenants.sync import sync_tenants
+from loopctl_pipelines.terminal import Terminal
 
 
 def dev(
@@ -24,7 +24,7 @@ def dev(
     ] = False,
 ) -> None:
     """Run the Dagster UI, and the daemon for schedules and sensors."""
-    console = Console()
+    terminal = Terminal()
     address = origin("http", host, port)
     with open_project() as project:
         project.upgrade_embedded()
@@ -38,9 +38,9 @@ def dev(
                 "LOOPCTL_DAGSTER_URL": project.locations.dagster,
                 "LOOPCTL_HOME": str(project.settings.home.absolute()),
             }
-            console.print(f"Dagster UI: [bold]{address}[/bold]  (Ctrl-C ends it)")
+            terminal.print(f"Dagster UI: {address}  (Ctrl-C ends it)")
             if not is_loopback(host):
-                console.print(_exposure(port, read_only=read_only), style="yellow")
+                terminal.print(_exposure(port, read_only=read_only), style="yellow")
             open_ui(project.settings.home, environment, host=host, port=port, read_only=read_only)
 
 

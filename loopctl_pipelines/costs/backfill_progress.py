@@ -62,7 +62,7 @@ def show_backfill(console: Console, backfill: Backfill, *, anew: bool) -> bool:
             if run.failure is not None:
                 failures.append(run.failure)
     for failure in failures:
-        console.print(failure, style="red", highlight=False, markup=False)
+        console.print(failure, style="red")
     return not failures
 
 

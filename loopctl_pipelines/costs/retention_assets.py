@@ -29,6 +29,7 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.orchestration.partition_failures import describe_errors
 from loopctl_pipelines.orchestration.run_scope import active_tenants
 from loopctl_pipelines.tenants.operator_queries import list_tenants
+from loopctl_pipelines.terminal_text import visible
 
 _SHOWN_TENANTS: Final = 100
 _DONE_SCHEMA = TableSchema(
@@ -106,7 +107,7 @@ def _rows(done: Sequence[Retained]) -> list[TableRecord]:
     return [
         TableRecord(
             {
-                "tenant": each.tenant.slug,
+                "tenant": visible(each.tenant.slug),
                 "retention_days": each.retention_days,
                 "reports_soft_deleted": each.reports_soft_deleted,
                 "reports_hard_deleted": each.reports_hard_deleted,

@@ -47,7 +47,7 @@ def _row(difference: SummaryDifference) -> TableRecord:
         {
             "scope": f"{difference.scope_type} {difference.scope_id}",
             "model": shown_name(difference.model or ""),
-            "phase": difference.phase or "",
+            "phase": shown_name(difference.phase or ""),
             "figure": difference.figure,
             "stored": str(difference.stored),
             "reports_say": str(difference.reports_say),

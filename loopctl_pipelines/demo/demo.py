@@ -51,7 +51,7 @@ def run_demo(
     with console.status("Materializing cost_summaries and cost_anomalies"):
         run = run_daily_costs(instance, job, Rectangle(first, last, tuple(tenant_order(instance))))
     if run.failure is not None:
-        console.print(run.failure, style="red", highlight=False, markup=False)
+        console.print(run.failure, style="red")
         return False
     console.print(f"Materialized {len(run.landed)} partitions (Dagster run {run.run_id}).\n")
     tenants = list_tenants(database)

@@ -15,6 +15,7 @@ from loopctl_pipelines.demo.sample.knowledge import KEYS, SAMPLE_CLOAK_KEY, arti
 from loopctl_pipelines.knowledge.embedding.progress import embed_with_progress, print_status
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.tenants.operator_queries import list_tenants
+from loopctl_pipelines.terminal_text import visible
 
 _EMBEDDED = "northwind"
 _REFUSED = "margie"
@@ -55,7 +56,7 @@ def embed_sample(
         run.failure for run in ended if run.failure and f"'{_REFUSED}'" not in run.failure
     ]
     for failure in unforeseen:
-        console.print(failure, style="red", highlight=False, markup=False)
+        console.print(failure, style="red")
     return not unforeseen and bool(near) and near[0].title.startswith(topic)
 
 
@@ -71,5 +72,5 @@ def _print_nearest(console: Console, title: str, near: list[Near]) -> None:
     table.add_column(f"{_EMBEDDED}: nearest to {title!r}")
     table.add_column("similarity", justify="right")
     for article in near:
-        table.add_row(article.title, f"{article.similarity:.2f}")
+        table.add_row(visible(article.title), f"{article.similarity:.2f}")
     console.print(table)

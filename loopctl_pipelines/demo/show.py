@@ -15,6 +15,7 @@ from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.demo.sample.rows import PlantedAnomaly
 from loopctl_pipelines.tenants.tenant import Tenant
+from loopctl_pipelines.terminal_text import visible
 
 
 def print_day(
@@ -37,7 +38,7 @@ def print_day(
     for tenant, total in sorted(of_day.items(), key=lambda item: -item[1].cost_millicents):
         row = [totals[tenant].get(first + timedelta(days=n), nothing) for n in range(history)]
         table.add_row(
-            tenant.slug,
+            visible(tenant.slug),
             f"{total.reports:,}",
             _short(total.input_tokens + total.output_tokens),
             f"${dollars(total.cost_millicents):,.2f}",
@@ -47,7 +48,8 @@ def print_day(
     _add_sum(table, list(of_day.values()))
     console.print(table)
     if inactive:
-        console.print(f"Not computed: {', '.join(f'{t.slug} ({t.status})' for t in inactive)}.")
+        named = (f"{visible(tenant.slug)} ({visible(tenant.status)})" for tenant in inactive)
+        console.print(f"Not computed: {', '.join(named)}.")
 
 
 def print_anomalies(

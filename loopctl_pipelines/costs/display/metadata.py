@@ -9,6 +9,7 @@ from loopctl_pipelines.costs.anomalies.detection import DayCompared
 from loopctl_pipelines.costs.display.charts import bars
 from loopctl_pipelines.costs.display.money import dollars
 from loopctl_pipelines.costs.summaries.rollup import DaySummarized
+from loopctl_pipelines.terminal_text import shortened
 
 _TOP_MODELS = 8
 _SHOWN_NAME = 40
@@ -91,6 +92,5 @@ def _models(costs: Mapping[str, int], total: int) -> list[TableRecord]:
 
 def shown_name(name: str) -> str:
     """Return a tenant's text in a form that is safe in metadata: printable and short."""
-    # a name is a tenant's text: a fence or a line break in it would end the chart's block
-    printable = "".join(c if c.isprintable() and c != "`" else "?" for c in name)
-    return printable if len(printable) <= _SHOWN_NAME else printable[: _SHOWN_NAME - 1] + "…"
+    # a fence in it would end the chart's block
+    return shortened(name.replace("`", "?"), _SHOWN_NAME)

@@ -12,6 +12,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Final
 
 from loopctl_pipelines.costs.display.money import dollars
+from loopctl_pipelines.terminal_text import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -150,7 +151,7 @@ def _label(
 ) -> None:
     found = sum(tenant.anomalies.get((kind, day), 0) for kind in _MARKS for day in days)
     noted = f", {found} anomal{'y' if found == 1 else 'ies'}" if found else ""
-    title = f"{_shown(tenant.name)}  ${dollars(tenant.total(days)):,.2f}{noted}"
+    title = f"{shortened(tenant.name, _SHOWN_NAME)}  ${dollars(tenant.total(days)):,.2f}{noted}"
     # a name is a tenant's text: a dollar sign in it would begin a formula
     axes.set_title(title, loc="left", size=8, color=_TEXT, parse_math=False)
     axes.tick_params(labelsize=7, length=2, color=_LINE, labelcolor=_TEXT)
@@ -168,7 +169,3 @@ def _money(value: float) -> str:
     sign = "-" if value < 0 else ""
     size = abs(value)
     return f"{sign}${size:,.2f}" if size < _CENTS_BELOW else f"{sign}${floor(size):,}"
-
-
-def _shown(name: str) -> str:
-    return name if len(name) <= _SHOWN_NAME else f"{name[: _SHOWN_NAME - 1]}…"

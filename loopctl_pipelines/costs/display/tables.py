@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import Literal, TypedDict
 
 from rich.box import SIMPLE_HEAD, Box
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from loopctl_pipelines.costs.display.money import dollars
 from loopctl_pipelines.costs.display.stored_costs import StoredAnomaly
+from loopctl_pipelines.terminal_text import shortened, visible
 
 _ID_WIDTH = 36
 
@@ -46,8 +47,10 @@ def anomalies_table(title: str, rows: Iterable[tuple[str, StoredAnomaly, str]]) 
         cost = f"${dollars(anomaly.story_cost_millicents):,.2f}, {anomaly.deviation_factor} times"
         color = "red" if anomaly.anomaly_type == "high_cost" else "yellow"
         table.add_row(
-            f"{escape(slug)}\n[dim]{anomaly.day or ''}[/dim]",
-            f"{escape(anomaly.story_title[:_ID_WIDTH])}\n[dim]{anomaly.id}[/dim]",
-            f"[{color}]{anomaly.anomaly_type}[/{color}]{f', {note}' if note else ''}\n{cost}",
+            Text.assemble(visible(slug), "\n", (str(anomaly.day or ""), "dim")),
+            Text.assemble(
+                shortened(anomaly.story_title, _ID_WIDTH), "\n", (str(anomaly.id), "dim")
+            ),
+            Text.assemble((anomaly.anomaly_type, color), f", {note}" if note else "", "\n", cost),
         )
     return table

@@ -22,6 +22,7 @@ from loopctl_pipelines.knowledge.embedding.storage.rows import EmbeddingStatus
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.orchestration.in_process_runs import EndedRun
 from loopctl_pipelines.tenants.tenant import Tenant
+from loopctl_pipelines.terminal_text import visible
 
 
 def embed_with_progress(
@@ -66,7 +67,7 @@ def print_status(console: Console, embedder: Embedder, tenants: Collection[Tenan
         if status.published:
             without = status.published - status.embedded
             counts = (status.published, status.embedded, without)
-            table.add_row(tenant.slug, *(f"{count:,}" for count in counts), _why(status))
+            table.add_row(visible(tenant.slug), *(f"{count:,}" for count in counts), _why(status))
     if table.row_count:
         console.print(table)
 
