@@ -7,7 +7,6 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
-from psycopg_pool import PoolTimeout
 
 from loopctl_pipelines.database.connection_failures import connection_failure
 from loopctl_pipelines.database.connection_pool import NotingPool
@@ -146,11 +145,7 @@ class Database:
 
     @contextmanager
     def _connection(self) -> Iterator[TenantConnection]:
-        try:
-            taken = self._pool.getconn()
-        except (PoolTimeout, psycopg.OperationalError) as error:
-            failure = self._pool.failure(error)
-            raise failure from None
+        taken = self._pool.getconn()
         try:
             yield taken
         finally:

@@ -82,8 +82,9 @@ class NotingPool:
         """Take a connection.
 
         Raises:
+            DatabaseUnreachableError: if there is none in time; it says why.
             DatabaseNotUsableError: if this process may start no more threads.
-            PoolTimeout: if there is none in time; `failure` says why.
+            EmbeddedServerError: if the embedded server does not start.
         """
         try:
             self._pool.open()
@@ -92,7 +93,11 @@ class NotingPool:
                 "The system lets this process start no more threads. Raise the limit of processes "
                 "(ulimit -u, or the container's), or lower LOOPCTL_CONNECTIONS."
             ) from None
-        return self._pool.getconn()
+        try:
+            return self._pool.getconn()
+        except psycopg.OperationalError as error:
+            failure = self._failure(error)
+        raise failure from None
 
     def putconn(self, taken: NotingConnection) -> None:
         """Give a connection back."""
@@ -102,8 +107,8 @@ class NotingPool:
         """Close every connection. The object cannot be used afterwards."""
         self._pool.close()
 
-    def failure(self, error: psycopg.Error) -> PipelinesError:
-        """Return why there is no connection, as a typed error; `error` is the pool's own."""
+    def _failure(self, error: psycopg.OperationalError) -> PipelinesError:
+        """Return why there is no connection; `error` is the pool's own."""
         cause = self._noted if isinstance(error, PoolTimeout) else error
         if isinstance(cause, PipelinesError):
             return cause

@@ -11,6 +11,7 @@ from loopctl_pipelines.database.errors import (
     RoleUnfitError,
     SchemaTooOldError,
 )
+from loopctl_pipelines.database.retries import cause_of
 
 _NOTHING_CHANGED = "Nothing was changed."
 
@@ -44,4 +45,8 @@ def upgrade_error(error: psycopg.Error | DBAPIError) -> DatabaseNotUsableError:
                 f"The connection was lost during the upgrade. {_NOTHING_CHANGED} Try again."
             )
     state = getattr(cause, "sqlstate", None) or "none"
-    return DatabaseNotUsableError(f"The upgrade failed (SQLSTATE {state}). {_NOTHING_CHANGED}")
+    # such as a full disk
+    reason = f": {cause_of(state)}" if state.startswith("53") else ""
+    return DatabaseNotUsableError(
+        f"The upgrade failed{reason} (SQLSTATE {state}). {_NOTHING_CHANGED}"
+    )
