@@ -29,6 +29,7 @@ def configure(connection: Connection[TupleRow]) -> None:
 
     Each begins READ COMMITTED: under SERIALIZABLE, one of five backfills of the same days failed.
     Behind a pooler no statement is prepared: the next transaction may be in another session.
+    Elsewhere they are: the rollup of 600 small tenants took 1.7 s, and 3.0 s without.
     """
     connection.isolation_level = IsolationLevel.READ_COMMITTED
     connection.autocommit = True
