@@ -42,7 +42,7 @@ def attack(as_root: None) -> Attack:  # noqa: ARG001 - it skips
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """Give a folder like /tmp: everybody may write to it, and remove what is theirs."""
+    """Give a folder that everybody may write to, each removing only what is theirs."""
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o1777)
     yield folder
