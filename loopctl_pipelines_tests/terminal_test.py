@@ -21,6 +21,9 @@ from loopctl_pipelines_tests.hostile_text import HOSTILE, acts_on_a_terminal
 _PACKAGE = Path(loopctl_pipelines.__file__).parent
 _OWN_NAMES = {"Console", "print", "render_markup", "basicConfig"}
 _OWN_METHODS = {"from_markup", "from_ansi", "echo", "secho", "basicConfig"}
+_TENANTS_TEXT = {"slug", "title", "story_title", "tenant_slug"}
+# the sample's own names, and the text that is embedded
+_NO_MESSAGES = ("demo/sample/", "knowledge/embedding/texts/")
 _ALLOWED = {"api/server.py": "basicConfig"}
 
 
@@ -76,6 +79,22 @@ def _calls(module: Path) -> Iterator[str]:
             if isinstance(node.func, ast.Attribute) and node.func.attr in _OWN_METHODS:
                 yield node.func.attr
             yield from (word.arg for word in node.keywords if word.arg in {"markup", "emoji"})
+
+
+def _unquoted_names(module: Path) -> Iterator[str]:
+    """Yield the tenants' names that an f-string repeats as they are."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.FormattedValue) and node.conversion != ord("r"):
+            named = getattr(node.value, "id", getattr(node.value, "attr", ""))
+            if named in _TENANTS_TEXT:
+                yield f"{named} in line {node.lineno}"
+
+
+def test_no_message_repeats_a_slug_or_a_title_as_it_is() -> None:
+    for module in sorted(_PACKAGE.rglob("*.py")):
+        name = str(module.relative_to(_PACKAGE))
+        if not name.startswith(_NO_MESSAGES):
+            assert list(_unquoted_names(module)) == [], name
 
 
 def test_nothing_is_printed_but_through_the_terminal() -> None:

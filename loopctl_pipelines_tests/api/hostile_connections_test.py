@@ -14,7 +14,7 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.api.serving import ANOMALIES, running
 from loopctl_pipelines_tests.api.strangers import Stranger, none_is_left
 
-SHORT = ConnectionLimits(header_seconds=1, exchange_seconds=2, idle_seconds=1)
+SHORT = ConnectionLimits(header_seconds=2, exchange_seconds=2, idle_seconds=1)
 PATCH = f"PATCH {ANOMALIES}/x HTTP/1.1\r\nHost: h\r\n"
 
 
@@ -80,9 +80,10 @@ def test_headers_of_30_kib_are_accepted(serve: Serve) -> None:
 def test_200_connections_with_unfinished_headers_end(serve: Serve) -> None:
     url = serve(SHORT)
     with ExitStack() as open_:
-        strangers = [open_.enter_context(Stranger(url)) for _ in range(200)]
-        for stranger in strangers:
-            stranger.send(b"GET /health HTTP/1.1\r\nHost: h\r\n")
+        strangers = []
+        for _ in range(200):
+            strangers.append(open_.enter_context(Stranger(url)))
+            strangers[-1].send(b"GET /health HTTP/1.1\r\nHost: h\r\n")
         assert _is_healthy(url)
         for stranger in strangers:
             assert stranger.answer().startswith(b"HTTP/1.1 408")
