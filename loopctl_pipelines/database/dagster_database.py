@@ -63,11 +63,18 @@ def check_dagster_database(url: str) -> None:
     """Reject a database in which Dagster cannot create or write its tables.
 
     Raises:
-        DatabaseUnreachableError: if nothing answers, or the login is rejected.
+        DatabaseUnreachableError: if nothing answers, the login is rejected, or it is read-only.
         RoleUnfitError: if the login may not create or write Dagster's tables.
     """
     with connect(url, "Dagster's storage", "LOOPCTL_DAGSTER_URL") as connection:
+        read_only = connection.execute("SHOW transaction_read_only").fetchone()
         may = connection.execute(statement(__package__, "may_store_dagster")).fetchone()
+    if read_only != ("off",):
+        raise DatabaseUnreachableError(
+            "Dagster's storage is read-only: a standby, or default_transaction_read_only is on. "
+            "Give the primary server in LOOPCTL_DAGSTER_URL.",
+            "25006",
+        )
     if may != (True,):
         raise RoleUnfitError(
             "The login of Dagster's storage may not create or write Dagster's tables there. "

@@ -8,8 +8,10 @@ from sqlalchemy.event import listen
 from sqlalchemy.exc import DisconnectionError
 
 from loopctl_pipelines.database.connection_failures import connection_failure
+from loopctl_pipelines.database.errors import DatabaseUnreachableError
 from loopctl_pipelines.database.retries import OUTAGE_SECONDS, outlast_outage
 from loopctl_pipelines.orchestration.dagster_internals import engine_of
+from loopctl_pipelines.orchestration.outage_log import OutageLog
 
 _STATEMENT_MILLISECONDS: Final = 600_000
 _RECYCLE_SECONDS: Final = 3600
@@ -39,17 +41,18 @@ def keep_connections(
         url: where they are, for messages.
         is_working: whether this process works on a run, which outlasts an outage.
     """
+    connect = _outlasting(url, is_working, OutageLog())
     for part in parts:
         part.optimize_for_webserver(
             statement_timeout=_STATEMENT_MILLISECONDS,
             pool_recycle=_RECYCLE_SECONDS,
             max_overflow=_EXTRA_CONNECTIONS,
         )
-        listen(engine_of(part), "do_connect", _outlasting(url, is_working))
+        listen(engine_of(part), "do_connect", connect)
         listen(engine_of(part), "checkout", _replace_ended)
 
 
-def _outlasting(url: str, is_working: Callable[[], bool]) -> DoConnect:
+def _outlasting(url: str, is_working: Callable[[], bool], log: OutageLog) -> DoConnect:
     """Return how a pool connects: patiently, and with a typed error in the end.
 
     Dagster would log libpq's text at each of six attempts, and end a run after ten seconds.
@@ -69,10 +72,16 @@ def _outlasting(url: str, is_working: Callable[[], bool]) -> DoConnect:
             except psycopg2.Error as error:
                 failure = connection_failure(error, url, "Dagster's storage", "LOOPCTL_DAGSTER_URL")
             else:
+                log.end()
                 return connection
             raise failure
 
-        return outlast_outage(attempt, OUTAGE_SECONDS if is_working() else _PATIENCE_SECONDS)
+        log.shorten_others()
+        try:
+            return outlast_outage(attempt, OUTAGE_SECONDS if is_working() else _PATIENCE_SECONDS)
+        except DatabaseUnreachableError as failure:
+            log.begin(failure)
+            raise
 
     return connect
 

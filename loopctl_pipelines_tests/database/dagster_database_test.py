@@ -106,3 +106,9 @@ def test_a_login_that_may_not_write_the_tables_there_is_unfit(dagster_url: str) 
         connection.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
     with pytest.raises(RoleUnfitError, match="may not create or write Dagster's tables"):
         check_dagster_database(login)
+
+
+def test_a_storage_that_is_read_only_is_a_sentence(dagster_url: str) -> None:
+    options = "-c default_transaction_read_only=on"
+    with pytest.raises(DatabaseUnreachableError, match="Dagster's storage is read-only: a standby"):
+        check_dagster_database(url_for_dagster(dagster_url, options=options))

@@ -1,0 +1,77 @@
+"""An outage of Dagster's storage is one sentence in a log, however often Dagster logs it."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from loopctl_pipelines.database.errors import DatabaseUnreachableError
+from loopctl_pipelines.orchestration.outage_log import OutageLog
+
+AWAY = DatabaseUnreachableError("No connection to Dagster's storage: nothing listens there.")
+
+
+class Kept(logging.Handler):
+    """Keeps what it would print."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@pytest.fixture
+def kept() -> Iterator[Kept]:
+    handler, dagster = Kept(), logging.getLogger("dagster")
+    dagster.addHandler(handler)
+    yield handler
+    dagster.removeHandler(handler)
+
+
+def _daemons_log(text: str) -> None:
+    for name in ("SensorDaemon", "SchedulerDaemon", "BackfillDaemon"):
+        logging.getLogger(f"dagster.daemon.{name}").error(
+            "Caught error:\n%s\nStack Trace: ...", text
+        )
+
+
+def _raises(error: Exception) -> None:
+    logging.getLogger("dagster.daemon.SensorDaemon").error("Failed", exc_info=error)
+
+
+def test_an_outage_is_one_sentence_and_so_is_its_end(kept: Kept) -> None:
+    log = OutageLog()
+    log.shorten_others()
+    for _ in range(2):
+        for _ in range(5):
+            log.begin(AWAY)
+            _daemons_log(f"loopctl_pipelines.database.errors.DatabaseUnreachableError: {AWAY}")
+            _raises(AWAY)
+        log.end()
+        log.end()
+    assert (
+        kept.lines
+        == [
+            f"{AWAY} Work goes on when it answers.",
+            "Dagster's storage answers again.",
+        ]
+        * 2
+    )
+
+
+def test_a_storage_that_has_become_read_only_is_one_sentence(kept: Kept) -> None:
+    OutageLog().shorten_others()
+    for _ in range(5):
+        _daemons_log("psycopg2.errors.ReadOnlySqlTransaction: cannot execute INSERT")
+    (line,) = kept.lines
+    assert line.startswith("Dagster's storage (LOOPCTL_DAGSTER_URL) is read-only: a standby")
+
+
+def test_other_errors_are_logged_as_they_are(kept: Kept) -> None:
+    OutageLog().shorten_others()
+    _daemons_log("ValueError: other")
+    _raises(ValueError("other"))
+    assert len(kept.lines) == 4
+    assert kept.lines[-1] == "Failed\nValueError: other"
