@@ -1,4 +1,4 @@
-"""The HTTP API: application, errors, paging, request log.
+"""The HTTP API: application, connections, errors, paging, request log, documentation.
 
 Who may call is in `access`, what they may call in `routes`. Nothing here imports Dagster.
 """

@@ -24,10 +24,11 @@ _GRACE_SECONDS = 20
 _BACKLOG = 128
 
 
-class _VisibleText(logging.Formatter):
+class VisibleText(logging.Formatter):
     """Whatever a library logs of a request, it is text when somebody reads it in a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return the record's lines."""
         return visible_lines(super().format(record))
 
 
@@ -61,7 +62,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
         AddressNotUsableError: if the address cannot be listened on.
     """
     to_stderr = logging.StreamHandler()
-    to_stderr.setFormatter(_VisibleText("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    to_stderr.setFormatter(VisibleText("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[to_stderr])
     server = uvicorn.Server(server_config(app, host, port))
     # uvicorn raises the signal again after shutdown, for the previous handler

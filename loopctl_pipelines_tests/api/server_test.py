@@ -1,5 +1,6 @@
 """`loopctl-pipelines api` as a process of its own: how it starts, and how it ends."""
 
+import logging
 import re
 import signal
 import socket
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 
 from loopctl_pipelines.api.access.operator_queries import check_key_lookup
+from loopctl_pipelines.api.server import VisibleText
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import RoleUnfitError
 from loopctl_pipelines_tests.api.rows import add_anomaly, add_key, add_tenants, rows_of
@@ -82,6 +84,11 @@ def test_the_log_has_neither_key_nor_query(shell: Shell, database: Database) -> 
         out, log = process.communicate()
     assert "status=401" in log
     assert "SECRET" not in out + log
+
+
+def test_what_a_library_logs_is_text_in_a_terminal() -> None:
+    record = logging.makeLogRecord({"msg": "%s refused", "args": ("a\x1b[2J\u202e",)})
+    assert VisibleText().format(record) == r"a\x1b[2J\u202e refused"
 
 
 def test_a_port_that_is_taken_is_told(shell: Shell) -> None:
