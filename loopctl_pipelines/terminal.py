@@ -3,6 +3,7 @@
 It must not move the cursor, set the clipboard, turn the direction of writing or pose as a style.
 """
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,3 +36,18 @@ class Terminal(Console):
                 yield segment
             else:
                 yield Segment(visible_lines(segment.text), segment.style)
+
+
+class VisibleText(logging.Formatter):
+    """Whatever a library logs of a request, it is text when somebody reads it in a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's lines."""
+        return visible_lines(super().format(record))
+
+
+def log_to_stderr(level: int) -> None:
+    """Have a server log to stderr from this level on."""
+    to_stderr = logging.StreamHandler()
+    to_stderr.setFormatter(VisibleText("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[to_stderr])

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from loopctl_pipelines.api.bounded_connection import BoundedConnection
 from loopctl_pipelines.api.connection_limits import LIMITS, ConnectionLimits
 from loopctl_pipelines.api.errors import AddressNotUsableError
-from loopctl_pipelines.terminal_text import visible_lines
+from loopctl_pipelines.terminal import log_to_stderr
 
 if TYPE_CHECKING:
     from asyncio import Protocol
@@ -22,14 +22,6 @@ _GRACE_SECONDS = 20
 
 # accepted in one go, before a connection can be refused: fewer than there are file descriptors
 _BACKLOG = 128
-
-
-class VisibleText(logging.Formatter):
-    """Whatever a library logs of a request, it is text when somebody reads it in a terminal."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the record's lines."""
-        return visible_lines(super().format(record))
 
 
 def server_config(
@@ -61,9 +53,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     Raises:
         AddressNotUsableError: if the address cannot be listened on.
     """
-    to_stderr = logging.StreamHandler()
-    to_stderr.setFormatter(VisibleText("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[to_stderr])
+    log_to_stderr(logging.INFO)
     server = uvicorn.Server(server_config(app, host, port))
     # uvicorn raises the signal again after shutdown, for the previous handler
     before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in uvicorn.server.HANDLED_SIGNALS}

@@ -62,9 +62,14 @@ def run_in_process(
             raise_on_error=False,
         )
     except (KeyboardInterrupt, DagsterExecutionInterruptedError):
-        raise _interruption(instance) from None
+        if _was_stopped(instance):
+            raise RunEndedElsewhereError from None
+        raise
+    # Dagster takes an interrupt within a step for a failure of the step
+    if not ended.success and _was_stopped(instance):
+        raise RunEndedElsewhereError
     if _was_interrupted(ended):
-        raise _interruption(instance)
+        raise KeyboardInterrupt
     failure = None if ended.success else _failure(instance, ended.run_id)
     return EndedRun(ended.run_id, _materialized(instance, ended.run_id), failure)
 
@@ -74,11 +79,9 @@ def _was_interrupted(ended: ExecuteInProcessResult) -> bool:
     return any(error.cls_name in _INTERRUPTS for error in errors if error)
 
 
-def _interruption(instance: DagsterInstance) -> BaseException:
+def _was_stopped(instance: DagsterInstance) -> bool:
     storage = instance.event_log_storage
-    if isinstance(storage, BatchingEventLogStorage) and storage.pulse.was_stopped():
-        return RunEndedElsewhereError()
-    return KeyboardInterrupt()
+    return isinstance(storage, BatchingEventLogStorage) and storage.pulse.was_stopped()
 
 
 def _materialized(instance: DagsterInstance, run_id: str) -> list[tuple[AssetKey, str]]:

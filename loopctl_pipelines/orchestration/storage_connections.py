@@ -11,7 +11,7 @@ from loopctl_pipelines.database.connection_failures import connection_failure
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
 from loopctl_pipelines.database.retries import OUTAGE_SECONDS, outlast_outage
 from loopctl_pipelines.orchestration.dagster_internals import engine_of
-from loopctl_pipelines.orchestration.outage_log import OutageLog
+from loopctl_pipelines.orchestration.readable_log import ReadableLog
 
 _STATEMENT_MILLISECONDS: Final = 600_000
 _RECYCLE_SECONDS: Final = 3600
@@ -41,7 +41,7 @@ def keep_connections(
         url: where they are, for messages.
         is_working: whether this process works on a run, which outlasts an outage.
     """
-    connect = _outlasting(url, is_working, OutageLog())
+    connect = _outlasting(url, is_working, ReadableLog())
     for part in parts:
         part.optimize_for_webserver(
             statement_timeout=_STATEMENT_MILLISECONDS,
@@ -52,7 +52,7 @@ def keep_connections(
         listen(engine_of(part), "checkout", _replace_ended)
 
 
-def _outlasting(url: str, is_working: Callable[[], bool], log: OutageLog) -> DoConnect:
+def _outlasting(url: str, is_working: Callable[[], bool], log: ReadableLog) -> DoConnect:
     """Return how a pool connects: patiently, and with a typed error in the end.
 
     Dagster would log libpq's text at each of six attempts, and end a run after ten seconds.

@@ -14,9 +14,9 @@ import httpx2
 import pytest
 
 from loopctl_pipelines.api.access.operator_queries import check_key_lookup
-from loopctl_pipelines.api.server import VisibleText
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import RoleUnfitError
+from loopctl_pipelines.terminal import VisibleText
 from loopctl_pipelines_tests.api.rows import add_anomaly, add_key, add_tenants, rows_of
 from loopctl_pipelines_tests.api.serving import ANOMALIES, Api
 from loopctl_pipelines_tests.costs.interleaved import until_it_ends_or_waits

@@ -47,6 +47,7 @@ def run_per_tenant(
     units: Sequence[TenantDays],
     work: Work[Day],
     error: type[TenantWorkError],
+    patience: OutagePatience | None = None,
 ) -> Iterator[Landed[Day] | Failed]:
     """Run `work` for every unit, each in a transaction of its tenant, and yield as they end.
 
@@ -60,12 +61,13 @@ def run_per_tenant(
         units: tenants and ranges of days that do not overlap.
         work: the statements of one unit.
         error: class of a tenant's failure.
+        patience: how long the transactions wait for the database.
     """
     if not units:
         return
     first, last = min(unit.first for unit in units), max(unit.last for unit in units)
     tenants = {unit.tenant.id for unit in units}
-    patience = OutagePatience()
+    patience = patience or OutagePatience()
     sizes = patience.outlast(lambda: count_reports(database, tenants, first, last))
     ordered = sorted(units, key=lambda unit: sizes.get(unit.tenant.id, 0), reverse=True)
     pool = ThreadPoolExecutor(database.connections, thread_name_prefix="tenant")

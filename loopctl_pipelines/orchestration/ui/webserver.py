@@ -22,6 +22,7 @@ from loopctl_pipelines.orchestration.dagster_internals import (
 from loopctl_pipelines.orchestration.ui.addresses import Addresses
 from loopctl_pipelines.orchestration.ui.guard import Guard
 from loopctl_pipelines.orchestration.ui.listening import listen
+from loopctl_pipelines.terminal import log_to_stderr
 
 _STATEMENT_MILLISECONDS: Final = 15_000
 _RECYCLE_SECONDS: Final = 3600
@@ -33,7 +34,7 @@ _GRACE_SECONDS: Final = 2
 def main() -> None:
     """Serve the UI of DAGSTER_HOME until SIGINT or SIGTERM."""
     given = _arguments().parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    log_to_stderr(logging.WARNING)
     # uvicorn raises the signal again when it has shut down
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, signal.default_int_handler)

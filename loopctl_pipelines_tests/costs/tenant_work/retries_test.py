@@ -11,6 +11,7 @@ from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.summaries.rollup import DaySummarized, roll_up
 from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, Work, run_per_tenant
 from loopctl_pipelines.database.connection import Database, TenantConnection
+from loopctl_pipelines.database.retries import OutagePatience
 from loopctl_pipelines_tests.costs.interleaved import until_it_ends_or_waits
 from loopctl_pipelines_tests.costs.runs import roll_up_all, stored_summaries, unit
 from loopctl_pipelines_tests.usage import Usage
@@ -31,9 +32,12 @@ def usage(database: Database) -> Usage:
 
 
 def _run(
-    database: Database, units: Sequence[TenantDays], work: Work[DaySummarized]
+    database: Database,
+    units: Sequence[TenantDays],
+    work: Work[DaySummarized],
+    patience: OutagePatience | None = None,
 ) -> tuple[list[Landed[DaySummarized]], list[Failed]]:
-    ended = list(run_per_tenant(database, units, work, RollupError))
+    ended = list(run_per_tenant(database, units, work, RollupError, patience))
     return (
         [end for end in ended if isinstance(end, Landed)],
         [end for end in ended if isinstance(end, Failed)],
@@ -79,7 +83,8 @@ def test_a_session_that_is_terminated_is_replaced_and_the_work_done_once(
 def test_a_session_that_is_terminated_each_time_fails_in_the_end_and_says_why(
     database: Database,
 ) -> None:
-    landed, (failed,) = _run(database, [ONE], Disturbed(99, _killer(database)))
+    work = Disturbed(1_000_000, _killer(database))
+    landed, (failed,) = _run(database, [ONE], work, OutagePatience(seconds=2.0))
     assert landed == []
     assert "tenant 'a' for 2026-04-01 failed: the server ended the session" in str(failed.error)
     assert stored_summaries(database) == {}

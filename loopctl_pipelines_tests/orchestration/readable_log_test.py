@@ -1,4 +1,4 @@
-"""An outage of Dagster's storage is one sentence in a log, however often Dagster logs it."""
+"""An outage of Dagster's storage is one sentence in a log, and the first start is none."""
 
 import logging
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
-from loopctl_pipelines.orchestration.outage_log import OutageLog
+from loopctl_pipelines.orchestration.readable_log import ReadableLog
 
 AWAY = DatabaseUnreachableError("No connection to Dagster's storage: nothing listens there.")
 
@@ -42,7 +42,7 @@ def _raises(error: Exception) -> None:
 
 
 def test_an_outage_is_one_sentence_and_so_is_its_end(kept: Kept) -> None:
-    log = OutageLog()
+    log = ReadableLog()
     log.shorten_others()
     for _ in range(2):
         for _ in range(5):
@@ -62,15 +62,23 @@ def test_an_outage_is_one_sentence_and_so_is_its_end(kept: Kept) -> None:
 
 
 def test_a_storage_that_has_become_read_only_is_one_sentence(kept: Kept) -> None:
-    OutageLog().shorten_others()
+    ReadableLog().shorten_others()
     for _ in range(5):
         _daemons_log("psycopg2.errors.ReadOnlySqlTransaction: cannot execute INSERT")
     (line,) = kept.lines
     assert line.startswith("Dagster's storage (LOOPCTL_DAGSTER_URL) is read-only: a standby")
 
 
+def test_a_new_daemon_does_not_warn_that_it_is_new(kept: Kept) -> None:
+    ReadableLog()
+    logging.getLogger("dagster.daemon.EventLogConsumerDaemon").warning(
+        "No cursor for event type DagsterEventType.RUN_FAILURE, ignoring older events"
+    )
+    assert kept.lines == []
+
+
 def test_other_errors_are_logged_as_they_are(kept: Kept) -> None:
-    OutageLog().shorten_others()
+    ReadableLog().shorten_others()
     _daemons_log("ValueError: other")
     _raises(ValueError("other"))
     assert len(kept.lines) == 4

@@ -1,7 +1,8 @@
-"""Says once, in a sentence, that Dagster's storage is away, and once that it answers again.
+"""Keeps the log of Dagster's processes readable.
 
-Dagster's daemon logs a hundred lines for each of its eight loops every few seconds: 6,000 in a
-minute. Its loops go on by themselves when the storage answers.
+It says once, in a sentence, that Dagster's storage is away, and once that it answers again. The
+daemon itself logs a hundred lines for each of its eight loops every few seconds: 6,000 in a minute.
+Its loops go on by themselves when the storage answers.
 """
 
 import logging
@@ -11,22 +12,26 @@ from loopctl_pipelines.database.errors import DatabaseUnreachableError
 from loopctl_pipelines.terminal_text import visible
 
 _LOGGERS: Final = ("", "dagster", "dagster-webserver", "uvicorn")
+_NAME: Final = DatabaseUnreachableError.__name__
 _READ_ONLY: Final = "psycopg2.errors.ReadOnlySqlTransaction"
 _IS_READ_ONLY: Final = (
     "Dagster's storage (LOOPCTL_DAGSTER_URL) is read-only: a standby, or "
     "default_transaction_read_only is on. Nothing is requested until it can be written."
 )
-_NAME: Final = DatabaseUnreachableError.__name__
+# two warnings at the first start of a daemon, about nothing
+_EVENTS: Final = "dagster.daemon.EventLogConsumerDaemon"
+_NO_CURSOR: Final = "No cursor for event type"
 _logger = logging.getLogger("dagster.storage")
 # a command shows its error itself
 _logger.addHandler(logging.NullHandler())
 
 
-class OutageLog(logging.Filter):
-    """The log of one process about the outages of Dagster's storage."""
+class ReadableLog(logging.Filter):
+    """What one process logs about Dagster's storage, and does not."""
 
     def __init__(self) -> None:
         super().__init__()
+        logging.getLogger(_EVENTS).addFilter(lambda record: _NO_CURSOR not in record.getMessage())
         self._is_away = False
         self._is_read_only = False
 
