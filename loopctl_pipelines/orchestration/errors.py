@@ -7,7 +7,11 @@ class UiAlreadyOpenError(PipelinesError):
     """The Dagster UI is already running on this LOOPCTL_HOME."""
 
     def __init__(self, address: str) -> None:
-        super().__init__(f"The Dagster UI is open already: {address}")
+        super().__init__(
+            f"The Dagster UI is open already: {address}\n"
+            "If nothing answers there, a killed command has left its daemon: end it with "
+            "`pkill -f dagster-daemon`."
+        )
 
 
 class RunEndedElsewhereError(PipelinesError):

@@ -36,17 +36,20 @@ def _wait(until: Callable[[], bool], shows: Callable[[], object]) -> None:
         time.sleep(0.3)
 
 
-def _kill_all(dev: Dev) -> None:
-    """Kill every process, as the end of a machine's power does."""
+def _kill_all(dev: Dev, shell: Shell) -> None:
+    """Kill every process, as the end of a machine's power does; the command itself first."""
     leader, stopped = psutil.Process(dev.command.pid), set[psutil.Process]()
     # stopped first, so that none starts another one meanwhile
     while new := {leader, *dev.descendants()} - stopped:
         for process in new:
             process.suspend()
         stopped |= new
-    for process in stopped:
-        process.kill()
+    leader.kill()
     dev.command.wait()
+    code, _, err = shell.run("dev")
+    assert (code, "The Dagster UI is open already" in err) == (1, True)
+    for process in stopped - {leader}:
+        process.kill()
 
 
 def _statuses(instance: DagsterInstance) -> Counter[DagsterRunStatus]:
@@ -91,7 +94,7 @@ def test_four_dead_runs_do_not_stop_the_queue_the_stale_days_or_the_embedding(
                 lambda: _statuses(instance)[DagsterRunStatus.STARTED] == 4,
                 lambda: (_statuses(instance), dev.printed.read_text()),
             )
-            _kill_all(dev)
+            _kill_all(dev, killed)
         dead = {r.run_id for r in unfinished_runs(instance) if r.status.value == "STARTED"}
         assert len(dead) == 4
         finish.touch()

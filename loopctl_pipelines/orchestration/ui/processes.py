@@ -57,7 +57,7 @@ def open_ui(
     """
     folder = dagster_home(home)
     with (
-        _only_one(home.absolute() / "ui.lock", origin("http", host, port)),
+        _only_one(home.absolute() / "ui.lock", origin("http", host, port)) as lock,
         closing(listen(host, port)) as listening,
         # not in LOOPCTL_HOME: the path of a socket may have about 100 characters
         tempfile.TemporaryDirectory(prefix="loopctl-ui-") as files,
@@ -69,7 +69,7 @@ def open_ui(
         workspace.write_text(_WORKSPACE.format(socket=code_server, location=_DEFINITIONS))
         _start_code_server(sessions, code_server)
         _start_webserver(sessions, workspace, listening, (host, port), read_only=read_only)
-        _start_daemon(sessions, workspace)
+        _start_daemon(sessions, workspace, lock)
         _keep_running(sessions, code_server)
 
 
@@ -113,9 +113,11 @@ def _start_webserver(
     sessions.start("webserver", command, descriptors=[listening.fileno()])
 
 
-def _start_daemon(sessions: ProcessSessions, workspace: Path) -> None:
+def _start_daemon(sessions: ProcessSessions, workspace: Path, lock: int) -> None:
     program = str(Path(sysconfig.get_path("scripts")) / "dagster-daemon")
-    sessions.start("daemon", [program, "run", "--log-level", "warning", "-w", str(workspace)])
+    command = [program, "run", "--log-level", "warning", "-w", str(workspace)]
+    # it holds the lock as well: if this process alone is killed, no second daemon starts beside it
+    sessions.start("daemon", command, descriptors=[lock])
 
 
 def _keep_running(sessions: ProcessSessions, code_server: Path) -> NoReturn:
@@ -136,7 +138,7 @@ def _answers(path: Path) -> bool:
 
 
 @contextmanager
-def _only_one(path: Path, address: str) -> Iterator[None]:
+def _only_one(path: Path, address: str) -> Iterator[int]:
     lock = open_lock_file(path)
     try:
         try:
@@ -145,6 +147,6 @@ def _only_one(path: Path, address: str) -> Iterator[None]:
             raise UiAlreadyOpenError(path.read_text()) from None
         os.truncate(lock, 0)
         os.write(lock, address.encode())
-        yield
+        yield lock
     finally:
         os.close(lock)
