@@ -28,7 +28,7 @@ class Process:
     started: str
 
     def is_gone(self) -> bool | None:
-        """Return whether the process has ended; None if it is not of this host."""
+        """Return whether the process has ended; None if it is of another host, or hidden."""
         if self.host != _host():
             return None
         try:
@@ -38,8 +38,7 @@ class Process:
         except PermissionError:
             pass  # another user's
         found = _started(self.pid)
-        # a process of another user may be hidden: it exists, and that is all there is to know
-        return found is not None and found != self.started
+        return None if found is None else found != self.started
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host.split()[0]}"
@@ -67,7 +66,8 @@ def _started(pid: int) -> str | None:
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return _started_by_clock(pid)
+        # where /proc hides other users' processes (hidepid), a living one looks like one that ended
+        return None if Path("/proc/self/stat").exists() else _started_by_clock(pid)
     # ticks since boot: unlike a time of day, they do not move when the clock is set
     values = text.rpartition(")")[2].split()
     return "ended" if values[_STATE] in _ENDED_STATES else values[_STARTED]
