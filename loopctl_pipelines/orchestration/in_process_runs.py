@@ -62,26 +62,27 @@ def run_in_process(
             raise_on_error=False,
         )
     except (KeyboardInterrupt, DagsterExecutionInterruptedError):
-        if _was_stopped(instance):
-            raise RunEndedElsewhereError from None
-        raise
-    # Dagster takes an interrupt within a step for a failure of the step
-    if not ended.success and _was_stopped(instance):
-        raise RunEndedElsewhereError
-    if _was_interrupted(ended):
-        raise KeyboardInterrupt
+        raise _interruption(instance) from None
+    if _was_interrupted(ended) or _was_stopped(instance):
+        raise _interruption(instance)
     failure = None if ended.success else _failure(instance, ended.run_id)
     return EndedRun(ended.run_id, _materialized(instance, ended.run_id), failure)
 
 
 def _was_interrupted(ended: ExecuteInProcessResult) -> bool:
+    # of a run that was marked as ended before, Dagster records the interruption of the step only
     errors = [e.job_failure_data.error for e in ended.all_events if e.is_job_failure]
+    errors += [e.step_failure_data.error for e in ended.all_events if e.is_step_failure]
     return any(error.cls_name in _INTERRUPTS for error in errors if error)
+
+
+def _interruption(instance: DagsterInstance) -> BaseException:
+    return RunEndedElsewhereError() if _was_stopped(instance) else KeyboardInterrupt()
 
 
 def _was_stopped(instance: DagsterInstance) -> bool:
     storage = instance.event_log_storage
-    return isinstance(storage, BatchingEventLogStorage) and storage.pulse.was_stopped()
+    return isinstance(storage, BatchingEventLogStorage) and storage.pulse.was_stopped
 
 
 def _materialized(instance: DagsterInstance, run_id: str) -> list[tuple[AssetKey, str]]:

@@ -40,7 +40,7 @@ class Pulse:
         self._lock = Lock()
         self._requested = ""
         self._working: set[str] = set()
-        self._stopped: set[str] = set()
+        self._was_stopped = False
         self._thread: Thread | None = None
         self._wake = Event()
 
@@ -60,11 +60,10 @@ class Pulse:
                 case kind if kind in _ENDED:
                     self._end(event.run_id)
 
+    @property
     def was_stopped(self) -> bool:
-        """Return whether a run of this process was ended by another one; forget it."""
-        with self._lock:
-            stopped, self._stopped = self._stopped, set()
-        return bool(stopped)
+        """Whether a run of this process was ended by another one, and so the process is to end."""
+        return self._was_stopped
 
     def _request(self, run_id: str) -> None:
         # a run's planned events follow one another: one record is enough for thousands of them
@@ -108,8 +107,8 @@ class Pulse:
         mine = self._storage.beat(working, process)
         with self._lock:
             ended = {run_id for run_id in working if run_id not in mine} & self._working
-            self._stopped |= ended
             self._working -= ended
         if ended:
+            self._was_stopped = True
             # as Ctrl-C does: transactions that are under way commit or roll back
             os.kill(os.getpid(), signal.SIGINT)

@@ -1,17 +1,24 @@
 """The heartbeats in the database of Dagster's storage."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
+from dagster import DagsterRunStatus
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.orchestration.heartbeats.death import Heartbeat
 from loopctl_pipelines.orchestration.heartbeats.process import Process
 
 _UNDEFINED_TABLE: Final = "42P01"
+# of the table or of its type, in the table of tables or in an index of it
+_CREATED_BY_ANOTHER: Final = {"23505", "42710", "42P07"}
+_ENDS: Final = [
+    end.value
+    for end in (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED)
+]
 # more than the pauses between two looks of the daemon, which are 30 s; one look counts no more
 _MOST_SECONDS_OF_A_LOOK: Final = 35.0
 
@@ -28,8 +35,8 @@ class HeartbeatStorage:
         self._rows("record_process", _identity(process), run_id=run_id, is_worker=is_worker)
 
     def beat(self, run_ids: Sequence[str], process: Process) -> set[str]:
-        """Give a sign of life for the runs; return those that are still the process's."""
-        rows = self._rows("beat", _identity(process), run_ids=list(run_ids))
+        """Give a sign of life for unfinished runs; return those that are still the process's."""
+        rows = self._rows("beat", _identity(process), run_ids=list(run_ids), ends=_ENDS)
         return {row["run_id"] for row in rows}
 
     def look(self, run_ids: Sequence[str]) -> list[Heartbeat]:
@@ -58,12 +65,14 @@ class HeartbeatStorage:
         parameters = {key: value for part in (*parts, others) for key, value in part.items()}
         try:
             return self._execute(name, parameters)
-        except ProgrammingError as error:
-            if getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
+        except DBAPIError as error:
+            if _sqlstate(error) != _UNDEFINED_TABLE:
                 raise
-        # another process may create it at the same time
-        with suppress(IntegrityError):
+        try:
             self._execute("create_heartbeats", {})
+        except DBAPIError as error:
+            if _sqlstate(error) not in _CREATED_BY_ANOTHER:
+                raise
         return self._execute(name, parameters)
 
     def _execute(self, name: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
@@ -71,6 +80,11 @@ class HeartbeatStorage:
         with self._connect() as connection:
             result = connection.exec_driver_sql(query, parameters)
             return [dict(row) for row in result.mappings()] if result.returns_rows else []
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    code = getattr(error.orig, "pgcode", None)
+    return code if isinstance(code, str) else None
 
 
 def _identity(process: Process) -> dict[str, Any]:

@@ -8,13 +8,24 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus
+from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, job, op
 
+from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
 from loopctl_pipelines.orchestration.heartbeats.dead_runs import end_dead_runs, has_died
+from loopctl_pipelines.orchestration.heartbeats.process import this_process
 from loopctl_pipelines_tests.orchestration.heartbeats.working_process import (
     WorkingProcess,
     working_process,
 )
+
+
+@op
+def _does_nothing() -> None: ...
+
+
+@job
+def _nothing() -> None:
+    _does_nothing()
 
 
 @pytest.fixture
@@ -22,6 +33,12 @@ def worker(instance: DagsterInstance, dagster_url: str, tmp_path: Path) -> Itera
     assert instance
     with working_process(tmp_path, dagster_url) as worker:
         yield worker
+
+
+def _storage(instance: DagsterInstance) -> BatchingEventLogStorage:
+    storage = instance.event_log_storage
+    assert isinstance(storage, BatchingEventLogStorage)
+    return storage
 
 
 def _status(instance: DagsterInstance, run_id: str) -> DagsterRunStatus:
@@ -161,3 +178,26 @@ def test_of_four_runs_the_killed_ones_are_ended_and_the_others_go_on(
         assert [worker.finish() for worker in workers[2:]] == ["None", "None"]
     statuses = [_status(instance, worker.run_id) for worker in workers]
     assert statuses == [DagsterRunStatus.FAILURE] * 2 + [DagsterRunStatus.SUCCESS] * 2
+
+
+def test_a_run_goes_on_when_the_table_of_heartbeats_was_dropped(
+    instance: DagsterInstance, worker: WorkingProcess, dagster_url: str
+) -> None:
+    storage, me = _storage(instance).heartbeats, this_process()
+    with psycopg.connect(dagster_url) as connection:
+        connection.execute("DROP TABLE loopctl_run_heartbeats")
+    assert end_dead_runs(instance) == {}
+    assert storage.beat([worker.run_id], me) == {worker.run_id}
+    (heartbeat,) = storage.look([worker.run_id])
+    assert (heartbeat.process, heartbeat.is_worker) == (me, True)
+    assert worker.finish() == "None"
+    assert _heartbeats(dagster_url) == 0
+
+
+def test_a_process_that_begins_a_run_which_was_marked_as_failed_before_is_told_to_stop(
+    instance: DagsterInstance,
+) -> None:
+    run, storage, me = instance.create_run_for_job(_nothing), _storage(instance), this_process()
+    instance.report_run_failed(run)
+    storage.heartbeats.record_process(run.run_id, me, is_worker=True)
+    assert storage.heartbeats.beat([run.run_id], me) == set()
