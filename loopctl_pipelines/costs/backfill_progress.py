@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 
 from rich.console import Console
 from rich.progress import (
@@ -16,6 +17,7 @@ from rich.progress import (
 from loopctl_pipelines.costs.backfill import Backfill
 from loopctl_pipelines.costs.job_runs import JobRun
 from loopctl_pipelines.costs.planning.rectangles import Rectangle
+from loopctl_pipelines.database.retries import without_waiting
 
 _FAILED = TextColumn("[red]{task.fields[failed]}")
 
@@ -82,12 +84,16 @@ def _interruptible(runs: Runs, console: Console) -> Iterator[tuple[Rectangle, Jo
 
 
 def _wait(under_way: Future[tuple[Rectangle, JobRun] | None], console: Console) -> bool:
-    interrupted = False
-    while True:
-        try:
-            wait([under_way])
-        except KeyboardInterrupt:
-            console.print("Ending after the run under way.")
-            interrupted = True
-        else:
-            return interrupted
+    """Wait for the run under way; return whether it is to be the last."""
+    try:
+        wait([under_way])
+    except KeyboardInterrupt:
+        console.print("Ending after the run under way.")
+    else:
+        return False
+    # the run is ended by an outage that it would have outlasted
+    with without_waiting():
+        while not under_way.done():
+            with suppress(KeyboardInterrupt):
+                wait([under_way])
+    return True

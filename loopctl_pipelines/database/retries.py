@@ -1,7 +1,8 @@
 """Retries a tenant's transaction where that helps; errors never repeat PostgreSQL's text."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Event
 from typing import Final, TypeVar
 from uuid import UUID
@@ -18,6 +19,8 @@ OUTAGE_SECONDS: Final = 180.0
 
 Longer than a restart with recovery or a failover takes (about 30 s with Patroni, 60 to 120 s with
 managed services); short enough that a run ends if the database stays away."""
+
+_waits_are_over = Event()
 
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 0.2
@@ -102,9 +105,21 @@ def outlast_outage(
         try:
             return work()
         except (psycopg.Error, DatabaseUnreachableError) as error:
-            if time.monotonic() >= given_up or not _is_outage(error) or ended.wait(pause):
+            if time.monotonic() >= given_up or not _is_outage(error) or _waits_are_over.is_set():
+                raise
+            if ended.wait(pause):
                 raise
         pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """Wait for no outage in any thread: the process is to end."""
+    _waits_are_over.set()
+    try:
+        yield
+    finally:
+        _waits_are_over.clear()
 
 
 class OutagePatience:

@@ -59,6 +59,10 @@ from dagster._core.workspace.load_target import WorkspaceFileTarget
 
 # The type of an argument in the constructor of every configurable storage. Waits for: its export.
 from dagster._serdes import ConfigurableClassData
+
+# Has Ctrl-C end a wait for the storage, in which Dagster would only note it. Waits for: a storage
+# whose waits Dagster interrupts.
+from dagster._utils.interrupts import raise_interrupts_as
 from sqlalchemy.engine import Engine
 
 __all__ = [
@@ -78,6 +82,7 @@ __all__ = [
     "engine_of",
     "log_evaluations",
     "log_materializations",
+    "raise_interrupts_as",
 ]
 
 EVENTS_ARE_RECORDED: Final = SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION

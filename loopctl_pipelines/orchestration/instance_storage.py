@@ -86,7 +86,7 @@ class PooledPostgresStorage(DagsterPostgresStorage):
             keep_connections(
                 (storage.run_storage, storage.event_log_storage, storage.schedule_storage),
                 url,
-                lambda: storage.event_log_storage.pulse.is_working,
+                lambda: storage.event_log_storage.pulse.has_begun,
             )
             return storage
         # says what is wrong in a sentence

@@ -1,10 +1,12 @@
 """What is waited for is a database that comes back, and nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
-from loopctl_pipelines.database.retries import OutagePatience, outlast_outage
+from loopctl_pipelines.database.retries import OutagePatience, outlast_outage, without_waiting
 
 AWAY = [
     DatabaseUnreachableError("away"),
@@ -82,6 +84,16 @@ def test_a_failure_of_one_tenant_leaves_the_others_their_patience() -> None:
     with pytest.raises(psycopg.errors.CheckViolation):
         patience.outlast(Work(psycopg.errors.CheckViolation()))
     assert patience.outlast(Work(DatabaseUnreachableError("away"))) == "done"
+
+
+def test_no_thread_waits_once_the_process_is_to_end() -> None:
+    away = Work(*[AWAY[0]] * 9)
+    with ThreadPoolExecutor(1) as thread:
+        outlasting = thread.submit(outlast_outage, away)
+        with without_waiting(), pytest.raises(DatabaseUnreachableError):
+            outlasting.result()
+        assert away.attempts < 9
+    assert outlast_outage(Work(AWAY[0])) == "done"
 
 
 def test_a_run_that_ends_waits_no_longer() -> None:

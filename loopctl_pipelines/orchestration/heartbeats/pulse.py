@@ -39,15 +39,16 @@ class Pulse:
         self._storage = storage
         self._lock = Lock()
         self._requested = ""
+        self._has_begun = False
         self._working: set[str] = set()
         self._was_stopped = False
         self._thread: Thread | None = None
         self._wake = Event()
 
     @property
-    def is_working(self) -> bool:
-        """Whether this process works on a run."""
-        return bool(self._working)
+    def has_begun(self) -> bool:
+        """Whether this process has begun to work on a run."""
+        return self._has_begun
 
     def follow(self, events: Sequence[EventLogEntry]) -> None:
         """Begin or end the heartbeats of the runs that these stored events are about."""
@@ -72,6 +73,7 @@ class Pulse:
             self._storage.record_process(run_id, this_process(), is_worker=False)
 
     def _begin(self, run_id: str) -> None:
+        self._has_begun = True
         self._storage.record_process(run_id, this_process(), is_worker=True)
         with self._lock:
             self._working.add(run_id)
