@@ -1,19 +1,22 @@
 # make demo: the main job over sample data, on an embedded PostgreSQL.  make test: everything CI runs.
 PYTHON ?= python3
 BIN := .venv/bin
+KILLS ?= 100
+RESTARTS ?= 20
 UV := $(BIN)/python -m tools.uv_with_pip_config
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 COMPILE = $(UV) pip compile --quiet --python $(BIN)/python --universal --python-version 3.11 \
   --generate-hashes --no-strip-extras --custom-compile-command 'make lock' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test lint bench lock clean
+.PHONY: help demo dev test lint bench trials lock clean
 
 help:
 	@echo "make demo   set up, load sample data, run the daily job, show the result"
 	@echo "make dev    open the Dagster UI on the same data (http://127.0.0.1:3000)"
 	@echo "make test   lint, types, import contracts and tests"
 	@echo "make bench  ratios against the reference's way and against a bare scan"
+	@echo "make trials kill processes and the database server at random moments; compare everything (KILLS, RESTARTS, SEED)"
 	@echo "make lock   bring the lock files in line with pyproject.toml (UPGRADE=--upgrade: all newest)"
 	@echo "make clean  remove .venv and .loopctl"
 
@@ -50,6 +53,10 @@ test: lint
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks
+
+# the tests' oracles are used, and those need the tests' packages
+trials: .venv/installed-dev
+	$(BIN)/python -m trials --kills $(KILLS) --restarts $(RESTARTS) $(if $(SEED),--seed $(SEED))
 
 lock: .venv/installed-setup
 	$(COMPILE) --output-file requirements.lock pyproject.toml

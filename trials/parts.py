@@ -1,0 +1,66 @@
+"""The two parts of the trials; each runs in a process of its own, on a server of its own."""
+
+from collections.abc import Iterator, Mapping
+from itertools import count
+from typing import Final
+
+from trials.command_kills import KILLS_OF_A_TRIAL, CommandKills
+from trials.dev_kills import ENDING, DevKills
+from trials.findings import Findings
+from trials.restarts import restart_below_commands
+from trials.scene import scene
+from trials.server import WAYS
+from trials.usage_of_trials import trial_days
+
+COMMANDS: Final = ("backfill", "embed", "load")
+"""Victims of the first part."""
+
+DEV: Final = ("run", "code server", *ENDING)
+"""Victims of the second part: what `dev` starts, and itself."""
+
+WEIGHTS: Final = {
+    "backfill": 36,
+    "embed": 16,
+    "load": 12,
+    "run": 16,
+    "code server": 8,
+    "daemon": 3,
+    "webserver": 3,
+    "dev": 3,
+    "all of dev": 3,
+}
+"""How the kills are shared out among the victims."""
+
+
+def trials_of_commands(kills: Mapping[str, int], restarts: int, seed: int) -> Findings:
+    """Kill commands so many times, and restart the server below them."""
+    findings = Findings()
+    backfills = list(_groups(kills["backfill"]))
+    with scene(len(backfills) + restarts, f"commands {seed}", findings) as place:
+        numbers, victims = count(), CommandKills(place)
+        for group in backfills:
+            victims.backfills(trial_days(next(numbers)), group)
+        for group in _groups(kills["embed"]):
+            victims.embeds(group)
+        for group in _groups(kills["load"]):
+            victims.loads(group)
+        for number in range(restarts):
+            way = list(WAYS)[number % len(WAYS)]
+            days = trial_days(next(numbers))
+            restart_below_commands(place, victims, days, way, place.random)
+            print(f"server restarts below commands: {number + 1} of {restarts}", flush=True)
+    return findings
+
+
+def trials_of_dev(kills: Mapping[str, int], restarts: int, seed: int) -> Findings:
+    """Kill what `dev` starts so many times, and restart the server below it."""
+    findings = Findings()
+    rounds = sum(kills.values()) + restarts
+    with scene(rounds, f"dev {seed}", findings) as place:
+        DevKills(place).all(kills, restarts)
+    return findings
+
+
+def _groups(kills: int) -> Iterator[int]:
+    for done in range(0, kills, KILLS_OF_A_TRIAL):
+        yield min(KILLS_OF_A_TRIAL, kills - done)
