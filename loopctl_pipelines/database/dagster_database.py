@@ -8,6 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from loopctl_pipelines.database.connection import connect
 from loopctl_pipelines.database.errors import DatabaseUnreachableError, RoleUnfitError
+from loopctl_pipelines.database.missing_rights import quoted
 from loopctl_pipelines.database.statements import statement
 
 _BESIDE = "loopctl_dagster"
@@ -30,9 +31,11 @@ def create_beside(url: str) -> str:
             except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                 pass
             except psycopg.errors.InsufficientPrivilege:
+                login = connection.info.user
                 raise RoleUnfitError(
-                    f"The login of LOOPCTL_DATABASE_URL may not create {_BESIDE!r} for "
-                    "Dagster's storage. Create it, or set LOOPCTL_DAGSTER_URL."
+                    f"The login {login!r} of LOOPCTL_DATABASE_URL may not create the database "
+                    f"{_BESIDE!r} for Dagster's storage. As a superuser, run "
+                    f"CREATE DATABASE {_BESIDE} OWNER {quoted(login)}; or set LOOPCTL_DAGSTER_URL."
                 ) from None
     return dagster_url(url, dbname=_BESIDE)
 
@@ -68,18 +71,27 @@ def check_dagster_database(url: str) -> None:
     """
     with connect(url, "Dagster's storage", "LOOPCTL_DAGSTER_URL") as connection:
         read_only = connection.execute("SHOW transaction_read_only").fetchone()
-        may = connection.execute(statement(__package__, "may_store_dagster")).fetchone()
+        ((has_tables, may),) = connection.execute(statement(__package__, "may_store_dagster"))
+        login, name = quoted(connection.info.user), quoted(connection.info.dbname)
     if read_only != ("off",):
         raise DatabaseUnreachableError(
             "Dagster's storage is read-only: a standby, or default_transaction_read_only is on. "
             "Give the primary server in LOOPCTL_DAGSTER_URL.",
             "25006",
         )
-    if may != (True,):
-        raise RoleUnfitError(
-            "The login of Dagster's storage may not create or write Dagster's tables there. "
-            "Make it the database's owner, or set LOOPCTL_DAGSTER_URL."
-        )
+    if may:
+        return
+    # another login has created them, which is their owner
+    remedy = (
+        f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {login}; "
+        f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {login};"
+        if has_tables
+        else f"ALTER DATABASE {name} OWNER TO {login};"
+    )
+    raise RoleUnfitError(
+        f"The login {login} may not create or write Dagster's tables in the database {name}. "
+        f"As a superuser, run there {remedy} Or set LOOPCTL_DAGSTER_URL."
+    )
 
 
 def _quoted(part: object) -> str:

@@ -50,10 +50,6 @@ OWN_SCHEMA: Final = "loopctl_pipelines"
 _PRIVILEGES: Final = {p: sql.SQL(p) for p in ("SELECT", "INSERT", "UPDATE", "DELETE")}
 _GRANT_USAGE = sql.SQL("GRANT USAGE ON SCHEMA {schema} TO {role}")
 _GRANT_EXECUTE = sql.SQL("GRANT EXECUTE ON FUNCTION {function} TO {role}")
-_GRANT_TABLES = sql.SQL(
-    "GRANT USAGE ON SCHEMA public TO {role};"
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {role}"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +137,18 @@ def _grant(connection: Connection[TupleRow], role: str, *, created: tuple[str, .
             f"The role {role!r} does not exist. Create it with NOLOGIN and without BYPASSRLS, "
             "or set LOOPCTL_DATABASE_ROLE to the role that loopctl itself uses."
         )
-    name = sql.Identifier(role)
     if created and role != LOOPCTL_ROLE:
-        connection.execute(_GRANT_TABLES.format(role=name, tables=_tables("public", created)))
+        _grant_created(connection, role, created)
     _grant_own(connection, role)
+
+
+def _grant_created(connection: Connection[TupleRow], role: str, created: tuple[str, ...]) -> None:
+    """Grant the role what loopctl's own was granted on the tables that were just created."""
+    usage = _GRANT_USAGE.format(schema=sql.Identifier("public"), role=sql.Identifier(role))
+    connection.execute(usage)
+    asked = {"role": LOOPCTL_ROLE, "schema": "public", "tables": list(created)}
+    for name, privileges in connection.execute(statement(__package__, "grants_of_role"), asked):
+        connection.execute(_grant_table(role, "public", name, privileges))
 
 
 def _grant_own(connection: Connection[TupleRow], role: str) -> None:
@@ -158,16 +162,15 @@ def _grant_own(connection: Connection[TupleRow], role: str) -> None:
         connection.execute(_GRANT_USAGE.format(schema=schema, role=holder))
     asked = {"role": role, "schema": OWN_SCHEMA}
     for name, privileges in connection.execute(statement(__package__, "missing_grants"), asked):
-        grant = sql.SQL("GRANT {privileges} ON {table} TO {role}").format(
-            privileges=sql.SQL(", ").join(map(_PRIVILEGES.__getitem__, privileges)),
-            table=sql.Identifier(OWN_SCHEMA, name),
-            role=holder,
-        )
-        connection.execute(grant)
+        connection.execute(_grant_table(role, OWN_SCHEMA, name, privileges))
     for (name,) in connection.execute(statement(__package__, "missing_executes"), asked):
         function = sql.Identifier(OWN_SCHEMA, name)
         connection.execute(_GRANT_EXECUTE.format(function=function, role=holder))
 
 
-def _tables(schema: str, names: Sequence[str]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(schema, name) for name in names)
+def _grant_table(role: str, schema: str, name: str, privileges: Sequence[str]) -> sql.Composed:
+    return sql.SQL("GRANT {privileges} ON {table} TO {role}").format(
+        privileges=sql.SQL(", ").join(map(_PRIVILEGES.__getitem__, privileges)),
+        table=sql.Identifier(schema, name),
+        role=sql.Identifier(role),
+    )

@@ -62,6 +62,30 @@ def test_a_tenant_can_write_an_entry_of_any_month(empty_database: str) -> None:
     assert found == [("audit_log_default",)]
 
 
+def test_a_tenant_can_write_no_entry_without_a_tenant(empty_database: str) -> None:
+    upgrade(empty_database)
+    database = Database(empty_database, "loopctl_app")
+    for tenant in (None, _THEIRS):
+        with (
+            pytest.raises(InsufficientPrivilege, match="row-level security"),
+            database.tenant_transaction(_OURS) as connection,
+        ):
+            connection.execute(_ADD, [tenant, datetime(2020, 1, 31)])  # noqa: DTZ001 - naive UTC
+    database.close()
+
+
+def test_a_tenant_cannot_change_a_tenant(empty_database: str) -> None:
+    upgrade(empty_database)
+    database = Database(empty_database, "loopctl_app")
+    for change in ("UPDATE tenants SET name = ''", "DELETE FROM tenants"):
+        with (
+            pytest.raises(InsufficientPrivilege, match="permission denied for table tenants"),
+            database.tenant_transaction(_OURS) as connection,
+        ):
+            connection.execute(change.encode())
+    database.close()
+
+
 def test_the_role_cannot_read_a_partition_by_its_name(empty_database: str) -> None:
     with psycopg.connect(empty_database, autocommit=True) as connection:
         # as in loopctl's databases, where every new table is granted to the role

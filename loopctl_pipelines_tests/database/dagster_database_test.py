@@ -7,6 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 import sqlalchemy
+from dagster import DagsterRun
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
@@ -70,9 +71,14 @@ def test_two_commands_that_create_it_at_once_share_it(database_url: str, name: s
     check_dagster_database(first)
 
 
-def test_a_login_that_may_not_create_it_is_told_what_to_set(database_url: str, name: str) -> None:
-    with pytest.raises(RoleUnfitError, match=f"may not create '{name}'.*set LOOPCTL_DAGSTER_URL"):
-        create_beside(_login_without_rights(database_url))
+def test_a_login_that_may_not_create_it_can_use_it_once_the_sql_of_the_message_has_run(
+    database_url: str, name: str
+) -> None:
+    login = _login_without_rights(database_url)
+    with pytest.raises(RoleUnfitError, match=f"may not create the database '{name}'") as caught:
+        create_beside(login)
+    _run_sql_of(caught.value, database_url, "CREATE DATABASE")
+    check_dagster_database(create_beside(login))
 
 
 def test_dagster_works_by_a_url_without_a_host_before_the_slash(
@@ -93,19 +99,41 @@ def test_a_storage_that_is_not_there_is_told_by_the_settings_name() -> None:
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_login_that_may_create_no_tables_there_is_unfit(empty_database: str) -> None:
-    check_dagster_database(empty_database)
-    with pytest.raises(RoleUnfitError, match="may not create or write Dagster's tables"):
-        check_dagster_database(_login_without_rights(empty_database))
+def test_a_database_that_another_login_has_created_is_given_by_the_sql_of_the_message(
+    database_url: str, name: str
+) -> None:
+    beside = create_beside(database_url)
+    login = _login_without_rights(database_url)
+    assert create_beside(login)
+    with pytest.raises(RoleUnfitError, match=f"Dagster's tables in the database {name}") as caught:
+        check_dagster_database(create_beside(login))
+    _run_sql_of(caught.value, beside, "ALTER DATABASE")
+    check_dagster_database(create_beside(login))
 
 
-def test_a_login_that_may_not_write_the_tables_there_is_unfit(dagster_url: str) -> None:
+def test_tables_that_another_login_has_created_are_given_by_the_sql_of_the_message(
+    dagster_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     check_dagster_database(dagster_url)
     login = _login_without_rights(dagster_url)
     with psycopg.connect(dagster_url, autocommit=True) as connection:
         connection.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
-    with pytest.raises(RoleUnfitError, match="may not create or write Dagster's tables"):
+    with pytest.raises(RoleUnfitError, match="may not create or write") as caught:
         check_dagster_database(login)
+    _run_sql_of(caught.value, dagster_url, "GRANT ALL")
+    check_dagster_database(login)
+    monkeypatch.setenv("LOOPCTL_DAGSTER_URL", login)
+    with dagster_instance(tmp_path) as instance:
+        instance.add_dynamic_partitions("tenants", ["acme"])
+        assert instance.run_storage.add_run(DagsterRun("daily_costs"))
+
+
+def _run_sql_of(error: RoleUnfitError, url: str, begins: str) -> None:
+    """Run what the message says, as the superuser."""
+    text = str(error)
+    with psycopg.connect(url, autocommit=True) as connection:
+        for each in text[text.index(begins) : text.rindex(";")].split(";"):
+            connection.execute(each.encode())
 
 
 def test_a_storage_that_is_read_only_is_a_sentence(dagster_url: str) -> None:

@@ -17,6 +17,15 @@ _OLDER_SCHEMA = """
     CREATE TABLE stories (id uuid PRIMARY KEY, tenant_id uuid, epic_id uuid);
 """
 
+# what an upgrade does not grant, and the real schema does
+_FEWER_RIGHTS = """
+    REVOKE INSERT, UPDATE, DELETE ON tenants FROM loopctl_app;
+    REVOKE UPDATE, DELETE ON audit_log FROM loopctl_app;
+"""
+_STRICTER_POLICY = (
+    "ALTER POLICY audit_log_insert ON audit_log WITH CHECK (tenant_id = current_tenant_id())"
+)
+
 
 @pytest.fixture
 def other_database(empty_database: str) -> str:
@@ -47,6 +56,9 @@ def test_what_an_upgrade_creates_is_defined_as_in_the_real_schema(
 ) -> None:
     upgrade(empty_database)
     load_real_schema(other_database)
+    with psycopg.connect(other_database, autocommit=True) as real:
+        real.execute(_FEWER_RIGHTS)
+        real.execute(_STRICTER_POLICY)
     with psycopg.connect(empty_database) as ours, psycopg.connect(other_database) as real:
         expected = definitions(real, LOOPCTL_TABLES)[kind]
         assert definitions(ours, LOOPCTL_TABLES)[kind] == expected
@@ -69,6 +81,8 @@ def test_only_the_absent_tables_of_the_real_schema_are_created(empty_database: s
     absent = ("stories", "cost_anomalies", "tenant_llm_settings", "audit_log")
     load_real_schema(empty_database)
     with psycopg.connect(empty_database, autocommit=True) as connection:
+        # the real schema's default privileges grant the role all rights on new tables
+        connection.execute(_STRICTER_POLICY)
         expected = definitions(connection, absent)
         connection.execute("DROP TABLE cost_anomalies, tenant_llm_settings, audit_log")
         connection.execute("DROP TABLE stories CASCADE")

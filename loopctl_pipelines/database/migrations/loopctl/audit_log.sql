@@ -29,10 +29,11 @@ CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log
 
 ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_log FORCE ROW LEVEL SECURITY;
+-- loopctl's own policy admits entries without a tenant, which every tenant then reads.
 CREATE POLICY audit_log_insert ON audit_log
-    FOR INSERT WITH CHECK (tenant_id = current_tenant_id() OR tenant_id IS NULL);
+    FOR INSERT WITH CHECK (tenant_id = current_tenant_id());
 CREATE POLICY audit_log_select ON audit_log
     FOR SELECT USING (tenant_id = current_tenant_id() OR tenant_id IS NULL);
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON audit_log TO loopctl_app;
+GRANT SELECT, INSERT ON audit_log TO loopctl_app;
 GRANT ALL ON audit_log TO loopctl_admin;

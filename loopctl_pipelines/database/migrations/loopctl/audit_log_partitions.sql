@@ -28,7 +28,7 @@ BEGIN
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', part);
         EXECUTE format(
             'CREATE POLICY audit_log_insert ON %I FOR INSERT'
-            ' WITH CHECK (tenant_id = current_tenant_id() OR tenant_id IS NULL)',
+            ' WITH CHECK (tenant_id = current_tenant_id())',
             part
         );
         EXECUTE format(

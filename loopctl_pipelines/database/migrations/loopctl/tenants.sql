@@ -21,5 +21,6 @@ CREATE UNIQUE INDEX tenants_slug_index ON tenants (slug);
 CREATE INDEX tenants_status_index ON tenants (status);
 CREATE UNIQUE INDEX tenants_email_index ON tenants (email);
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON tenants TO loopctl_app;
+-- loopctl grants its role more. Without row-level security, one tenant could then change another.
+GRANT SELECT ON tenants TO loopctl_app;
 GRANT ALL ON tenants TO loopctl_admin;
