@@ -31,7 +31,7 @@ def cause_of_death(heartbeat: Heartbeat, *, gone: bool | None, has_begun: bool) 
 
     Args:
         heartbeat: the run's heartbeat.
-        gone: whether its process has ended; None: it is on another host.
+        gone: whether its process has ended; None: it is on another host, or not known.
         has_begun: whether a process had begun to work on the run.
     """
     silent = heartbeat.silent_seconds >= SILENCE_SECONDS
@@ -43,5 +43,6 @@ def cause_of_death(heartbeat: Heartbeat, *, gone: bool | None, has_begun: bool) 
     elif has_begun and silent:
         return "No process gave a sign of life for the run for a minute."
     elif gone and silent:
-        return f"The run has not begun, and the {heartbeat.process} that requested it is gone."
+        requester = heartbeat.process or "process"
+        return f"The run has not begun, and the {requester} that requested it is gone."
     return None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, job, op
+from dagster import DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus, job, op
 
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
 from loopctl_pipelines.orchestration.heartbeats.dead_runs import end_dead_runs, has_died
@@ -90,6 +90,19 @@ def test_a_run_whose_process_was_killed_is_marked_as_failed_with_a_sentence(
     assert has_died(run)
     assert end_dead_runs(instance) == {}
     assert _heartbeats(dagster_url) == 0
+
+
+def test_a_run_whose_process_was_killed_between_its_row_and_its_first_event_does_not_stay(
+    instance: DagsterInstance, dagster_url: str
+) -> None:
+    run = instance.run_storage.add_run(DagsterRun("daily_costs"))
+    assert end_dead_runs(instance) == {}
+    _seconds_pass(dagster_url, 35)
+    assert end_dead_runs(instance) == {}
+    _seconds_pass(dagster_url, 35)
+    (cause,) = end_dead_runs(instance).values()
+    assert cause == "The run has not begun, and the process that requested it is gone."
+    assert _status(instance, run.run_id) is DagsterRunStatus.FAILURE
 
 
 def test_a_killed_run_that_was_being_canceled_is_canceled(
