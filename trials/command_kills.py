@@ -88,25 +88,27 @@ class CommandKills:
         self._scene.findings.saw(victim, f"run again: exit code {code}, {command.last_words!r}")
         if code != 0:
             kind = "stuck" if code is None else "unclear"
-            self._scene.findings.fault(victim, kind, f"{code}: {command.last_words!r}")
+            self._scene.findings.fault(
+                victim, kind, f"{code}: {command.last_words!r}{command.traceback}"
+            )
 
     def outlast(self, victim: str, *arguments: str) -> Callable[[], None]:
         """Start a command below which the server ends; return how to wait for its good end.
 
-        A command that has begun outlasts the outage. One that begins during it says so, and is
-        run again.
+        It outlasts the outage, or says what is wrong, and is run again.
         """
         command = self._scene.commands.start(*arguments)
 
         def wait() -> None:
             code = command.wait()
-            words = f"`{arguments[0]}`: exit code {code}, {command.last_words!r}"
-            self._scene.findings.saw(victim, words)
-            if code == 1 and not command.has_begun and "LOOPCTL_DA" in command.last_words:
-                self.end_well(victim, self._scene.commands.start(*arguments))
+            seen = f"`{arguments[0]}`: exit code {code}, {command.last_words!r}"
+            self._scene.findings.saw(victim, seen)
+            if code is None:
+                self._scene.findings.fault(victim, "stuck", seen)
             elif code != 0:
-                kind = "stuck" if code is None else "unclear"
-                self._scene.findings.fault(victim, kind, words)
+                kind = "that had begun" if command.has_begun else "that began meanwhile"
+                self._scene.findings.notes[f"commands {kind} and ended with the server"] += 1
+                self.end_well(victim, self._scene.commands.start(*arguments))
 
         return wait
 

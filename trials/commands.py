@@ -67,6 +67,12 @@ class Command:
         lines = self.printed.read_text(errors="replace").replace("\r", "\n").splitlines()
         return next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
 
+    @property
+    def traceback(self) -> str:
+        """What it printed from the first traceback on; empty without one."""
+        _, found, rest = self.printed.read_text(errors="replace").partition("Traceback (")
+        return f"\n{found}{rest}" if found else ""
+
 
 class Commands:
     """Starts commands in one environment."""
@@ -80,7 +86,7 @@ class Commands:
         self._forks.set_forkserver_preload(_PRELOADED)
 
     def start(self, *arguments: str) -> Command:
-        """Start a command."""
+        """Start a command; an unexpected error shows its traceback."""
         printed = self._folder / f"{next(self._numbers)}-{arguments[0]}.txt"
         printed.touch()
         process = self._forks.Process(target=_run, args=(arguments, self._environment, printed))
@@ -96,5 +102,5 @@ def _run(arguments: Sequence[str], environment: Mapping[str, str], printed: Path
         os.dup2(output.fileno(), 2)
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv = ["loopctl-pipelines", *arguments]
+    sys.argv = ["loopctl-pipelines", "--traceback", *arguments]
     main()

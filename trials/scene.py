@@ -2,6 +2,7 @@
 
 import base64
 import os
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,14 +16,14 @@ from loopctl_pipelines.costs.asset_keys import ANOMALIES, SUMMARIES
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import DAGSTER_DATABASE_NAME, DATABASE_NAME
 from loopctl_pipelines.database.upgrade import LOOPCTL_ROLE, upgrade
-from loopctl_pipelines.orchestration.heartbeats.dead_runs import has_died
+from loopctl_pipelines.orchestration.heartbeats.dead_runs import end_dead_runs, has_died
 from loopctl_pipelines.orchestration.instance import dagster_instance
 from loopctl_pipelines.orchestration.unfinished_runs import unfinished_runs
 from loopctl_pipelines.partitions import day_and_slug
 from loopctl_pipelines_tests.costs.runs import detect_all, roll_up_all, unit
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import CLOAK_KEY, Knowledge
 from loopctl_pipelines_tests.usage import Usage, id_of
-from trials.commands import Commands
+from trials.commands import LIMIT_SECONDS, Commands
 from trials.cost_rows import TenantDay, anomaly_faults, read_reports, stale_days, wrong_days
 from trials.findings import Findings
 from trials.payments import Payments
@@ -101,7 +102,14 @@ class Scene:
         )
 
     def check_runs(self, victim: str) -> None:
-        """Report runs that are unfinished though nothing works on them, and their heartbeats."""
+        """Report runs that stay unfinished though nothing works on them.
+
+        The daemon looks for them every 30 s, and a command at its start.
+        """
+        limit = time.monotonic() + LIMIT_SECONDS
+        while unfinished_runs(self.instance) and time.monotonic() < limit:
+            end_dead_runs(self.instance)
+            time.sleep(1)
         for run in unfinished_runs(self.instance):
             self.findings.fault(victim, "stuck", f"run {run.run_id} is {run.status.value}")
 
