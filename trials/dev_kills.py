@@ -29,6 +29,8 @@ _RUNS = 4
 _MOST_SECONDS = 12.0
 """How long a run takes, the import of Dagster included."""
 
+_LEFT_OVER_SECONDS = 60.0
+
 _LAUNCH = """
 mutation Launch($parameters: ExecutionParams!) {
   launchRun(executionParams: $parameters) {
@@ -157,7 +159,7 @@ class DevKills:
         self._findings.trials[victim] += 1
         seen = 128 - code if code < 0 else code
         self._findings.saw(victim, f"dev: exit code {seen}, {_last_words(dev)!r}")
-        self._left_over(victim, still_running(everything))
+        self._left_over(victim, everything)
         self._interrupted = (victim, launched)
 
     def _put_right(self) -> None:
@@ -231,15 +233,17 @@ class DevKills:
         return self._random.uniform(0, _MOST_SECONDS)
 
     def _left_over(self, victim: str, processes: list[psutil.Process]) -> None:
-        for process in processes:
+        """Report processes that do not end; a code server looks every 30 s for its parent."""
+        self._wait(lambda: not still_running(processes), _LEFT_OVER_SECONDS)
+        for process in still_running(processes):
             with suppress(psutil.NoSuchProcess):
                 line = " ".join(process.cmdline())
                 self._findings.fault(victim, "stuck", f"left over: {line}")
                 process.kill()
 
     @staticmethod
-    def _wait(until: Callable[[], bool]) -> None:
-        limit = time.monotonic() + LIMIT_SECONDS
+    def _wait(until: Callable[[], bool], seconds: float = LIMIT_SECONDS) -> None:
+        limit = time.monotonic() + seconds
         while not until() and time.monotonic() < limit:
             time.sleep(0.5)
 

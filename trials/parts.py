@@ -1,6 +1,8 @@
 """The two parts of the trials; each runs in a process of its own, on a server of its own."""
 
+import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import count
 from typing import Final
 
@@ -19,15 +21,15 @@ DEV: Final = ("run", "code server", *ENDING)
 """Victims of the second part: what `dev` starts, and itself."""
 
 WEIGHTS: Final = {
-    "backfill": 36,
-    "embed": 16,
+    "backfill": 40,
+    "embed": 18,
     "load": 12,
     "run": 16,
-    "code server": 8,
-    "daemon": 3,
-    "webserver": 3,
-    "dev": 3,
-    "all of dev": 3,
+    "code server": 6,
+    "daemon": 2,
+    "webserver": 2,
+    "dev": 2,
+    "all of dev": 2,
 }
 """How the kills are shared out among the victims."""
 
@@ -36,10 +38,12 @@ def trials_of_commands(kills: Mapping[str, int], restarts: int, seed: int) -> Fi
     """Kill commands so many times, and restart the server below them."""
     findings = Findings()
     backfills = list(_groups(kills["backfill"]))
-    with scene(len(backfills) + restarts, f"commands {seed}", findings) as place:
+    trials = len(backfills) + restarts
+    with _kept(findings), scene(trials, f"commands {seed}", findings) as place:
         numbers, victims = count(), CommandKills(place)
         for group in backfills:
             victims.backfills(trial_days(next(numbers)), group)
+            print(f"backfills killed: {findings.trials['backfill']}", flush=True)
         for group in _groups(kills["embed"]):
             victims.embeds(group)
         for group in _groups(kills["load"]):
@@ -56,9 +60,19 @@ def trials_of_dev(kills: Mapping[str, int], restarts: int, seed: int) -> Finding
     """Kill what `dev` starts so many times, and restart the server below it."""
     findings = Findings()
     rounds = sum(kills.values()) + restarts
-    with scene(rounds, f"dev {seed}", findings) as place:
+    with _kept(findings), scene(rounds, f"dev {seed}", findings) as place:
         DevKills(place).all(kills, restarts)
     return findings
+
+
+@contextmanager
+def _kept(findings: Findings) -> Iterator[None]:
+    """Keep what was found if the trials break off."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - it is a finding
+        findings.fault("the trials themselves", "unclear", traceback.format_exc())
+        findings.trials["the trials themselves"] += 1
 
 
 def _groups(kills: int) -> Iterator[int]:

@@ -13,6 +13,8 @@ from typing import Final
 
 import psutil
 
+from loopctl_pipelines.orchestration.ui.tied_process import tied
+
 _KILLED_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.2
 
@@ -30,13 +32,15 @@ class ProcessSessions:
     def start(self, name: str, command: Sequence[str], descriptors: Sequence[int] = ()) -> None:
         """Start a process, or start it again. No terminal's Ctrl-C reaches it.
 
+        It ends with this process, however that ends.
+
         Args:
             name: the name by which `ended` reports its end.
             command: the command.
             descriptors: file descriptors that it inherits.
         """
         leader = subprocess.Popen(  # noqa: S603 - our own commands
-            command,
+            tied(command),
             cwd=self._folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,

@@ -1,11 +1,13 @@
 """Processes of a session end with it, whatever they do about signals and parents."""
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from loopctl_pipelines.orchestration.ui.process_sessions import ProcessSessions
 
@@ -30,3 +32,25 @@ def test_a_child_that_ignores_the_signal_and_has_lost_its_parent_is_killed(tmp_p
     sessions.end(gentle_seconds=0.5)
     assert sessions.ended() == "stubborn"
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+_STARTS_ANOTHER = """
+import os, pathlib, sys, time
+from loopctl_pipelines.orchestration.ui.process_sessions import ProcessSessions
+waits = "import os, time; os.rename('new', str(os.getpid()) + '.pid'); time.sleep(600)"
+pathlib.Path("new").touch()
+ProcessSessions(pathlib.Path(), os.environ).start("waits", [sys.executable, "-c", waits])
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's signal is Linux's")
+def test_what_a_killed_dev_had_started_does_not_stay(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", _STARTS_ANOTHER], cwd=tmp_path) as parent:
+        while not (started := list(tmp_path.glob("*.pid"))):
+            assert parent.poll() is None
+            time.sleep(0.05)
+        child = psutil.Process(int(started[0].stem))
+        parent.kill()
+    _, running = psutil.wait_procs([child], timeout=60)
+    assert running == [] or child.status() == psutil.STATUS_ZOMBIE
