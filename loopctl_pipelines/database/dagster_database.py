@@ -84,7 +84,8 @@ def check_dagster_database(url: str) -> None:
     # another login has created them, which is their owner
     remedy = (
         f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {login}; "
-        f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {login};"
+        f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {login}; "
+        f"GRANT CREATE ON SCHEMA public TO {login};"
         if has_tables
         else f"ALTER DATABASE {name} OWNER TO {login};"
     )

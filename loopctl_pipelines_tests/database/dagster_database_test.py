@@ -136,6 +136,18 @@ def _run_sql_of(error: RoleUnfitError, url: str, begins: str) -> None:
             connection.execute(each.encode())
 
 
+def test_a_login_that_may_write_the_tables_but_create_none_for_heartbeats_is_unfit(
+    dagster_url: str,
+) -> None:
+    login = _login_without_rights(dagster_url)
+    with psycopg.connect(dagster_url, autocommit=True) as connection:
+        connection.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC")
+        with pytest.raises(RoleUnfitError, match="may not create or write Dagster's tables"):
+            check_dagster_database(login)
+        connection.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
+    check_dagster_database(login)
+
+
 def test_a_storage_that_is_read_only_is_a_sentence(dagster_url: str) -> None:
     options = "-c default_transaction_read_only=on"
     with pytest.raises(DatabaseUnreachableError, match="Dagster's storage is read-only: a standby"):
