@@ -5,15 +5,19 @@ Nothing that Dagster starts leaves its session, and a session keeps those whose 
 
 import contextlib
 import os
+import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import psutil
 
 from loopctl_pipelines.orchestration.ui.tied_process import tied
+
+ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The signals that end all of them."""
 
 _KILLED_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.2
@@ -39,16 +43,17 @@ class ProcessSessions:
             command: the command.
             descriptors: file descriptors that it inherits.
         """
-        leader = subprocess.Popen(  # noqa: S603 - our own commands
-            tied(command),
-            cwd=self._folder,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            pass_fds=descriptors,
-        )
-        self._leaders.append(leader)
-        self._latest[name] = leader
+        with _signals_deferred():
+            leader = subprocess.Popen(  # noqa: S603 - our own commands
+                tied(command),
+                cwd=self._folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=descriptors,
+            )
+            self._leaders.append(leader)
+            self._latest[name] = leader
 
     def ended(self) -> str | None:
         """Return the name of a process that has ended and was not started again."""
@@ -77,6 +82,24 @@ class ProcessSessions:
     def _running(self) -> set[psutil.Process]:
         sessions = {leader.pid for leader in self._leaders}
         return {process for process in psutil.process_iter() if _is_in(process, sessions)}
+
+
+@contextlib.contextmanager
+def _signals_deferred() -> Iterator[None]:
+    """Handle signals after the block: an exception in it would lose a process that has started."""
+    received: list[int] = []
+    before = {sign: signal.getsignal(sign) for sign in ENDING_SIGNALS}
+    # a child inherits an ignored signal, as `nohup` wants it
+    handled = {sign: handler for sign, handler in before.items() if callable(handler)}
+    try:
+        for sign in handled:
+            signal.signal(sign, lambda number, _: received.append(number))
+        yield
+    finally:
+        for sign, handler in handled.items():
+            signal.signal(sign, handler)
+        for number in received:
+            signal.raise_signal(number)
 
 
 def _is_in(process: psutil.Process, sessions: set[int]) -> bool:

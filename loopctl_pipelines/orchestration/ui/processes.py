@@ -21,7 +21,7 @@ from loopctl_pipelines.orchestration.errors import UiAlreadyOpenError, UiEndedEr
 from loopctl_pipelines.orchestration.instance import dagster_home
 from loopctl_pipelines.orchestration.ui.addresses import origin
 from loopctl_pipelines.orchestration.ui.listening import listen
-from loopctl_pipelines.orchestration.ui.process_sessions import ProcessSessions
+from loopctl_pipelines.orchestration.ui.process_sessions import ENDING_SIGNALS, ProcessSessions
 
 _CODE_SERVER: Final = "code server"
 _DEFINITIONS: Final = "loopctl_pipelines.definitions"
@@ -33,7 +33,6 @@ _WORKSPACE: Final = """load_from:
       location_name: {location}
 """
 _POLL_SECONDS: Final = 0.2
-_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def open_ui(
@@ -80,7 +79,7 @@ def _sessions(folder: Path, environment: Mapping[str, str]) -> Iterator[ProcessS
         yield sessions
     finally:
         # another signal must not leave some of them behind; the end takes seconds
-        before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in _ENDING}
+        before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in ENDING_SIGNALS}
         sessions.end()
         for sign, handler in before.items():
             signal.signal(sign, handler)

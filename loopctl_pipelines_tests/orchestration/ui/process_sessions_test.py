@@ -1,6 +1,7 @@
 """Processes of a session end with it, whatever they do about signals and parents."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +21,26 @@ if os.fork() == 0:
     os.rename("child.new", "child")
 time.sleep(600)
 """
+
+
+def test_a_signal_while_a_process_is_started_loses_none(tmp_path: Path) -> None:
+    command = ["sleep", f"600.{os.getpid()}"]
+    for half_milliseconds in range(1, 9):
+        sessions = ProcessSessions(tmp_path, os.environ)
+        with pytest.raises(KeyboardInterrupt):
+            _start(sessions, command, interrupted_after=half_milliseconds / 2000)
+        sessions.end()
+    assert command not in [each.info["cmdline"] for each in psutil.process_iter(["cmdline"])]
+
+
+def _start(sessions: ProcessSessions, command: list[str], *, interrupted_after: float) -> None:
+    before = signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        signal.setitimer(signal.ITIMER_REAL, interrupted_after)
+        sessions.start("sleeping", command)
+        time.sleep(600)
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_a_child_that_ignores_the_signal_and_has_lost_its_parent_is_killed(tmp_path: Path) -> None:
