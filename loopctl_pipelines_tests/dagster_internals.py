@@ -15,6 +15,9 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 # Whether a partition is stale, as the UI shows it; the instance does not say.
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 
+# What a storage raises if a run is there.
+from dagster._core.errors import DagsterRunAlreadyExists
+
 # A planned materialization, to store it without a run.
 from dagster._core.events import AssetMaterializationPlannedData
 
@@ -33,6 +36,7 @@ from dagster._utils.tags import TagConcurrencyLimitsCounter
 __all__ = [
     "AssetCheckEvaluationPlanned",
     "AssetMaterializationPlannedData",
+    "DagsterRunAlreadyExists",
     "EventLogStorage",
     "TagConcurrencyLimitsCounter",
     "create_run_for_test",

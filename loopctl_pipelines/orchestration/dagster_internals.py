@@ -58,7 +58,9 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 
 # The type of an argument in the constructor of every configurable storage. Waits for: its export.
-from dagster._serdes import ConfigurableClassData
+# And the text of an event in Dagster's table. Waits for: an event log that stores an event once if
+# the server ends in the middle.
+from dagster._serdes import ConfigurableClassData, serialize_value
 
 # Has Ctrl-C end a wait for the storage, in which Dagster would only note it. Waits for: a storage
 # whose waits Dagster interrupts.
@@ -83,6 +85,7 @@ __all__ = [
     "log_evaluations",
     "log_materializations",
     "raise_interrupts_as",
+    "serialize_value",
 ]
 
 EVENTS_ARE_RECORDED: Final = SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION

@@ -1,12 +1,13 @@
 """Dagster's event log in PostgreSQL: the events of many partitions are stored together."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 from dagster import AssetKey, DagsterEventType, EventLogEntry
 from dagster_postgres import PostgresEventLogStorage
 from sqlalchemy import cast, column, select, values
+from sqlalchemy.dialects.postgresql import insert
 
 from loopctl_pipelines.orchestration.check_executions import (
     KEY,
@@ -19,14 +20,23 @@ from loopctl_pipelines.orchestration.dagster_internals import (
     AssetCheckExecutionsTable,
     SqlEventLogStorageTable,
     engine_of,
+    serialize_value,
 )
 from loopctl_pipelines.orchestration.heartbeats.pulse import Pulse
 from loopctl_pipelines.orchestration.heartbeats.storage import HeartbeatStorage
+from loopctl_pipelines.orchestration.storage_outages import (
+    NO_PATIENCE,
+    StorageOutages,
+    outlasting,
+)
+
+Given = TypeVar("Given")
 
 _EXECUTIONS: Final = AssetCheckExecutionsTable
 _EXECUTION_COLUMNS: Final = [column(name, _EXECUTIONS.c[name].type) for name in (*KEY, *VALUES)]
 
 
+@outlasting
 class BatchingEventLogStorage(PostgresEventLogStorage):
     """Stores the events of a run's partitions in batches, as Dagster stores its materializations.
 
@@ -45,23 +55,54 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         """The heartbeats of this process."""
         return Pulse(self.heartbeats)
 
+    @property
+    def has_begun_a_run(self) -> bool:
+        """Whether this process has begun to work on a run."""
+        # not made here: then the storage would refer to itself, and keep its connections open
+        return "pulse" in vars(self) and self.pulse.has_begun
+
+    outages: StorageOutages = NO_PATIENCE
+
     def store_event(self, event: EventLogEntry) -> None:
         """Store the event; a run's start and end begin and end its heartbeats."""
-        super().store_event(event)
-        self.pulse.follow([event])
+        self._store_once(super().store_event, event, [event])
+        self.outages.outlast(lambda: self.pulse.follow([event]))
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store the events, at most DAGSTER_EVENT_BATCH_SIZE of them."""
-        self.pulse.follow(events)
+        self.outages.outlast(lambda: self.pulse.follow(events))
         by_type: dict[str, list[EventLogEntry]] = {}
         for event in events:
             by_type.setdefault(event.get_dagster_event().event_type_value, []).append(event)
         if planned := by_type.pop(DagsterEventType.ASSET_MATERIALIZATION_PLANNED.value, []):
-            self._store_planned(planned, self._store(planned))
+            self._store_once(self._store_planned, planned, planned)
         if evaluated := by_type.pop(DagsterEventType.ASSET_CHECK_EVALUATION.value, []):
-            self._store_evaluated(evaluated, self._store(evaluated))
+            self._store_once(self._store_evaluated, evaluated, evaluated)
         if others := [event for of_type in by_type.values() for event in of_type]:
-            super().store_event_batch(others)
+            self._store_once(super().store_event_batch, others, others)
+
+    def _store_once(
+        self, store: Callable[[Given], None], given: Given, events: Sequence[EventLogEntry]
+    ) -> None:
+        """Store what is given; each of the events is there once, whatever an outage breaks off."""
+
+        def attempt(*, repeated: bool) -> None:
+            if repeated:
+                self._forget(events)
+            store(given)
+
+        self.outages.store(attempt)
+
+    def _forget(self, events: Sequence[EventLogEntry]) -> None:
+        stored = SqlEventLogStorageTable.c
+        texts = [serialize_value(event) for event in events]
+        run_ids = {event.run_id for event in events}
+        with self.index_connection() as connection:
+            connection.execute(
+                SqlEventLogStorageTable.delete().where(
+                    stored.run_id.in_(run_ids), stored.event.in_(texts)
+                )
+            )
 
     def store_asset_check_event(self, event: EventLogEntry, event_id: int | None) -> None:
         """Store what Dagster's table of checks keeps of the event.
@@ -72,8 +113,10 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         if event.dagster_event_type != DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
             super().store_asset_check_event(event, event_id)
             return
+        # after an outage, they may be there already
+        insert_missing = insert(_EXECUTIONS).on_conflict_do_nothing()
         with self.index_connection() as connection:
-            connection.execute(_EXECUTIONS.insert(), planned_rows(event, event_id))
+            connection.execute(insert_missing, planned_rows(event, event_id))
 
     def materialized_in(self, run_id: str) -> list[tuple[AssetKey, str]]:
         """Return the (asset, partition) pairs that a run has materialized, in event order.
@@ -122,13 +165,15 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         with self.index_connection() as connection:
             return [int(row[0]) for row in connection.execute(insert).fetchall()]
 
-    def _store_planned(self, events: Sequence[EventLogEntry], ids: Sequence[int]) -> None:
+    def _store_planned(self, events: Sequence[EventLogEntry]) -> None:
+        ids = self._store(events)
         # Dagster's table of assets keeps the last event of each asset only
         last = {e.get_dagster_event().asset_key: (e, i) for e, i in zip(events, ids, strict=True)}
         for event, event_id in last.values():
             self.store_asset_event(event, event_id)
 
-    def _store_evaluated(self, events: Sequence[EventLogEntry], ids: Sequence[int]) -> None:
+    def _store_evaluated(self, events: Sequence[EventLogEntry]) -> None:
+        ids = self._store(events)
         rows = [evaluated_row(event, i) for event, i in zip(events, ids, strict=True)]
         given = values(*_EXECUTION_COLUMNS, name="given").data(rows)
         matching = [_EXECUTIONS.c[name] == given.c[name] for name in KEY]

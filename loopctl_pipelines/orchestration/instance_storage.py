@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from typing import Any, Final, Self
+from weakref import ref
 
 from dagster_postgres import DagsterPostgresStorage
 from dagster_postgres.auth import PgTokenProvider
@@ -19,6 +20,7 @@ from loopctl_pipelines.orchestration.dagster_internals import ConfigurableClassD
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
 from loopctl_pipelines.orchestration.run_storage import FirstEndRunStorage
 from loopctl_pipelines.orchestration.storage_connections import keep_connections
+from loopctl_pipelines.orchestration.storage_outages import StorageOutages
 from loopctl_pipelines.postgres_url import problem_of
 
 _EVENTS_PER_BATCH: Final = "1000"
@@ -83,10 +85,13 @@ class PooledPostgresStorage(DagsterPostgresStorage):
         except (DagsterPostgresException, SQLAlchemyError) as error:
             failure = error
         else:
+            events = ref(storage.event_log_storage)
+            outages = StorageOutages(
+                url, lambda: (found := events()) is not None and found.has_begun_a_run
+            )
+            storage.run_storage.outages = storage.event_log_storage.outages = outages
             keep_connections(
-                (storage.run_storage, storage.event_log_storage, storage.schedule_storage),
-                url,
-                lambda: storage.event_log_storage.pulse.has_begun,
+                (storage.run_storage, storage.event_log_storage, storage.schedule_storage), outages
             )
             return storage
         # says what is wrong in a sentence

@@ -1,11 +1,21 @@
 """Dagster's runs in PostgreSQL: the first end of a run counts."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 
-from dagster import DagsterEvent, RunsFilter
+from dagster import DagsterEvent, DagsterRun, RunsFilter
 from dagster_postgres import PostgresRunStorage
 
+from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.orchestration.storage_outages import (
+    NO_PATIENCE,
+    StorageOutages,
+    outlasting,
+)
 
+
+@outlasting
 class FirstEndRunStorage(PostgresRunStorage):
     """Keeps the status of a run that has ended.
 
@@ -13,10 +23,48 @@ class FirstEndRunStorage(PostgresRunStorage):
     canceled, once the process goes on; its partitions may be in another run by then.
     """
 
+    outages: StorageOutages = NO_PATIENCE
+
+    def add_run(self, dagster_run: DagsterRun) -> DagsterRun:
+        """Store a run with its tags."""
+        add = super().add_run
+
+        def attempt(*, repeated: bool) -> DagsterRun:
+            if repeated and self.has_run(dagster_run.run_id):
+                self._add_missing_tags(dagster_run.run_id)
+                return dagster_run
+            return add(dagster_run)
+
+        return self.outages.store(attempt)
+
+    def add_run_tags(self, run_id: str, new_tags: Mapping[str, str]) -> None:
+        """Add or change tags of a run."""
+        add = super().add_run_tags
+
+        def attempt(*, repeated: bool) -> None:
+            add(run_id, new_tags)
+            if repeated:
+                self._add_missing_tags(run_id)
+
+        self.outages.store(attempt)
+
+    def _add_missing_tags(self, run_id: str) -> None:
+        """Add those that an outage has kept from being stored beside the run's own row."""
+        [run] = self.get_runs(RunsFilter(run_ids=[run_id]))
+        query = statement(__package__, "add_missing_run_tags").decode()
+        asked = {"run_id": run_id, "tags": json.dumps(dict(run.tags_for_storage()))}
+        with self.connect() as connection:
+            connection.exec_driver_sql(query, asked)
+
     def handle_run_event(
         self, run_id: str, event: DagsterEvent, update_timestamp: datetime | None = None
     ) -> None:
         """Set the run's status from the event, unless the run has ended."""
-        found = self.get_runs(RunsFilter(run_ids=[run_id]))
-        if not any(run.is_finished for run in found):
-            super().handle_run_event(run_id, event, update_timestamp)
+        handle = super().handle_run_event
+
+        def attempt() -> None:
+            found = self.get_runs(RunsFilter(run_ids=[run_id]))
+            if not any(run.is_finished for run in found):
+                handle(run_id, event, update_timestamp)
+
+        self.outages.outlast(attempt)
