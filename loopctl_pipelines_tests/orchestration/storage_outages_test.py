@@ -14,6 +14,9 @@ from sqlalchemy.event import listen, remove
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.orchestration.dagster_internals import engine_of
+from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
+from loopctl_pipelines.orchestration.run_storage import FirstEndRunStorage
+from loopctl_pipelines.orchestration.storage_outages import StorageOutages
 from loopctl_pipelines.settings import Settings, StartDate
 from loopctl_pipelines_tests.dagster_internals import DagsterRunAlreadyExists
 from loopctl_pipelines_tests.dagster_project import DagsterProject, dagster_project
@@ -63,13 +66,23 @@ def outages(instance: DagsterInstance, seed: int) -> Iterator[Outages]:
 
 
 @pytest.fixture
-def project(database: Database, instance: DagsterInstance) -> DagsterProject:
+def patient(instance: DagsterInstance) -> DagsterInstance:
+    """Give an instance that waits as a run does, also while the run is created."""
+    patience = StorageOutages("", lambda: True)
+    for part in (instance.run_storage, instance.event_log_storage):
+        assert isinstance(part, (FirstEndRunStorage, BatchingEventLogStorage))
+        part.outages = patience
+    return instance
+
+
+@pytest.fixture
+def project(database: Database, patient: DagsterInstance) -> DagsterProject:
     usage = Usage()
     for slug in ("a", "b"):
         for day in (FIRST, LAST):
             usage.report(slug, day, 1000)
     usage.write(database)
-    return dagster_project(database, instance, Settings(start_date=StartDate(FIRST)))
+    return dagster_project(database, patient, Settings(start_date=StartDate(FIRST)))
 
 
 def _events(instance: DagsterInstance, run_id: str) -> Counter[tuple[object, ...]]:
