@@ -79,8 +79,10 @@ class Pulse:
             self._working.add(run_id)
             self._wake.clear()
             if self._thread is None:
-                self._thread = Thread(target=self._beat, name="heartbeats", daemon=True)
-                self._thread.start()
+                thread = Thread(target=self._beat, name="heartbeats", daemon=True)
+                # may fail, or be interrupted: the next run tries again
+                thread.start()
+                self._thread = thread
 
     def _end(self, run_id: str) -> None:
         with self._lock:
