@@ -82,7 +82,7 @@ class StorageOutages:
             raise
 
     def _wait(self, attempt: Callable[[], Done]) -> Done:
-        """Run `attempt`, after an outage if there is one. An interrupt ends this and later waits."""
+        """Run `attempt`, after an outage if there is one; an interrupt ends all waits."""
         with suppress(DatabaseUnreachableError):
             return attempt()
         try:
