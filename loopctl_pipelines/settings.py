@@ -63,6 +63,8 @@ class Settings:
         embedding_base_url: URL of the OpenAI-compatible embedding API, including `/v1`.
         embedding_requests: concurrent embedding requests of one run.
         embedding_requests_per_tenant: concurrent embedding requests of one tenant.
+        anthropic_base_url: URL of Anthropic's API, or a server that speaks it, without `/v1`.
+        anthropic_deadline_seconds: for a whole request to Anthropic.
         api_connections: API requests that use the database concurrently.
         api_read_role: lowest role that may read through the API: user or orchestrator.
         anomaly_rule: the operator's anomaly rule; a tenant's own settings take precedence.
@@ -80,6 +82,8 @@ class Settings:
     embedding_base_url: str = "https://api.openai.com/v1"
     embedding_requests: int = 32
     embedding_requests_per_tenant: int = 4
+    anthropic_base_url: str = "https://api.anthropic.com"
+    anthropic_deadline_seconds: int = 120
     api_connections: int = 8
     api_read_role: str = "user"
     anomaly_rule: AnomalyRule = field(default_factory=AnomalyRule)
@@ -107,13 +111,19 @@ class Settings:
             connections=values.whole("LOOPCTL_CONNECTIONS", cls.connections, 1, 64),
             cloak_key=values.cloak_key("LOOPCTL_CLOAK_KEY"),
             embedding_base_url=values.http_url(
-                "LOOPCTL_EMBEDDING_BASE_URL", cls.embedding_base_url
+                "LOOPCTL_EMBEDDING_BASE_URL", cls.embedding_base_url, "ending in /v1"
             ),
             embedding_requests=values.whole(
                 "LOOPCTL_EMBEDDING_REQUESTS", cls.embedding_requests, 1, 256
             ),
             embedding_requests_per_tenant=values.whole(
                 "LOOPCTL_EMBEDDING_REQUESTS_PER_TENANT", cls.embedding_requests_per_tenant, 1, 64
+            ),
+            anthropic_base_url=values.anthropic_url(
+                "LOOPCTL_ANTHROPIC_BASE_URL", cls.anthropic_base_url
+            ),
+            anthropic_deadline_seconds=values.whole(
+                "LOOPCTL_ANTHROPIC_DEADLINE_SECONDS", cls.anthropic_deadline_seconds, 1, 180
             ),
             api_connections=values.whole("LOOPCTL_API_CONNECTIONS", cls.api_connections, 1, 256),
             api_read_role=values.one_of(
@@ -139,7 +149,7 @@ class _Reader:
             raise SettingsError(name, problem)
         return url
 
-    def http_url(self, name: str, default: str) -> str:
+    def http_url(self, name: str, default: str, ending: str) -> str:
         url = self.text(name) or default
         try:
             parts = urlsplit(url)
@@ -148,8 +158,15 @@ class _Reader:
             usable = False
         if not usable or parts.query or parts.fragment or parts.username or parts.password:
             raise SettingsError(
-                name, "must be an http(s):// URL without user, query or fragment, ending in /v1"
+                name, f"must be an http(s):// URL without user, query or fragment, {ending}"
             )
+        return url
+
+    def anthropic_url(self, name: str, default: str) -> str:
+        ending = "not ending in /v1, which the client adds"
+        url = self.http_url(name, default, ending)
+        if url.rstrip("/").endswith(("/v1", "/v1/messages")):
+            raise SettingsError(name, f"must be an http(s):// URL {ending}")
         return url
 
     def cloak_key(self, name: str) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.llm.breaker import Breaker
 from loopctl_pipelines.llm.circuit import CircuitStatus
 from loopctl_pipelines.llm.table_use import LLM_TABLES
+from loopctl_pipelines.llm.vendor import Vendor
 from loopctl_pipelines.llm.vendors import VENDORS, vendor_named
 from loopctl_pipelines.tenants.errors import UnknownTenantError
 from loopctl_pipelines.tenants.operator_queries import list_tenants
@@ -31,38 +33,41 @@ _Vendor = Annotated[
 def breaker_show(slug: _Slug, vendor: _Vendor = None) -> None:
     """Show a tenant's circuit at each vendor."""
     with _circuits(slug, vendor) as (breakers, tenant_id):
-        for name, found in breakers.items():
-            _print(name, slug, found.state(tenant_id))
+        for each, found in breakers:
+            _print(each, slug, found.state(tenant_id))
 
 
 @breaker.command("reset")
 def breaker_reset(slug: _Slug, vendor: _Vendor = None) -> None:
     """Close a tenant's circuit at each vendor and forget its failures."""
     with _circuits(slug, vendor) as (breakers, tenant_id):
-        for name, found in breakers.items():
+        for each, found in breakers:
             found.reset(tenant_id)
-            _print(name, slug, found.state(tenant_id))
+            _print(each, slug, found.state(tenant_id))
 
 
-def _print(vendor: str, slug: str, status: CircuitStatus) -> None:
+def _print(vendor: Vendor, slug: str, status: CircuitStatus) -> None:
     until = f" until {status.until:%H:%M:%S} UTC" if status.until else ""
-    failures = f", {status.failures} failures within a minute" if status.failures else ""
-    line = f"{vendor} for {visible(slug)}: {status.state.value}{until}{failures}."
+    minutes = round(vendor.policy.window / timedelta(minutes=1))
+    window = "a minute" if minutes == 1 else f"{minutes} minutes"
+    failures = f", {status.failures} failures within {window}" if status.failures else ""
+    line = f"{vendor.name} for {visible(slug)}: {status.state.value}{until}{failures}."
     Terminal().print(line)
 
 
 @contextmanager
-def _circuits(slug: str, vendor: str | None) -> Iterator[tuple[dict[str, Breaker], UUID]]:
-    """Give the breakers of all vendors, or of the one named, and the tenant's id.
+def _circuits(slug: str, vendor: str | None) -> Iterator[tuple[list[tuple[Vendor, Breaker]], UUID]]:
+    """Give all vendors, or the one named, with their breakers, and the tenant's id.
 
     Raises:
         UnknownVendorError: if no vendor has this name.
         UnknownTenantError: if no tenant has this slug.
     """
-    names = list(VENDORS) if vendor is None else [vendor_named(vendor).name]
+    vendors = list(VENDORS.values()) if vendor is None else [vendor_named(vendor)]
     with open_project() as project:
         check_database(project.database, LLM_TABLES)
         tenants = list_tenants(project.database)
         if slug not in tenants:
             raise UnknownTenantError(slug)
-        yield {name: Breaker(project.database, name) for name in names}, tenants[slug].id
+        breakers = [(v, Breaker(project.database, v.name, v.policy)) for v in vendors]
+        yield breakers, tenants[slug].id

@@ -20,6 +20,8 @@ class FailureKind(StrEnum):
     CIRCUIT_OPEN = "circuit_open"
     NO_API_KEY = "no_api_key"
     UNUSABLE_KEY = "unusable_key"
+    TRUNCATED = "truncated"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,9 @@ _ADVICE = {
     FailureKind.CRASH: "the client failed unexpectedly; the request is retried later.",
     FailureKind.CIRCUIT_OPEN: "the tenant's circuit is open; the request is retried later.",
     FailureKind.NO_API_KEY: "the tenant has no key for this provider; set one in its LLM settings.",
+    FailureKind.TRUNCATED: "the answer did not fit into the request's limit of tokens; a shorter "
+    "text fits.",
+    FailureKind.REFUSED: "the model declined to answer for this text.",
     FailureKind.UNUSABLE_KEY: "the tenant's key has characters that no HTTP header can carry; set "
     "it again.",
 }

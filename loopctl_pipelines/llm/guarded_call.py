@@ -9,7 +9,7 @@ from uuid import UUID
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.retries import outlast_outage
 from loopctl_pipelines.llm.breaker import Breaker
-from loopctl_pipelines.llm.circuit import DEFAULT_POLICY, BreakerPolicy, Rejected, Verdict
+from loopctl_pipelines.llm.circuit import BreakerPolicy, Rejected, Verdict
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.outcomes import counts_for_breaker
 from loopctl_pipelines.llm.sanitizer import sanitize
@@ -31,7 +31,7 @@ class GuardedCall:
         database: Database,
         *,
         requests: int,
-        policy: BreakerPolicy = DEFAULT_POLICY,
+        policy: BreakerPolicy | None = None,
     ) -> None:
         """Guard a vendor.
 
@@ -39,9 +39,9 @@ class GuardedCall:
             vendor: who is called.
             database: holds the circuits.
             requests: bound on the requests in flight, all tenants together.
-            policy: when a circuit opens, and for how long.
+            policy: when a circuit opens, and for how long; None: the vendor's.
         """
-        self.breaker = Breaker(database, vendor.name, policy)
+        self.breaker = Breaker(database, vendor.name, policy or vendor.policy)
         self._vendor = vendor
         # nearly first come, first served: a new thread may overtake a waiting one
         self._in_flight = BoundedSemaphore(requests)

@@ -9,12 +9,15 @@
     transport, timeout, crash            transient     counts   yes
     malformed answer                     transient     counts   yes
     key that no header can carry         permanent     neutral  yes
+    truncated, refused                   permanent     neutral  yes
     circuit open                         circuit open  neutral  no
     no key                               no key        neutral  no
 
 A malformed answer was billed. It counts, so that a provider whose every answer is malformed is
 called three times only. It is not permanent: one bad vector among 500 says nothing about the other
 499 (`ProviderLimits.after_attempts` then separates them).
+
+A truncated answer and a refusal were billed, too; the same text would lead to the same again.
 """
 
 from enum import StrEnum
@@ -51,7 +54,10 @@ _OUTCOMES = {
     FailureKind.CIRCUIT_OPEN: Outcome.CIRCUIT_OPEN,
     FailureKind.NO_API_KEY: Outcome.NO_API_KEY,
     FailureKind.UNUSABLE_KEY: Outcome.PERMANENT,
+    FailureKind.TRUNCATED: Outcome.PERMANENT,
+    FailureKind.REFUSED: Outcome.PERMANENT,
 }
+_ANSWERS_ABOUT_A_TEXT = frozenset({FailureKind.TRUNCATED, FailureKind.REFUSED})
 _COUNTED = frozenset(
     {
         FailureKind.MALFORMED,
@@ -81,11 +87,11 @@ def counts_for_breaker(failure: ProviderFailure) -> bool:
 
 
 def may_be_about_one_text(failure: ProviderFailure) -> bool:
-    """Return whether a part of the batch might be accepted: 400, 413, 422.
+    """Return whether a part of the batch might be accepted: 400, 413, 422, truncated, refused.
 
     401, 403, 404 and the like are about the key or the model: any part would be rejected too.
     """
-    return failure.status in _ABOUT_A_TEXT
+    return failure.status in _ABOUT_A_TEXT or failure.kind in _ANSWERS_ABOUT_A_TEXT
 
 
 def uses_attempt(failure: ProviderFailure) -> bool:

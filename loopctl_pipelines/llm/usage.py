@@ -7,12 +7,12 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.llm.sanitizer import log_tag
 
 LEDGER_LOCK_SECONDS: Final = 1.0
@@ -21,15 +21,6 @@ LEDGER_LOCK_SECONDS: Final = 1.0
 Each row refers to its tenant's row, which loopctl may keep locked for any length of time."""
 
 _logger = logging.getLogger(__name__)
-
-
-class Operation(StrEnum):
-    """What a request was for: loopctl's closed set."""
-
-    EMBEDDING = "embedding"
-    EXTRACTION = "extraction"
-    CLASSIFICATION = "classification"
-    MERGE = "merge"
 
 
 @dataclass(frozen=True, slots=True)

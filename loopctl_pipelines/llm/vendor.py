@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from loopctl_pipelines.llm.circuit import DEFAULT_POLICY, BreakerPolicy
 from loopctl_pipelines.llm.failures import FailureKind
 
 
@@ -18,7 +19,9 @@ class Vendor:
         exceptions: kind of failure by (package, class name) of its client's exceptions; subclasses
             are included, and a package includes its submodules. An `api_error` needs a class with
             `status_code` and `response.headers`, as clients on httpx have.
+        policy: when its circuits open, and for how long.
     """
 
     name: str
     exceptions: Mapping[tuple[str, str], FailureKind]
+    policy: BreakerPolicy = DEFAULT_POLICY

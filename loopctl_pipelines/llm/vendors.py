@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from loopctl_pipelines.errors import PipelinesError
+from loopctl_pipelines.llm.anthropic.exceptions import ANTHROPIC
 from loopctl_pipelines.llm.openai.exceptions import OPENAI
 from loopctl_pipelines.llm.vendor import Vendor
 
-VENDORS: Final[Mapping[str, Vendor]] = {vendor.name: vendor for vendor in (OPENAI,)}
+VENDORS: Final[Mapping[str, Vendor]] = {vendor.name: vendor for vendor in (ANTHROPIC, OPENAI)}
 
 
 class UnknownVendorError(PipelinesError):

@@ -7,6 +7,7 @@ import pytest
 from loopctl_pipelines.cli.breaker import breaker as commands
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.llm import vendors
+from loopctl_pipelines.llm.anthropic.exceptions import ANTHROPIC
 from loopctl_pipelines.llm.breaker import Breaker
 from loopctl_pipelines.llm.circuit import CircuitState, Permit, Verdict
 from loopctl_pipelines.llm.openai.exceptions import OPENAI
@@ -20,19 +21,19 @@ GLOBEX = id_of("globex")
 
 @pytest.fixture
 def tenant(database: Database) -> Database:
-    """One tenant whose circuit at Acme is open, and has two failures at OpenAI."""
+    """One tenant whose circuit at Acme is open, and who has failures at the others."""
     Knowledge(database).tenant("globex")
-    for vendor, failures in ((OPENAI, 2), (ACME, 3)):
+    for vendor, failures in ((ANTHROPIC, 1), (OPENAI, 2), (ACME, 3)):
         for _ in range(failures):
             Breaker(database, vendor.name).record(Permit(GLOBEX), Verdict.COUNTED)
     return database
 
 
 @pytest.fixture
-def two_vendors(
+def with_acme(
     monkeypatch: pytest.MonkeyPatch, tenant: Database, database_url: str, tmp_path: Path
 ) -> Database:
-    """That tenant, in a version that knows both vendors."""
+    """That tenant, in a version that knows Acme, too."""
     monkeypatch.setitem(vendors.VENDORS, ACME.name, ACME)
     monkeypatch.setenv("LOOPCTL_DATABASE_URL", database_url)
     monkeypatch.setenv("LOOPCTL_HOME", str(tmp_path))
@@ -45,35 +46,37 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
-@pytest.mark.usefixtures("two_vendors")
+@pytest.mark.usefixtures("with_acme")
 def test_show_has_a_line_for_each_vendor(capsys: pytest.CaptureFixture[str]) -> None:
-    openai, acme = run(capsys, "show", "globex")
+    anthropic, openai, acme = run(capsys, "show", "globex")
+    assert anthropic == "anthropic for globex: closed, 1 failures within 7 minutes."
     assert openai == "openai for globex: closed, 2 failures within a minute."
     assert acme.startswith("acme for globex: open until ")
     assert acme.endswith(" UTC.")
 
 
-@pytest.mark.usefixtures("two_vendors")
+@pytest.mark.usefixtures("with_acme")
 def test_show_of_one_vendor_is_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     [line] = run(capsys, "show", "globex", "--vendor", "openai")
     assert line == "openai for globex: closed, 2 failures within a minute."
 
 
 def test_reset_closes_the_circuits_at_all_vendors(
-    two_vendors: Database, capsys: pytest.CaptureFixture[str]
+    with_acme: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = run(capsys, "reset", "globex")
-    assert lines == ["openai for globex: closed.", "acme for globex: closed."]
-    for vendor in (OPENAI, ACME):
-        status = Breaker(two_vendors, vendor.name).state(GLOBEX)
+    known = (ANTHROPIC, OPENAI, ACME)
+    assert lines == [f"{vendor.name} for globex: closed." for vendor in known]
+    for vendor in known:
+        status = Breaker(with_acme, vendor.name).state(GLOBEX)
         assert (status.state, status.failures) == (CircuitState.CLOSED, 0)
 
 
 def test_reset_of_one_vendor_leaves_the_other_as_it_is(
-    two_vendors: Database, capsys: pytest.CaptureFixture[str]
+    with_acme: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(capsys, "reset", "globex", "--vendor", "acme") == ["acme for globex: closed."]
-    assert Breaker(two_vendors, OPENAI.name).state(GLOBEX).failures == 2
+    assert Breaker(with_acme, OPENAI.name).state(GLOBEX).failures == 2
 
 
 @pytest.mark.parametrize("command", ["show", "reset"])
@@ -82,4 +85,4 @@ def test_an_unknown_vendor_is_one_sentence_that_names_the_known_ones(
 ) -> None:
     code, out, err = shell.run("breaker", command, "globex", "--vendor", "opneai")
     assert (code, out) == (1, "")
-    assert err == "No vendor is called 'opneai'. Known vendors: openai.\n"
+    assert err == "No vendor is called 'opneai'. Known vendors: anthropic, openai.\n"

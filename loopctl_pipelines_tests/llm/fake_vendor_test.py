@@ -20,10 +20,10 @@ from loopctl_pipelines.llm.openai.embedding_answer import Embedded
 from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
 from loopctl_pipelines.llm.openai.exceptions import OPENAI
 from loopctl_pipelines.llm.openai.limits import SMALL_MODEL, SMALL_MODEL_DIMENSION
+from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.llm.secret import Secret
 from loopctl_pipelines.llm.usage import (
     LEDGER_LOCK_SECONDS,
-    Operation,
     UsageEvent,
     best_effort,
     record_usage,

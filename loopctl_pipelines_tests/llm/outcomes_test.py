@@ -25,6 +25,7 @@ PROVIDER_IN_TROUBLE = [
     FailureKind.TIMEOUT,
     FailureKind.CRASH,
 ]
+STOPPED_EARLY = [FailureKind.TRUNCATED, FailureKind.REFUSED]
 RETRY_AFTERS = (None, 0, 1, 300)
 
 
@@ -79,6 +80,16 @@ def test_a_rejection_without_a_readable_status_is_transient_and_counted() -> Non
     assert counts_for_breaker(failure)
 
 
+@pytest.mark.parametrize("kind", STOPPED_EARLY)
+def test_an_answer_that_stopped_early_is_permanent_neutral_and_an_attempt(
+    kind: FailureKind,
+) -> None:
+    failure = ProviderFailure(kind)
+    assert outcome(failure) is Outcome.PERMANENT
+    assert not counts_for_breaker(failure)
+    assert uses_attempt(failure)
+
+
 def test_a_key_that_no_header_can_carry_is_permanent_and_neutral() -> None:
     failure = ProviderFailure(FailureKind.UNUSABLE_KEY)
     assert outcome(failure) is Outcome.PERMANENT
@@ -115,10 +126,11 @@ def test_a_tenant_s_rate_limit_is_no_attempt_of_any_article() -> None:
     assert not any(uses_attempt(failure) for failure in _rejections([429]))
 
 
-def test_only_400_413_and_422_may_be_about_one_text() -> None:
+def test_only_400_413_422_and_an_early_stop_may_be_about_one_text() -> None:
     statuses = {f.status for f in _rejections(range(100, 1_000)) if may_be_about_one_text(f)}
     assert statuses == {400, 413, 422}
-    assert not any(may_be_about_one_text(ProviderFailure(kind)) for kind in FailureKind)
+    kinds = {kind for kind in FailureKind if may_be_about_one_text(ProviderFailure(kind))}
+    assert kinds == set(STOPPED_EARLY)
 
 
 def test_the_wait_doubles_from_half_a_minute_to_an_hour() -> None:

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.llm.usage import Operation, UsageEvent, best_effort, record_usage
+from loopctl_pipelines.llm.operation import Operation
+from loopctl_pipelines.llm.usage import UsageEvent, best_effort, record_usage
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge
 from loopctl_pipelines_tests.usage import id_of
 

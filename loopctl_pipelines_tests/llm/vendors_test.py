@@ -5,25 +5,28 @@ import sys
 
 import pytest
 
+from loopctl_pipelines.llm.anthropic.exceptions import ANTHROPIC
 from loopctl_pipelines.llm.openai.exceptions import OPENAI
 from loopctl_pipelines.llm.vendors import VENDORS, UnknownVendorError, vendor_named
 
 _IMPORTED = """
 import sys
+import loopctl_pipelines.llm.anthropic.messages_provider
 import loopctl_pipelines.llm.guarded_call
 import loopctl_pipelines.llm.openai.embedding_provider
 import loopctl_pipelines.llm.vendors
-print(sorted({"openai", "httpx2"} & sys.modules.keys()))
+print(sorted({"anthropic", "openai", "httpx2"} & sys.modules.keys()))
 """
 
 
 def test_a_vendor_is_found_by_its_name() -> None:
+    assert vendor_named("anthropic") is ANTHROPIC
     assert vendor_named("openai") is OPENAI
 
 
 @pytest.mark.parametrize("name", ["", "OpenAI", "open ai"])
 def test_an_unknown_name_is_an_error_that_lists_the_known_ones(name: str) -> None:
-    with pytest.raises(UnknownVendorError, match=r"Known vendors: openai\.$"):
+    with pytest.raises(UnknownVendorError, match=r"Known vendors: anthropic, openai\.$"):
         vendor_named(name)
 
 

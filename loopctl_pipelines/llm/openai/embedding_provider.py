@@ -1,26 +1,22 @@
 """The embedding provider: one request, one deadline, checked vectors or a sanitized failure."""
 
-import asyncio
 import logging
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from loopctl_pipelines.llm.event_loop import EventLoopThread
-from loopctl_pipelines.llm.failures import FailureKind, ProviderError, ProviderFailure
+from loopctl_pipelines.llm.failures import ProviderError, ProviderFailure
 from loopctl_pipelines.llm.openai.embedding_answer import Embedded, read_answer
 from loopctl_pipelines.llm.openai.exceptions import OPENAI
-from loopctl_pipelines.llm.sanitizer import sanitize
 from loopctl_pipelines.llm.secret import Secret
+from loopctl_pipelines.llm.vendor_connection import VendorConnection
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
+# with the guard above it at most 5 s
 DEADLINE_SECONDS = 4.0
-# added to the deadline, in case a request cannot be cancelled: at most 5 s together
-_GUARD_SECONDS = 1.0
 # a number of 17 digits with its indentation, and everything but the vectors
 _BYTES_PER_NUMBER = 40
 _BYTES_AROUND = 65_536
@@ -29,12 +25,7 @@ _logger = logging.getLogger(__name__)
 
 
 class EmbeddingProvider:
-    """Embeds texts with the caller's key. Threads may share it.
-
-    Requests run on an event loop, because only cancelling a task ends a request in any phase: an
-    HTTP client's timeout restarts with each read, and a thread cannot be ended. The loop only reads
-    bytes; the caller's thread checks the answer.
-    """
+    """Embeds texts with the caller's key. Threads may share it."""
 
     def __init__(self, base_url: str, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
         """Take the address, without connecting.
@@ -43,11 +34,13 @@ class EmbeddingProvider:
             base_url: of the OpenAI-compatible API, including `/v1`; the operator's setting.
             deadline_seconds: for a whole request: name, connection, TLS, waiting and reading.
         """
-        self._base_url = base_url
-        self._deadline_seconds = deadline_seconds
-        self._loop = EventLoopThread("embedding-provider")
-        self._opening = threading.Lock()
-        self._client: AsyncOpenAI | None = None
+
+        def open_client() -> "AsyncOpenAI":
+            from loopctl_pipelines.llm.openai import client  # noqa: PLC0415 - at the first request
+
+            return client.open_client(base_url)
+
+        self._connection = VendorConnection(OPENAI, open_client, deadline_seconds=deadline_seconds)
 
     def embed(self, key: Secret, model: str, dimension: int, texts: Sequence[str]) -> Embedded:
         """Return a vector for each text, from one request without retries.
@@ -66,14 +59,7 @@ class EmbeddingProvider:
 
     def close(self) -> None:
         """Close connections and end the thread; the next request opens both again."""
-        with self._opening:
-            client, self._client = self._client, None
-        if client is not None:
-            try:
-                self._loop.run(client.close(), guard_seconds=_GUARD_SECONDS)
-            except Exception as error:  # noqa: BLE001 - a connection that does not close
-                _logger.warning("Closing the provider's connections: %s", _sanitize(error).log_tag)
-        self._loop.stop()
+        self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -86,53 +72,20 @@ class EmbeddingProvider:
     ) -> Embedded | ProviderFailure:
         if not texts:
             return Embedded(np.empty((0, dimension), dtype=np.float32), 0)
-        if unusable := _unusable(key):
-            return ProviderFailure(unusable)
-        try:
-            request = self._request(self._opened(), key, model, dimension, texts)
-            body = self._loop.run(request, guard_seconds=self._deadline_seconds + _GUARD_SECONDS)
-            if isinstance(body, ProviderFailure):
-                return body
-            answer = body and read_answer(body, count=len(texts), dimension=dimension)
-        except Exception as error:  # noqa: BLE001 - any exception becomes a failure
-            return _sanitize(error)
-        return answer or ProviderFailure(FailureKind.MALFORMED)
 
-    async def _request(
-        self, client: "AsyncOpenAI", key: Secret, model: str, dimension: int, texts: Sequence[str]
-    ) -> bytes | ProviderFailure | None:
-        from loopctl_pipelines.llm.openai.client import request_embeddings  # noqa: PLC0415
+        async def send(client: "AsyncOpenAI") -> bytes | None:
+            from loopctl_pipelines.llm.openai.client import request_embeddings  # noqa: PLC0415
 
-        try:
-            async with asyncio.timeout(self._deadline_seconds):
-                return await request_embeddings(
-                    client,
-                    key=key,
-                    model=model,
-                    dimension=dimension,
-                    texts=texts,
-                    most_bytes=len(texts) * dimension * _BYTES_PER_NUMBER + _BYTES_AROUND,
-                )
-        except Exception as error:  # noqa: BLE001 - sanitized here, so that nothing else leaves
-            return _sanitize(error)
+            return await request_embeddings(
+                client,
+                key=key,
+                model=model,
+                dimension=dimension,
+                texts=texts,
+                most_bytes=len(texts) * dimension * _BYTES_PER_NUMBER + _BYTES_AROUND,
+            )
 
-    def _opened(self) -> "AsyncOpenAI":
-        from loopctl_pipelines.llm.openai.client import open_client  # noqa: PLC0415
+        def read(body: bytes) -> Embedded | None:
+            return read_answer(body, count=len(texts), dimension=dimension)
 
-        with self._opening:
-            if self._client is None:
-                self._client = open_client(self._base_url)
-            return self._client
-
-
-def _sanitize(error: Exception) -> ProviderFailure:
-    return sanitize(error, vendor=OPENAI)
-
-
-def _unusable(key: Secret) -> FailureKind | None:
-    text = key.reveal()
-    if not text.strip():
-        return FailureKind.NO_API_KEY
-    if not (text.isascii() and text.isprintable() and text == text.strip()):
-        return FailureKind.UNUSABLE_KEY
-    return None
+        return self._connection.request(key, send, read)

@@ -12,10 +12,10 @@ from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle,
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
 from loopctl_pipelines.llm.failures import ProviderFailure
 from loopctl_pipelines.llm.openai.embedding_answer import Embedded
+from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.llm.secret import Secret
 from loopctl_pipelines.llm.usage import (
     LEDGER_LOCK_SECONDS,
-    Operation,
     UsageEvent,
     best_effort,
     record_usage,

@@ -22,7 +22,8 @@ from loopctl_pipelines.knowledge.embedding.texts.text import (
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts
 from loopctl_pipelines.llm.fake.loopback import LoopbackServer
-from loopctl_pipelines.llm.usage import Operation, UsageEvent, record_usage
+from loopctl_pipelines.llm.operation import Operation
+from loopctl_pipelines.llm.usage import UsageEvent, record_usage
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import (
     KEY,
     OTHER_MODEL,

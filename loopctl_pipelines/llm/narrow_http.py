@@ -1,0 +1,91 @@
+"""The HTTP client under a vendor's: sends and passes on only what is needed. Imports httpx2.
+
+A vendor's folder imports this module at its first request: httpx2 takes a while to import.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Collection, Mapping
+
+import httpx2
+
+# how these vendors' clients mark that they want the raw answer: they look for it in the request
+_RAW_RESPONSE = "x-stainless-raw-response"
+_KEPT_HEADERS = frozenset({"retry-after"})
+_KEPT_CONNECTIONS = 32
+_LOGGERS = ("httpx2", "httpcore2")
+
+
+def open_http_client(
+    vendor_logger: str, *, own: Collection[str], fixed: Mapping[str, str]
+) -> httpx2.AsyncClient:
+    """Return an HTTP client whose connections all tenants share.
+
+    Environment variables have no effect: `trust_env` excludes proxies and certificates, and setting
+    every header excludes what a vendor's client reads there. A redirect is an answer like any
+    other, never followed with the key. There is no timeout here: the caller sets one for the whole
+    request, including the wait for a connection.
+
+    Args:
+        vendor_logger: of the vendor's client; it is silenced, as it logs response headers and URLs.
+        own: headers that are sent as the vendor's client sets them, in lower case.
+        fixed: further headers of each request.
+    """
+    for name in (vendor_logger, *_LOGGERS):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    sent_as_set = frozenset({"content-length", _RAW_RESPONSE, *own})
+
+    async def set_headers(request: httpx2.Request) -> None:
+        request.headers = httpx2.Headers(
+            {
+                "Host": request.url.netloc.decode("ascii"),
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",  # a zip bomb would be decompressed
+                "Content-Type": "application/json",
+                "User-Agent": "loopctl-pipelines",
+                **fixed,
+                **{name: request.headers[name] for name in sent_as_set & request.headers.keys()},
+            }
+        )
+
+    return httpx2.AsyncClient(
+        transport=_NarrowTransport(),
+        follow_redirects=False,
+        trust_env=False,
+        timeout=None,
+        event_hooks={"request": [set_headers]},
+    )
+
+
+async def read_at_most(most_bytes: int, chunks: AsyncIterator[bytes]) -> bytes | None:
+    """Return the body, or None, without reading on, if it exceeds `most_bytes`."""
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > most_bytes:
+            return None
+    return bytes(body)
+
+
+class _NarrowTransport(httpx2.AsyncBaseTransport):
+    """Passes on only what is needed: status, Retry-After, and the body of a 2xx as it was sent.
+
+    A vendor's client would read an error answer to its end, however long, and keep it in its
+    exception. It would also decompress a body that the vendor compressed, up to a thousandfold.
+    """
+
+    def __init__(self) -> None:
+        self._transport = httpx2.AsyncHTTPTransport(
+            trust_env=False,
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=_KEPT_CONNECTIONS),
+        )
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await self._transport.handle_async_request(request)
+        if response.is_success:
+            return httpx2.Response(response.status_code, stream=response.stream)
+        await response.aclose()
+        kept = {name: response.headers[name] for name in _KEPT_HEADERS & response.headers.keys()}
+        return httpx2.Response(response.status_code, headers=kept)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
