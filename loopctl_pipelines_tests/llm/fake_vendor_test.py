@@ -31,11 +31,11 @@ from loopctl_pipelines.llm.usage import (
 from loopctl_pipelines.llm.vendor import Vendor
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge
 from loopctl_pipelines_tests.knowledge.embedding.persisted import found_in_database
+from loopctl_pipelines_tests.llm import failing_provider as faults
 from loopctl_pipelines_tests.llm.acme.client import AcmeClient, Summary
 from loopctl_pipelines_tests.llm.acme.exceptions import ACME
 from loopctl_pipelines_tests.llm.canary import Canaries, canary
-from loopctl_pipelines_tests.llm.openai import failing_provider as faults
-from loopctl_pipelines_tests.llm.openai.failing_provider import FailingProvider, Fault
+from loopctl_pipelines_tests.llm.failing_provider import FailingProvider, Fault
 
 KEY, WORD, TEXT = canary("key"), canary("word"), canary("text")
 CANARIES = Canaries({"key": KEY, "word": WORD, "text": TEXT})

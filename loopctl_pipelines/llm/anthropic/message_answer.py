@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NoReturn
 
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 
@@ -15,6 +14,10 @@ _STOPPED_EARLY = {
     "model_context_window_exceeded": FailureKind.TRUNCATED,
     "refusal": FailureKind.REFUSED,
 }
+
+_MALFORMED = ProviderFailure(FailureKind.MALFORMED)
+# what reading a value of another shape raises
+_NOT_A_MESSAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 ToolInput = Mapping[str, object]
 
@@ -55,22 +58,14 @@ def read_answer(body: bytes, tool: str) -> Answer:
         tool: name of the tool that had to be called.
     """
     try:
-        answer = json.loads(body, parse_constant=_no_constant)
+        answer = json.loads(body)
         usage = _usage(answer["usage"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return Answer(_malformed())
+    except _NOT_A_MESSAGE:
+        return Answer(_MALFORMED)
     try:
         return Answer(_result(answer, tool), usage)
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return Answer(_malformed(), usage)
-
-
-def _malformed() -> ProviderFailure:
-    return ProviderFailure(FailureKind.MALFORMED)
-
-
-def _no_constant(_name: str) -> NoReturn:
-    raise ValueError("NaN and Infinity are not JSON")
+    except _NOT_A_MESSAGE:
+        return Answer(_MALFORMED, usage)
 
 
 def _usage(usage: Mapping[str, object]) -> TokenUsage:
@@ -100,6 +95,6 @@ def _result(answer: Mapping[str, object], tool: str) -> ToolInput | ProviderFail
     tool_input = calls[0]["input"]
     if type(tool_input) is not dict:
         raise TypeError("not an object")
-    # 1e999 would be infinite, and a lone surrogate is no text
+    # Python reads NaN and 1e999 as numbers, and half a character as text
     json.dumps(tool_input, allow_nan=False, ensure_ascii=False).encode()
     return tool_input

@@ -25,7 +25,7 @@ from loopctl_pipelines_tests.knowledge.embedding.sensor_evaluations import (
     EvaluatedSensor,
     tenants_of,
 )
-from loopctl_pipelines_tests.llm.openai.failing_provider import Exchange
+from loopctl_pipelines_tests.llm.failing_provider import Exchange
 from loopctl_pipelines_tests.usage import id_of
 
 PATIENT_SECONDS = 60

@@ -30,7 +30,7 @@ from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import CLOAK_KEY, Knowledge, embedder
 from loopctl_pipelines_tests.knowledge.embedding.traces import HEAD, TAIL, TEXT, WORD, Traces
-from loopctl_pipelines_tests.llm.openai.failing_provider import (
+from loopctl_pipelines_tests.llm.failing_provider import (
     Exchange,
     FailingProvider,
     embeddings,

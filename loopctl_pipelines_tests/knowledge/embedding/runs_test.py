@@ -26,7 +26,7 @@ from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge, embedder
 from loopctl_pipelines_tests.knowledge.embedding.scripted_provider import scripted, where
-from loopctl_pipelines_tests.llm.openai import failing_provider as faults
+from loopctl_pipelines_tests.llm import failing_provider as faults
 from loopctl_pipelines_tests.usage import id_of
 
 EMBEDDINGS = AssetKey("article_embeddings")

@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_DIMENSION
 from loopctl_pipelines.llm.fake.lexical import lexical_vector
-from loopctl_pipelines_tests.llm.openai.failing_provider import (
+from loopctl_pipelines_tests.llm.failing_provider import (
     Exchange,
     FailingProvider,
     Fault,
-    packed,
 )
+from loopctl_pipelines_tests.llm.openai.embeddings_body import packed
 
 Script = Callable[[Exchange], Fault | None]
 

@@ -20,9 +20,9 @@ from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
 from loopctl_pipelines.llm.outcomes import Outcome, counts_for_breaker, outcome
 from loopctl_pipelines.llm.secret import Secret
+from loopctl_pipelines_tests.llm import failing_provider as faults
 from loopctl_pipelines_tests.llm.canary import Canaries, canary
-from loopctl_pipelines_tests.llm.openai import failing_provider as faults
-from loopctl_pipelines_tests.llm.openai.failing_provider import DIMENSION, FailingProvider, Fault
+from loopctl_pipelines_tests.llm.failing_provider import DIMENSION, FailingProvider, Fault
 from loopctl_pipelines_tests.llm.openai.provider_cases import (
     BROKEN,
     BROKEN_CONNECTIONS,

@@ -5,8 +5,9 @@ from email.utils import format_datetime
 
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.outcomes import Outcome
-from loopctl_pipelines_tests.llm.openai import failing_provider as faults
-from loopctl_pipelines_tests.llm.openai.failing_provider import Fault
+from loopctl_pipelines_tests.llm import failing_provider as faults
+from loopctl_pipelines_tests.llm.failing_provider import Fault
+from loopctl_pipelines_tests.llm.openai.embeddings_body import packed
 
 DEADLINE = ProviderFailure(FailureKind.TIMEOUT)
 BROKEN = ProviderFailure(FailureKind.REQUEST_FAILED)
@@ -78,7 +79,7 @@ WRONG_ANSWERS: dict[str, Fault] = {
     "more vectors": faults.embeddings(lambda items: items.append({**items[0], "index": 3})),
     "permuted vectors": faults.embeddings(lambda items: items.reverse()),
     "NaN": faults.vector(lambda ones: [NAN, *ones[1:]]),
-    "NaN in base64": faults.vector(lambda ones: faults.packed([NAN, *ones[1:]])),
+    "NaN in base64": faults.vector(lambda ones: packed([NAN, *ones[1:]])),
     "None for a number": faults.vector(lambda ones: [None, *ones[1:]]),
     "None for a vector": faults.vector(lambda _: None),
     "a dimension less": faults.vector(lambda ones: ones[1:]),

@@ -31,7 +31,7 @@ from loopctl_pipelines_tests.knowledge.embedding.knowledge import (
     embedder,
 )
 from loopctl_pipelines_tests.knowledge.embedding.scripted_provider import scripted
-from loopctl_pipelines_tests.llm.openai.failing_provider import Exchange
+from loopctl_pipelines_tests.llm.failing_provider import Exchange
 from loopctl_pipelines_tests.usage import id_of
 
 OLD_VECTOR = "[" + ",".join(["1"] * DEFAULT_DIMENSION) + "]"

@@ -10,8 +10,8 @@ from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, Knowledge, embedder
 from loopctl_pipelines_tests.knowledge.embedding.scripted_provider import scripted
-from loopctl_pipelines_tests.llm.openai import failing_provider as faults
-from loopctl_pipelines_tests.llm.openai.failing_provider import Exchange, Fault
+from loopctl_pipelines_tests.llm import failing_provider as faults
+from loopctl_pipelines_tests.llm.failing_provider import Exchange, Fault
 
 
 @pytest.fixture

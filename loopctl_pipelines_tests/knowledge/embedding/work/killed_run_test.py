@@ -14,7 +14,7 @@ from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines.llm.openai.exceptions import OPENAI
 from loopctl_pipelines_tests.knowledge.embedding import passing_time
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, Knowledge, embedder
-from loopctl_pipelines_tests.llm.openai.failing_provider import Exchange, FailingProvider
+from loopctl_pipelines_tests.llm.failing_provider import Exchange, FailingProvider
 from loopctl_pipelines_tests.usage import id_of
 
 ACME = id_of("acme")

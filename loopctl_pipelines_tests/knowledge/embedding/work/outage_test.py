@@ -29,8 +29,8 @@ from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.knowledge.embedding import passing_time
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge, embedder
 from loopctl_pipelines_tests.knowledge.embedding.scripted_provider import Script, scripted
-from loopctl_pipelines_tests.llm.openai import failing_provider as faults
-from loopctl_pipelines_tests.llm.openai.failing_provider import Exchange, Fault
+from loopctl_pipelines_tests.llm import failing_provider as faults
+from loopctl_pipelines_tests.llm.failing_provider import Exchange, Fault
 from loopctl_pipelines_tests.usage import id_of
 
 PATIENT_SECONDS = 60.0

@@ -9,8 +9,8 @@ import pytest
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, Knowledge, embedder
 from loopctl_pipelines_tests.knowledge.embedding.scripted_provider import lexical, scripted
-from loopctl_pipelines_tests.llm.openai import failing_provider as faults
-from loopctl_pipelines_tests.llm.openai.failing_provider import Exchange, FailingProvider, Fault
+from loopctl_pipelines_tests.llm import failing_provider as faults
+from loopctl_pipelines_tests.llm.failing_provider import Exchange, FailingProvider, Fault
 
 TOO_MANY = faults.refusal(429)
 

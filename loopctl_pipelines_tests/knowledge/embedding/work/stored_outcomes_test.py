@@ -13,8 +13,8 @@ from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, Knowledge, embedder
 from loopctl_pipelines_tests.knowledge.embedding.scripted_provider import lexical, scripted, where
-from loopctl_pipelines_tests.llm.openai import failing_provider as faults
-from loopctl_pipelines_tests.llm.openai.failing_provider import Exchange, FailingProvider, Fault
+from loopctl_pipelines_tests.llm import failing_provider as faults
+from loopctl_pipelines_tests.llm.failing_provider import Exchange, FailingProvider, Fault
 from loopctl_pipelines_tests.usage import id_of
 
 TITLES = {"Article 0", "Article 1", "Article 2"}

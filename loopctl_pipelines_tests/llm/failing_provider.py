@@ -1,10 +1,9 @@
-"""An embedding provider on loopback that answers every request with the same fault.
+"""A provider on loopback, of embeddings and messages, that fails every request in the same way.
 
 A fault leaks all it can: the key, its masked form, an organisation, the texts, a word of its own;
 in the status line, in headers and in the body.
 """
 
-import base64
 import contextlib
 import gzip
 import json
@@ -15,8 +14,10 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Self
+
+from loopctl_pipelines_tests.llm.anthropic.message_body import tool_call
+from loopctl_pipelines_tests.llm.openai.embeddings_body import Change, embeddings_body
 
 DIMENSION = 8
 _NEVER_SECONDS = 60.0
@@ -53,19 +54,19 @@ class FailingProvider:
 
     @property
     def base_url(self) -> str:
-        """The base URL of its API."""
-        return f"{self._scheme}://127.0.0.1:{self._server.server_port}/v1"
+        """The base URL of its OpenAI-compatible API."""
+        return f"{self.address}/v1"
+
+    @property
+    def address(self) -> str:
+        """The base URL of its Messages API."""
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()
@@ -87,12 +88,24 @@ class Exchange:
 
     @property
     def key(self) -> str:
-        return self.handler.headers.get("Authorization", "").removeprefix("Bearer ")
+        headers = self.handler.headers
+        return headers.get("X-Api-Key") or headers.get("Authorization", "").removeprefix("Bearer ")
 
     @property
     def texts(self) -> list[str]:
-        texts: list[str] = json.loads(self.body)["input"]
+        request = json.loads(self.body)
+        if "messages" in request:
+            return [request["system"], *(each["content"] for each in request["messages"])]
+        texts: list[str] = request["input"]
         return texts
+
+    @property
+    def success(self) -> bytes:
+        """The body of a valid answer."""
+        request = json.loads(self.body)
+        if "messages" in request:
+            return json.dumps(tool_call(request["tool_choice"]["name"], self.chatter)).encode()
+        return _embeddings(self)
 
     @property
     def dimension(self) -> int:
@@ -171,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def refusal(status: int, **headers: str) -> Fault:
-    """Reject with OpenAI's error object; `Retry_After="0"` sets a header, `KEY` becomes the key."""
+    """Reject with an error object; `Retry_After="0"` sets a header, `KEY` becomes the key."""
 
     def respond(exchange: Exchange) -> None:
         named = {
@@ -204,9 +217,7 @@ def redirect(status: int, location: str) -> Fault:
     return respond
 
 
-def embeddings(
-    change: Callable[[list[dict[str, object]]], object] = lambda _: None,
-) -> Fault:
+def embeddings(change: Change = lambda _: None) -> Fault:
     """Answer with a vector per text, after applying `change` to the list."""
 
     def respond(exchange: Exchange) -> None:
@@ -233,8 +244,8 @@ def error_object(exchange: Exchange) -> None:
 
 
 def truncated_json(exchange: Exchange) -> None:
-    """Answer with a body of the right length that ends in the middle of a vector."""
-    body = _embeddings(exchange)
+    """Answer with a body of the right length that ends in the middle."""
+    body = exchange.success
     exchange.answer(200, body[: len(body) // 2])
 
 
@@ -266,7 +277,7 @@ def gzip_bomb(status: int, unpacked_megabytes: int) -> Fault:
 
 def end_in_the_body(exchange: Exchange) -> None:
     """Close the connection before the end of the body."""
-    body = _embeddings(exchange)
+    body = exchange.success
     exchange.answer(200, body[: len(body) // 2], length=len(body))
 
 
@@ -294,7 +305,7 @@ def hang(exchange: Exchange) -> None:
 
 def hang_in_the_body(exchange: Exchange) -> None:
     """Send half the answer, then nothing."""
-    body = _embeddings(exchange)
+    body = exchange.success
     exchange.answer(200, body[: len(body) // 2], length=len(body))
     exchange.wait(_NEVER_SECONDS)
 
@@ -303,7 +314,7 @@ def drip(status: int) -> Fault:
     """Send a byte at a time, so that no single read takes long."""
 
     def respond(exchange: Exchange) -> None:
-        body = _embeddings(exchange)
+        body = exchange.success
         exchange.answer(status, b"", length=len(body))
         for byte in body:
             if not exchange.wait(_DRIP_SECONDS):
@@ -321,23 +332,6 @@ def drip_from_the_first_byte(exchange: Exchange) -> None:
         exchange.send(bytes([byte]))
 
 
-def _embeddings(
-    exchange: Exchange, change: Callable[[list[dict[str, object]]], object] = lambda _: None
-) -> bytes:
-    items: list[dict[str, object]] = [
-        {
-            "object": "embedding",
-            "index": index,
-            "embedding": packed([index + 1.0] * exchange.dimension),
-        }
-        for index in range(len(exchange.texts))
-    ]
-    change(items)
-    usage = {"prompt_tokens": 7, "total_tokens": 7}
-    answer = {"object": "list", "note": exchange.chatter, "data": items, "usage": usage}
+def _embeddings(exchange: Exchange, change: Change = lambda _: None) -> bytes:
+    answer = embeddings_body(len(exchange.texts), exchange.dimension, exchange.chatter, change)
     return json.dumps(answer).encode()
-
-
-def packed(values: list[float]) -> str:
-    """Return the numbers in the provider's encoding."""
-    return base64.b64encode(struct.pack(f"<{len(values)}f", *values)).decode()
