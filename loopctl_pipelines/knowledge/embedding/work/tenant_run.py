@@ -25,6 +25,8 @@ from loopctl_pipelines.knowledge.embedding.work.tenant_embedding import TenantEm
 from loopctl_pipelines.knowledge.embedding.work.tenant_key import tenant_key
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import TenantOutcome
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
+from loopctl_pipelines.llm.missing_key import warn_of_missing_key
+from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.llm.sanitizer import sanitize
 
 # an operator repairs this, and the tenant changes nothing: so it is retried after a while
@@ -93,6 +95,7 @@ class TenantRun:
     def _block(self, stored: EmbeddingSettings, outcome: TenantOutcome) -> None:
         outcome.counts.blocked = self.session.run(queries.count_pending)
         if outcome.counts.blocked:
+            warn_of_missing_key(outcome.slug, Operation.EMBEDDING)
             self.session.run(queries.block_tenant, stored.key_version)
             self.settings.on_progress(outcome.slug, outcome.counts.blocked)
 

@@ -293,7 +293,9 @@ def test_a_text_whose_answer_is_malformed_ten_times_is_set_aside(knowledge: Know
     assert knowledge.pending("acme") == set()
 
 
-def test_a_tenant_without_a_key_is_skipped_and_audited_once_a_day(knowledge: Knowledge) -> None:
+def test_a_tenant_without_a_key_is_skipped_warned_of_and_audited_once_a_day(
+    knowledge: Knowledge, caplog: pytest.LogCaptureFixture
+) -> None:
     knowledge.tenant("blue", key=None)
     knowledge.articles("blue", 2)
     for _ in range(3):
@@ -302,6 +304,9 @@ def test_a_tenant_without_a_key_is_skipped_and_audited_once_a_day(knowledge: Kno
         "blue", "SELECT entity_type, action, actor_type, actor_label, new_state FROM audit_log"
     ) == [
         ("llm_config", "llm.blocked_no_api_key", "system", "llm", {"operation": "embedding"}),
+    ]
+    assert caplog.messages == 3 * [
+        "Tenant 'blue': no embedding API key configured; embedding is skipped."
     ]
 
 
