@@ -5,14 +5,14 @@ import json
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from email.message import Message
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from loopctl_pipelines.llm.fake.json_server import JsonAnswer, JsonServer
 from loopctl_pipelines.llm.fake.lexical import lexical_vector
 from loopctl_pipelines.llm.openai.limits import (
     SMALL_MODEL,
@@ -60,32 +60,22 @@ class LoopbackServer:
         self._input_tokens = input_tokens
         self._vector = vector
         self._counting = threading.Lock()
-        self._server = _Server(("127.0.0.1", port), _Handler)
-        self._server.answer = self._answer
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        )
+        self._server = JsonServer("/v1/embeddings", self._answer, _NO_SUCH_PATH, port=port)
 
     @property
     def base_url(self) -> str:
         """The base URL of its API."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
+        return f"{self._server.address}/v1"
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.start()
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def __exit__(self, *_: object) -> None:
+        self._server.stop()
 
-    def _answer(self, key: str, body: bytes) -> tuple[HTTPStatus, Mapping[str, object]]:
+    def _answer(self, headers: Message, body: bytes) -> JsonAnswer:
+        key = headers.get("Authorization", "").removeprefix("Bearer ")
         time.sleep(self._latency_seconds)
         with self._counting:
             self.requests += 1
@@ -121,38 +111,7 @@ class LoopbackServer:
         return None
 
 
-class _Server(ThreadingHTTPServer):
-    answer: Callable[[str, bytes], tuple[HTTPStatus, Mapping[str, object]]]
-    daemon_threads = True
-    request_queue_size = 128
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"  # keeps connections open
-    disable_nagle_algorithm = True  # otherwise each answer waits 40 ms for an ACK
-    wbufsize = -1
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        status, answer = HTTPStatus.NOT_FOUND, _NO_SUCH_PATH
-        if self.path == "/v1/embeddings":
-            key = self.headers.get("Authorization", "").removeprefix("Bearer ")
-            status, answer = self.server.answer(key, body)
-        content = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Log nothing: requests are counted instead."""
-
-
-def _rejection(
-    status: HTTPStatus, text: str, code: str | None
-) -> tuple[HTTPStatus, Mapping[str, object]]:
+def _rejection(status: HTTPStatus, text: str, code: str | None) -> JsonAnswer:
     error = {"message": text, "type": "invalid_request_error", "param": None, "code": code}
     return status, {"error": error}
 
