@@ -1,6 +1,7 @@
 """A tenant without a key: a warning that names the credential, an audit row a day and operation."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -56,6 +57,13 @@ def test_a_day_has_one_row_for_each_operation_and_tenant(knowledge: Knowledge) -
     audit(knowledge, "globex", Operation.EXTRACTION)
     assert operations(knowledge, "acme") == ["classification", "extraction"]
     assert operations(knowledge, "globex") == ["extraction"]
+
+
+def test_many_runs_at_once_leave_one_row(knowledge: Knowledge) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        for future in [threads.submit(audit, knowledge, "acme", Operation.MERGE) for _ in range(8)]:
+            future.result()
+    assert operations(knowledge, "acme") == ["merge"]
 
 
 def test_the_next_day_has_its_own_row(knowledge: Knowledge) -> None:

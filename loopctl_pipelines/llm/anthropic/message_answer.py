@@ -9,12 +9,13 @@ from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 # the ledger's column is a 32-bit integer
 _MOST_TOKENS = 2**31 - 1
 _CACHE_FIELDS = ("cache_creation_input_tokens", "cache_read_input_tokens")
+# blocks that a model may write before it calls the tool
+_BEFORE_A_CALL = frozenset({"text", "thinking", "redacted_thinking"})
 _STOPPED_EARLY = {
     "max_tokens": FailureKind.TRUNCATED,
     "model_context_window_exceeded": FailureKind.TRUNCATED,
     "refusal": FailureKind.REFUSED,
 }
-
 _MALFORMED = ProviderFailure(FailureKind.MALFORMED)
 # what reading a value of another shape raises
 _NOT_A_MESSAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
@@ -88,8 +89,7 @@ def _result(answer: Mapping[str, object], tool: str) -> ToolInput | ProviderFail
     blocks = answer["content"]
     if (answer["type"], stop_reason) != ("message", "tool_use") or type(blocks) is not list:
         raise ValueError("not a message that ends in a tool call")
-    # the model may write a text before it calls the tool
-    calls = [block for block in blocks if block["type"] != "text"]
+    calls = [block for block in blocks if block["type"] not in _BEFORE_A_CALL]
     if [(call["type"], call["name"]) for call in calls] != [("tool_use", tool)]:
         raise ValueError("not exactly one call of the tool")
     tool_input = calls[0]["input"]

@@ -93,9 +93,9 @@ def test_a_tool_call_is_its_input_and_its_usage() -> None:
     assert ask(message(lambda _: None)) == Answer(FOUND, BILLED)
 
 
-def test_a_text_before_the_tool_call_is_ignored() -> None:
-    text = {"type": "text", "text": "I file two."}
-    assert ask(message(lambda m: m["content"].insert(0, text))).result == FOUND
+def test_thoughts_and_a_text_before_the_tool_call_are_ignored() -> None:
+    before = [{"type": "thinking", "thinking": "Two."}, {"type": "text", "text": "I file two."}]
+    assert ask(message(lambda m: m.update(content=before + m["content"]))).result == FOUND
 
 
 def test_cached_tokens_are_input_tokens() -> None:

@@ -179,6 +179,17 @@ def test_a_failure_that_was_billed_is_recorded_at_once(knowledge: Knowledge, ten
     assert knowledge.rows("globex", USAGE) == recorded
 
 
+def test_a_ledger_that_cannot_be_written_costs_no_answer(
+    knowledge: Knowledge, tenant: UUID, caplog: pytest.LogCaptureFixture
+) -> None:
+    refuse = message(lambda answer: answer.update(stop_reason="refusal"))
+    with messages(knowledge, refuse) as (at_anthropic, _):
+        too_long_for_the_ledger = request(model="m" * 300)
+        answer = at_anthropic.call(access(at_anthropic, tenant), too_long_for_the_ledger)
+    assert answer == Answer(ProviderFailure(FailureKind.REFUSED), BILLED)
+    assert "A billed request is missing in the ledger: embedding_crash" in caplog.messages
+
+
 @pytest.mark.parametrize("case", REJECTIONS)
 def test_a_rejection_leaves_nothing_but_its_circuit(
     knowledge: Knowledge, tenant: UUID, database_url: str, case: str
