@@ -1,6 +1,6 @@
 """The anthropic client, limited to one request at a time and nothing else.
 
-The provider imports this module at its first request: the package takes most of a second to import.
+The provider imports this module at its first request: the package takes two seconds to import.
 """
 
 from anthropic import AsyncAnthropic
