@@ -97,9 +97,9 @@ class Scene:
         for report, deleted in writers.acknowledged.items():
             if found.get(report) is not deleted:
                 self.findings.fault(victim, "lost", f"the writers' report {report}")
-        self.findings.notes["reports written, corrected and deleted meanwhile"] += len(
-            writers.acknowledged
-        )
+        notes = self.findings.notes
+        notes["reports written, corrected and deleted meanwhile"] += len(writers.acknowledged)
+        notes["writes repeated after a deadlock"] += writers.deadlocks
 
     def check_runs(self, victim: str) -> None:
         """Report runs that stay unfinished though nothing works on them.

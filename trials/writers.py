@@ -9,6 +9,8 @@ from random import Random
 from threading import Event, Lock, Thread
 from uuid import UUID, uuid4
 
+from psycopg.errors import DeadlockDetected
+
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.retries import outlast_outage
 from loopctl_pipelines.demo.sample.rows import ReportRow
@@ -43,6 +45,7 @@ class Writers:
 
     Attributes:
         acknowledged: whether each report that was written has been deleted, by id.
+        deadlocks: how often a transaction was repeated after one.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Writers:
             random: decides.
         """
         self.acknowledged: dict[UUID, bool] = {}
+        self.deadlocks = 0
         self._database = database
         self._random = random
         self._on_marked = [row for row in reports if row.inserted_at.date() in marked]
@@ -115,8 +119,15 @@ class Writers:
         self.acknowledged[row.id] = False
 
     def _commit(self, row: ReportRow, *statements: str) -> None:
-        """Run the statements in one transaction, again if the server ended meanwhile."""
-        outlast_outage(partial(self._transaction, row, statements))
+        """Run the statements in one transaction, again after a deadlock or the server's end."""
+        while True:
+            try:
+                outlast_outage(partial(self._transaction, row, statements))
+            except DeadlockDetected:
+                # with a rollup: loopctl marks rows in an order of its own
+                self.deadlocks += 1
+            else:
+                return
 
     def _transaction(self, row: ReportRow, statements: Sequence[str]) -> None:
         with self._database.tenant_transaction(row.tenant_id) as connection:
