@@ -17,6 +17,7 @@ from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, run_per_tenant
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.preflight import check_database
+from loopctl_pipelines.database.retries import OutagePatience
 from loopctl_pipelines.database.upgrade import upgrade
 from loopctl_pipelines.knowledge.embedding.operator_queries import pending_embeddings
 from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
@@ -138,7 +139,9 @@ def test_the_bounds_of_a_transaction_are_set_beside_the_pinned_settings(
 def test_a_database_that_is_read_only_is_told_and_that_a_standby_is_such_a_server(
     changed: Database,
 ) -> None:
-    (failed,) = run_per_tenant(changed, [unit("a", DAYS[0])], roll_up, RollupError)
+    # as after a failover, a run waits for it to be the primary again
+    patience = OutagePatience(seconds=1.0)
+    (failed,) = run_per_tenant(changed, [unit("a", DAYS[0])], roll_up, RollupError, patience)
     assert isinstance(failed, Failed)
     assert "the database is read-only (a standby, or default_transaction" in str(failed.error)
     assert failed.error.sqlstate == "25006"
