@@ -11,7 +11,6 @@ from typing import Final
 
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _REPEATED_WITHIN_SECONDS: Final = 5.0
-_INTERRUPTED: Final = 128 + signal.SIGINT
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import psycopg
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import OperationalError
 
+from loopctl_pipelines.database.errors import NO_MORE_THREADS
 from loopctl_pipelines.database.retries import cause_of
 
 _TRACEBACK = "`loopctl-pipelines --traceback ...` shows where."
@@ -22,10 +23,7 @@ def sentence_of(error: Exception) -> str:
     if state is not None:
         return f"PostgreSQL: {cause_of(state)} ({kind}, SQLSTATE {state}). {_TRACEBACK}"
     if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
-        return (
-            "The system lets this process start no more threads. Raise the limit of processes "
-            "(ulimit -u, or the container's), or lower LOOPCTL_CONNECTIONS."
-        )
+        return NO_MORE_THREADS
     return f"An unexpected error ended the command: {kind}. {_TRACEBACK}"
 
 

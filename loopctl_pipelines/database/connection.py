@@ -19,8 +19,6 @@ from loopctl_pipelines.database.session_settings import (
 TenantConnection = Connection[TupleRow]
 
 _CONNECT_SECONDS = 10.0
-# milliseconds without an acknowledgement after which a host is given up; TCP would wait 15 minutes
-_SILENCE_MILLISECONDS = 30_000
 
 # JIT compiles for longer than a tenant's statement runs: 14 s became 3.1 s for 1,000 tenants.
 # The tenant is a literal: a sharded PostgreSQL passes SET LOCAL to its shards, set_config() not.

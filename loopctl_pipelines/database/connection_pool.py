@@ -10,12 +10,16 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from loopctl_pipelines.database.connection_failures import connection_failure
-from loopctl_pipelines.database.errors import DatabaseNotUsableError, DatabaseUnreachableError
+from loopctl_pipelines.database.errors import (
+    NO_MORE_THREADS,
+    DatabaseNotUsableError,
+    DatabaseUnreachableError,
+)
 from loopctl_pipelines.database.session_settings import configure
 from loopctl_pipelines.errors import PipelinesError
 
-# milliseconds without an acknowledgement after which a host is given up; TCP would wait 15 minutes
-_SILENCE_MILLISECONDS: Final = 30_000
+SILENCE_MILLISECONDS: Final = 30_000
+"""Without an acknowledgement, after which a host is given up; TCP would wait 15 minutes."""
 
 
 def _refuse(_: logging.LogRecord) -> bool:
@@ -69,7 +73,7 @@ class NotingPool:
             reconnect_timeout=patience,
             kwargs={
                 "connect_timeout": max(round(patience), 1),
-                "tcp_user_timeout": _SILENCE_MILLISECONDS,
+                "tcp_user_timeout": SILENCE_MILLISECONDS,
                 "note": self._note,
             },
             open=False,
@@ -89,10 +93,7 @@ class NotingPool:
         try:
             self._pool.open()
         except RuntimeError:
-            raise DatabaseNotUsableError(
-                "The system lets this process start no more threads. Raise the limit of processes "
-                "(ulimit -u, or the container's), or lower LOOPCTL_CONNECTIONS."
-            ) from None
+            raise DatabaseNotUsableError(NO_MORE_THREADS) from None
         try:
             return self._pool.getconn()
         except psycopg.OperationalError as error:

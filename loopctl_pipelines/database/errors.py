@@ -1,6 +1,14 @@
 """Reasons why the database cannot be used, one class per reason."""
 
+from typing import Final
+
 from loopctl_pipelines.errors import PipelinesError
+
+NO_MORE_THREADS: Final = (
+    "The system lets this process start no more threads. Raise the limit of processes "
+    "(ulimit -u, or the container's), or lower LOOPCTL_CONNECTIONS."
+)
+"""What a failed start of a thread means; threads are started for connections."""
 
 
 class DatabaseNotUsableError(PipelinesError):

@@ -153,11 +153,6 @@ class OutagePatience:
             raise
 
 
-def sqlstate_of(error: psycopg.Error | DatabaseUnreachableError) -> str | None:
-    """Return PostgreSQL's five-character code; None if the connection broke without one."""
-    return error.sqlstate
-
-
 def cause_of(sqlstate: str | None) -> str:
     """Return the cause that a SQLSTATE stands for, in words."""
     known = sqlstate or "08"

@@ -1,4 +1,4 @@
-"""Requests to a vendor with one deadline for all of it, and a value instead of an exception."""
+"""Requests to a vendor: one deadline for the whole request, and failures as values."""
 
 import asyncio
 import logging

@@ -69,7 +69,7 @@ class PooledPostgresStorage(DagsterPostgresStorage):
         """Build the storage that `dagster.yaml` configures.
 
         Raises:
-            SettingsError: if its URL cannot be parsed; SQLAlchemy would repeat parts of it.
+            SettingsError: if its URL cannot be parsed; SQLAlchemy's message would repeat parts.
             DatabaseNotUsableError: if nothing answers there, or the login lacks a right.
         """
         url = pg_url_from_config(config_value)

@@ -8,6 +8,7 @@ import psycopg2
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DisconnectionError
 
+from loopctl_pipelines.database.connection_pool import SILENCE_MILLISECONDS
 from loopctl_pipelines.orchestration.dagster_internals import engine_of
 from loopctl_pipelines.orchestration.storage_outages import StorageOutages
 
@@ -15,8 +16,8 @@ _STATEMENT_MILLISECONDS: Final = 600_000
 _RECYCLE_SECONDS: Final = 3600
 _EXTRA_CONNECTIONS: Final = 20
 
-# a host that no longer answers is given up; TCP would wait for 15 minutes, and no heartbeat be sent
-_BOUNDS: Final = {"connect_timeout": 10, "tcp_user_timeout": 30_000}
+# without them, no heartbeat is sent while TCP waits for a host that no longer answers
+_BOUNDS: Final = {"connect_timeout": 10, "tcp_user_timeout": SILENCE_MILLISECONDS}
 
 DoConnect = Callable[[Any, object, Sequence[Any], dict[str, Any]], psycopg2.extensions.connection]
 

@@ -34,7 +34,7 @@ Stored_co = TypeVar("Stored_co", covariant=True)
 
 
 class Attempt(Protocol[Stored_co]):
-    """Stores something; `repeated`: a part of it may be there already."""
+    """Stores something; `repeated` says that an earlier attempt may have stored a part."""
 
     def __call__(self, *, repeated: bool) -> Stored_co:
         """Store it."""
@@ -93,7 +93,7 @@ class StorageOutages:
             raise
 
     def store(self, attempt: "Attempt[Done]") -> Done:
-        """Run `attempt` likewise; it is told whether an earlier one may have stored a part."""
+        """Run `attempt` as `outlast` does; from the second time on with `repeated`."""
         attempts = count()
         return self.outlast(lambda: attempt(repeated=next(attempts) > 0))
 

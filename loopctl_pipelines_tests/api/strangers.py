@@ -33,7 +33,7 @@ class Stranger:
         self._socket.close()
 
     def send(self, data: bytes) -> None:
-        """Send all of it, although the server may have ended the connection meanwhile."""
+        """Send everything, even if the server has ended the connection meanwhile."""
         self.send_while_accepted(data, times=1)
 
     def send_while_accepted(self, data: bytes, times: int) -> int:

@@ -1,4 +1,4 @@
-"""`loopctl-pipelines dev`: what its UI refuses, and that nothing of it outlives it.
+"""`loopctl-pipelines dev`: what its UI refuses, and that no process of its own is left.
 
 Each start takes ten seconds and more, so a test looks at several things.
 """

@@ -36,7 +36,7 @@ def _login_of(url: str) -> str:
 
 
 @pytest.mark.parametrize("command", [("tenants", "sync"), BACKFILL], ids=" ".join)
-def test_a_login_whose_membership_was_revoked_is_told_the_grant(
+def test_a_login_whose_membership_was_revoked_sees_the_grant(
     command: tuple[str, ...], shell: Shell, database_url: str, bound_url: str
 ) -> None:
     login = _login_of(bound_url)
@@ -62,7 +62,7 @@ def test_a_login_whose_membership_was_revoked_is_told_the_grant(
         ),
     ],
 )
-def test_a_login_that_lacks_a_right_is_told_the_grant(
+def test_a_login_that_lacks_a_right_sees_the_grant(
     granted: tuple[str, ...], lacking: str, shell: Shell, database_url: str, bound_url: str
 ) -> None:
     login = _login_of(bound_url)
@@ -73,7 +73,7 @@ def test_a_login_that_lacks_a_right_is_told_the_grant(
     assert lacking.format(login=login) in said
 
 
-def test_a_role_that_lacks_rights_is_told_the_grants(shell: Shell, database_url: str) -> None:
+def test_a_role_that_lacks_rights_sees_the_grants(shell: Shell, database_url: str) -> None:
     _change(database_url, "REVOKE UPDATE, DELETE ON cost_anomalies FROM loopctl_app")
     said = _said(shell, "tenants", "sync")
     assert "lacks DELETE on cost_anomalies, UPDATE on cost_anomalies." in said

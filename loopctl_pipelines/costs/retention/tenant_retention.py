@@ -31,7 +31,6 @@ from loopctl_pipelines.database.retries import (
     OutagePatience,
     cause_of,
     in_tenant_transaction,
-    sqlstate_of,
 )
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.tenants.tenant import Tenant
@@ -86,7 +85,7 @@ class TenantRetention:
         try:
             return work()
         except (psycopg.Error, DatabaseUnreachableError) as error:
-            state = sqlstate_of(error)
+            state = error.sqlstate
         slug, cause = self._tenant.slug, cause_of(state)
         self._errors.append(RetentionStoppedError(slug, name, sqlstate=state, cause=cause))
         return None

@@ -16,7 +16,6 @@ from loopctl_pipelines.database.retries import (
     OutagePatience,
     cause_of,
     in_tenant_transaction,
-    sqlstate_of,
 )
 
 Day = TypeVar("Day")
@@ -96,7 +95,7 @@ def _halving(
         )
         return [Landed(unit, days)]
     except (psycopg.Error, DatabaseUnreachableError) as cause:
-        sqlstate = sqlstate_of(cause)
+        sqlstate = cause.sqlstate
     if halves := unit.halves() if sqlstate and sqlstate.startswith(_OF_SOME_DAYS) else ():
         return [
             ended for half in halves for ended in _halving(database, half, work, error, patience)

@@ -36,7 +36,7 @@ def end_dead_runs(instance: DagsterInstance) -> dict[str, str]:
     ended: dict[str, str] = {}
     for heartbeat in storage.heartbeats.look(sorted(runs)) if runs else ():
         run = runs[heartbeat.run_id]
-        # whoever creates a run is known from its first event on: it ended before that
+        # a run's first event records its creator, so one without a process lost it before that
         unknown = True if run.status is DagsterRunStatus.NOT_STARTED else None
         gone = heartbeat.process.is_gone() if heartbeat.process else unknown
         cause = cause_of_death(heartbeat, gone=gone, has_begun=run.status in _BEGUN)

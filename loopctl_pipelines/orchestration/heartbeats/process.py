@@ -1,4 +1,4 @@
-"""The identity of a process: two processes of the same pid are told apart."""
+"""The identity of a process, which a later process with the same pid does not share."""
 
 import os
 import socket

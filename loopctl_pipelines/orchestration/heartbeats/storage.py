@@ -13,7 +13,7 @@ from loopctl_pipelines.orchestration.heartbeats.death import Heartbeat
 from loopctl_pipelines.orchestration.heartbeats.process import Process
 
 _UNDEFINED_TABLE: Final = "42P01"
-# of the table or of its type, in the table of tables or in an index of it
+# the codes of a CREATE TABLE that another process has won, by where the clash is noticed
 _CREATED_BY_ANOTHER: Final = {"23505", "42710", "42P07"}
 _ENDS: Final = [
     end.value

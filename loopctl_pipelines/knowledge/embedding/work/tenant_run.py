@@ -7,7 +7,7 @@ from datetime import timedelta
 import psycopg
 
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
-from loopctl_pipelines.database.retries import cause_of, sqlstate_of
+from loopctl_pipelines.database.retries import cause_of
 from loopctl_pipelines.knowledge.embedding.errors import (
     EmbeddingCrashError,
     EmbeddingDatabaseError,
@@ -59,7 +59,7 @@ class TenantRun:
         except EmbeddingError as error:
             outcome.error = error
         except (psycopg.Error, DatabaseUnreachableError) as error:
-            state = sqlstate_of(error)
+            state = error.sqlstate
             outcome.error = EmbeddingDatabaseError(slug, cause_of(state), state)
             self._pause_after_crash()
         except Exception as error:  # noqa: BLE001 - its text may hold anything, its class does not
