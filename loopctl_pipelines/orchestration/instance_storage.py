@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Self
 from weakref import ref
 
+from dagster import DagsterInstance
 from dagster_postgres import DagsterPostgresStorage
 from dagster_postgres.auth import PgTokenProvider
 from dagster_postgres.utils import (
@@ -20,7 +21,7 @@ from loopctl_pipelines.orchestration.dagster_internals import ConfigurableClassD
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
 from loopctl_pipelines.orchestration.run_storage import FirstEndRunStorage
 from loopctl_pipelines.orchestration.storage_connections import keep_connections
-from loopctl_pipelines.orchestration.storage_outages import StorageOutages
+from loopctl_pipelines.orchestration.storage_outages import NO_PATIENCE, StorageOutages
 from loopctl_pipelines.postgres_url import problem_of
 
 _EVENTS_PER_BATCH: Final = "1000"
@@ -97,3 +98,14 @@ class PooledPostgresStorage(DagsterPostgresStorage):
         # says what is wrong in a sentence
         check_dagster_database(url)
         raise failure
+
+
+def bound_statements(instance: DagsterInstance, milliseconds: int) -> None:
+    """Bound the statements of an instance, as its webserver does.
+
+    Dagster's own `optimize_for_webserver` makes new pools, which outlast no outage.
+    """
+    events = instance.event_log_storage
+    parts = (instance.run_storage, events, instance.schedule_storage)
+    outages = events.outages if isinstance(events, BatchingEventLogStorage) else NO_PATIENCE
+    keep_connections([part for part in parts if part], outages, statement_milliseconds=milliseconds)

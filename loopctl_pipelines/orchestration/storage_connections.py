@@ -31,11 +31,22 @@ class StoragePart(Protocol):
         """Keep connections in a pool."""
 
 
-def keep_connections(parts: Sequence[StoragePart], outages: StorageOutages) -> None:
-    """Give each of Dagster's storages a pool of connections, which outlasts an outage."""
+def keep_connections(
+    parts: Sequence[StoragePart],
+    outages: StorageOutages,
+    *,
+    statement_milliseconds: int = _STATEMENT_MILLISECONDS,
+) -> None:
+    """Give each of Dagster's storages a pool of connections, which outlasts an outage.
+
+    Args:
+        parts: Dagster's storages.
+        outages: how long the process waits for their database.
+        statement_milliseconds: statement_timeout of their sessions.
+    """
     for part in parts:
         part.optimize_for_webserver(
-            statement_timeout=_STATEMENT_MILLISECONDS,
+            statement_timeout=statement_milliseconds,
             pool_recycle=_RECYCLE_SECONDS,
             max_overflow=_EXTRA_CONNECTIONS,
         )

@@ -19,14 +19,13 @@ from loopctl_pipelines.orchestration.dagster_internals import (
     WorkspaceFileTarget,
     WorkspaceProcessContext,
 )
+from loopctl_pipelines.orchestration.instance_storage import bound_statements
 from loopctl_pipelines.orchestration.ui.addresses import Addresses
 from loopctl_pipelines.orchestration.ui.guard import Guard
 from loopctl_pipelines.orchestration.ui.listening import listen
 from loopctl_pipelines.terminal import log_to_stderr
 
 _STATEMENT_MILLISECONDS: Final = 15_000
-_RECYCLE_SECONDS: Final = 3600
-_EXTRA_CONNECTIONS: Final = 20
 _LIVE_DATA_MILLISECONDS: Final = 2000
 _GRACE_SECONDS: Final = 2
 
@@ -74,9 +73,7 @@ def _serve(given: Namespace) -> None:
             code_server_log_level="WARNING",
         ) as context,
     ):
-        instance.optimize_for_webserver(
-            _STATEMENT_MILLISECONDS, _RECYCLE_SECONDS, _EXTRA_CONNECTIONS
-        )
+        bound_statements(instance, _STATEMENT_MILLISECONDS)
         webserver: DagsterWebserver[WorkspaceProcessContext, Any] = DagsterWebserver(
             context, live_data_poll_rate=_LIVE_DATA_MILLISECONDS
         )
