@@ -50,8 +50,14 @@ class Shell:
 
 @contextmanager
 def ignored(*signs: signal.Signals) -> Iterator[None]:
-    """Ignore signals in the processes that are started meanwhile."""
-    before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in signs}
+    """Ignore these signals, and no others that end a command, in processes started meanwhile.
+
+    The tests themselves may run below `nohup`, which hands on that SIGHUP is ignored.
+    """
+    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {sign: signal.getsignal(sign) for sign in ending}
+    for sign in ending:
+        signal.signal(sign, signal.SIG_IGN if sign in signs else signal.SIG_DFL)
     try:
         yield
     finally:
