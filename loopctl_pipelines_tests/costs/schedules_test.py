@@ -29,6 +29,15 @@ SETTINGS = Settings(start_date=StartDate(date(2026, 1, 1)), trailing_days=2)
 AT_TWO = datetime(2026, 4, 4, 2, tzinfo=UTC)
 
 
+def _add_tenants(database: Database, instance: DagsterInstance, *slugs: str) -> None:
+    """Add tenants, and their partition keys."""
+    usage = Usage()
+    for slug in slugs:
+        usage.tenant(slug)
+    usage.write(database)
+    dagster_project(database, instance, SETTINGS)
+
+
 def _evaluate(instance: DagsterInstance, database: Database) -> RunRequest | SkipReason:
     context = build_schedule_context(
         instance, scheduled_execution_time=AT_TWO, resources={"database": database}
@@ -65,11 +74,7 @@ def test_the_day_before_the_start_date_is_no_run() -> None:
 def test_a_late_evaluation_requests_the_day_it_was_scheduled_for(
     database: Database, instance: DagsterInstance
 ) -> None:
-    usage = Usage()
-    usage.tenant("a")
-    usage.tenant("z")
-    usage.write(database)
-    dagster_project(database, instance, SETTINGS)
+    _add_tenants(database, instance, "a", "z")
     request = _evaluate(instance, database)
     assert isinstance(request, RunRequest)
     assert request.run_key == "2026-04-04"
@@ -80,10 +85,7 @@ def test_a_late_evaluation_requests_the_day_it_was_scheduled_for(
 def test_a_night_without_active_tenants_is_skipped_and_says_so(
     database: Database, instance: DagsterInstance
 ) -> None:
-    usage = Usage()
-    usage.tenant("a")
-    usage.write(database)
-    dagster_project(database, instance, SETTINGS)
+    _add_tenants(database, instance, "a")
     with database.operator_transaction() as connection:
         connection.execute("UPDATE tenants SET status = 'suspended'")
     assert isinstance(_evaluate(instance, database), SkipReason)
@@ -110,10 +112,7 @@ def _ended_nightly_run(
 def test_after_five_nights_without_a_daemon_all_their_days_are_computed(
     database: Database, instance: DagsterInstance, status: DagsterRunStatus
 ) -> None:
-    usage = Usage()
-    usage.tenant("a")
-    usage.write(database)
-    dagster_project(database, instance, SETTINGS)
+    _add_tenants(database, instance, "a")
     _ended_nightly_run(instance, date(2026, 3, 20), DagsterRunStatus.SUCCESS)
     _ended_nightly_run(instance, date(2026, 3, 28), status)
     request = _evaluate(instance, database)
@@ -169,10 +168,7 @@ def test_a_nightly_run_is_retried_when_it_is_killed_and_not_when_a_tenant_fails(
 def test_a_night_after_the_one_before_covers_the_trailing_days_and_says_nothing(
     database: Database, instance: DagsterInstance
 ) -> None:
-    usage = Usage()
-    usage.tenant("a")
-    usage.write(database)
-    dagster_project(database, instance, SETTINGS)
+    _add_tenants(database, instance, "a")
     _ended_nightly_run(instance, date(2026, 4, 2), DagsterRunStatus.SUCCESS)
     request = _evaluate(instance, database)
     assert isinstance(request, RunRequest)
