@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool
 from loopctl_pipelines.database.connection import connect
 from loopctl_pipelines.database.errors import RoleUnfitError, SchemaTooNewError
 from loopctl_pipelines.database.migrations.driver import driver_connection
-from loopctl_pipelines.database.migrations.loopctl_tables import missing_tables
+from loopctl_pipelines.database.migrations.loopctl_tables import JOB_QUEUE, missing_tables
 from loopctl_pipelines.database.server_version import check_server
 from loopctl_pipelines.database.session_settings import pin_settings
 from loopctl_pipelines.database.statements import statement
@@ -49,6 +49,7 @@ OWN_SCHEMA: Final = "loopctl_pipelines"
 
 _PRIVILEGES: Final = {p: sql.SQL(p) for p in ("SELECT", "INSERT", "UPDATE", "DELETE")}
 _GRANT_USAGE = sql.SQL("GRANT USAGE ON SCHEMA {schema} TO {role}")
+_GRANT_SEQUENCE = sql.SQL("GRANT USAGE ON SEQUENCE {sequence} TO {role}")
 _GRANT_EXECUTE = sql.SQL("GRANT EXECUTE ON FUNCTION {function} TO {role}")
 
 
@@ -149,6 +150,9 @@ def _grant_created(connection: Connection[TupleRow], role: str, created: tuple[s
     asked = {"role": LOOPCTL_ROLE, "schema": "public", "tables": list(created)}
     for name, privileges in connection.execute(statement(__package__, "grants_of_role"), asked):
         connection.execute(_grant_table(role, "public", name, privileges))
+    if JOB_QUEUE in created:
+        sequence = sql.Identifier("public", f"{JOB_QUEUE}_id_seq")
+        connection.execute(_GRANT_SEQUENCE.format(sequence=sequence, role=sql.Identifier(role)))
 
 
 def _grant_own(connection: Connection[TupleRow], role: str) -> None:

@@ -6,13 +6,16 @@ import psycopg
 import pytest
 
 _REPOSITORY = Path(__file__).parents[2]
-_SCHEMA = _REPOSITORY.parent / "shared" / "reference" / "loopctl_schema.sql"
+_REFERENCE = _REPOSITORY.parent / "shared" / "reference"
+# in the order in which they load
+_SCHEMAS = [_REFERENCE / "loopctl_schema.sql", _REFERENCE / "knowledge_schema.sql"]
 
 needs_real_schema = pytest.mark.skipif(
-    not _SCHEMA.exists(), reason=f"no {_SCHEMA.name} in ../shared/reference"
+    not all(schema.exists() for schema in _SCHEMAS), reason=f"no schema in {_REFERENCE.name}"
 )
 
 
 def load_real_schema(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(_SCHEMA.read_bytes())
+        for schema in _SCHEMAS:
+            connection.execute(schema.read_bytes())

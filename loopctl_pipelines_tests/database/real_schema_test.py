@@ -21,6 +21,7 @@ _OLDER_SCHEMA = """
 _FEWER_RIGHTS = """
     REVOKE INSERT, UPDATE, DELETE ON tenants FROM loopctl_app;
     REVOKE UPDATE, DELETE ON audit_log FROM loopctl_app;
+    REVOKE SELECT, UPDATE, DELETE ON oban_jobs FROM loopctl_app;
 """
 _STRICTER_POLICY = (
     "ALTER POLICY audit_log_insert ON audit_log WITH CHECK (tenant_id = current_tenant_id())"

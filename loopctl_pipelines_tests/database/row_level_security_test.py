@@ -9,6 +9,7 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.migrations.loopctl_tables import JOB_QUEUE
 from loopctl_pipelines.database.upgrade import upgrade
 from loopctl_pipelines_tests.database.tenant_rows import (
     TENANT_TABLES,
@@ -67,3 +68,13 @@ def test_a_tenant_cannot_add_a_row_of_another(database: Database, table: str) ->
         database.tenant_transaction(_OURS) as connection,
     ):
         add_row(connection, table, _THEIRS)
+
+
+def test_a_tenant_adds_jobs_to_the_queue_and_reads_none(database: Database) -> None:
+    with database.tenant_transaction(_OURS) as connection:
+        add_row(connection, JOB_QUEUE, _OURS)
+    with (
+        pytest.raises(InsufficientPrivilege, match="permission denied for table oban_jobs"),
+        database.tenant_transaction(_OURS) as connection,
+    ):
+        connection.execute("SELECT FROM oban_jobs")

@@ -5,9 +5,9 @@ from uuid import UUID
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
-from loopctl_pipelines.database.migrations.loopctl_tables import LOOPCTL_TABLES
+from loopctl_pipelines.database.migrations.loopctl_tables import JOB_QUEUE, LOOPCTL_TABLES
 
-TENANT_TABLES = tuple(table for table in LOOPCTL_TABLES if table != "tenants")
+TENANT_TABLES = tuple(table for table in LOOPCTL_TABLES if table not in {"tenants", JOB_QUEUE})
 
 _CHECKED = {"scope_type": "epic", "anomaly_type": "high_cost", "role": "user"}
 

@@ -3,12 +3,17 @@
 An existing table is never changed: no column, index, policy or grant is added to it.
 """
 
+from typing import Final
+
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from loopctl_pipelines.database.errors import ExtensionMissingError
 from loopctl_pipelines.database.migrations.driver import migration_sql
 from loopctl_pipelines.database.session_settings import pin_settings, vector_schema
+
+JOB_QUEUE: Final = "oban_jobs"
+"""The one table without a tenant, beside the tenants' own, and the one with a sequence."""
 
 # in the order of their foreign keys
 LOOPCTL_TABLES = (
@@ -28,6 +33,15 @@ LOOPCTL_TABLES = (
     "tenant_llm_settings",
     "llm_usage_events",
     "audit_log",
+    "review_records",
+    "article_links",
+    "conflict_resolutions",
+    "kb_curation_events",
+    "article_access_events",
+    "token_budgets",
+    "webhooks",
+    "webhook_events",
+    JOB_QUEUE,
 )
 
 _FUNCTIONS = (
