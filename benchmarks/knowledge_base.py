@@ -27,7 +27,7 @@ WORDS = 200
 _INDEX = "articles_embedding_hnsw_idx"
 _WRITTEN = (
     "articles, audit_log, llm_usage_events, loopctl_pipelines.embedding_states,"
-    " loopctl_pipelines.embedding_tenants, loopctl_pipelines.circuit_breakers"
+    " loopctl_pipelines.tenant_operations, loopctl_pipelines.circuit_breakers"
 )
 
 

@@ -9,11 +9,11 @@ from benchmarks.provider_process import KEY, vector_of
 from benchmarks.server import server_facts
 from benchmarks.timing import Contender, interleave
 from loopctl_pipelines.database.statements import statement
-from loopctl_pipelines.knowledge.embedding.storage.connection_slots import ConnectionSlots
 from loopctl_pipelines.knowledge.embedding.storage.queries import read_pending
-from loopctl_pipelines.knowledge.embedding.storage.tenant_session import TenantSession
 from loopctl_pipelines.knowledge.embedding.storage.vectors import write_in_parts
 from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle, VectorSpace
+from loopctl_pipelines.knowledge.tenant_work.connection_slots import ConnectionSlots
+from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
 
 _SPACE = VectorSpace()
 _BARE, _SINGLE, _OURS = "a bare UPDATE", "a statement a vector", "ours"

@@ -74,7 +74,7 @@ class Payments:
     def _claims(self) -> list[tuple[str, str]]:
         with self._knowledge.database.operator_transaction() as connection:
             held = connection.execute(
-                "SELECT tenant_id FROM loopctl_pipelines.embedding_tenants WHERE holder IS NOT NULL"
+                "SELECT tenant_id FROM loopctl_pipelines.tenant_operations WHERE holder IS NOT NULL"
                 " UNION ALL SELECT tenant_id FROM loopctl_pipelines.unwritten_vectors"
             ).fetchall()
         return [("stuck", f"a claim or a vector of tenant {tenant} is left") for (tenant,) in held]

@@ -36,6 +36,8 @@ def test_our_own_schema_holds_what_loopctl_has_not(empty_database: str) -> None:
         "embedding_states_content_hash",
         "embedding_states_next_attempt_at",
         "embedding_tenants",
+        "tenant_operations",
+        "finished_tenants",
         "finished_embeddings",
         "archived_days",
         "ingestion_requests",

@@ -12,14 +12,13 @@ from dagster import (
 )
 
 from loopctl_pipelines.knowledge.embedding.columns import ARTICLE_COLUMNS, EMBEDDING_COLUMNS
-from loopctl_pipelines.knowledge.embedding.jobs import PENDING_ONLY_TAG
 from loopctl_pipelines.knowledge.embedding.metadata import outcome_metadata
-from loopctl_pipelines.knowledge.embedding.operator_queries import (
-    begin_embedding,
-    pending_embeddings,
-)
+from loopctl_pipelines.knowledge.embedding.operator_queries import pending_embeddings
 from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.knowledge.tenant_work.operator_queries import begin_run
+from loopctl_pipelines.knowledge.tenant_work.sensor_evaluation import PENDING_ONLY_TAG
+from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.llm.sanitizer import log_tag
 from loopctl_pipelines.orchestration.materializations import (
     Metadata,
@@ -94,7 +93,7 @@ def _embed(context: AssetExecutionContext, embedder: Embedder) -> MaterializeRes
         }
         chosen = {slug: tenant for slug, tenant in tenants.items() if tenant.id in due}
     skipped = [tenant.id for slug, tenant in tenants.items() if slug not in chosen]
-    begin_embedding(embedder.database, context.run.run_id, skipped)
+    begin_run(embedder.database, Operation.EMBEDDING, context.run.run_id, skipped)
     landed: dict[str, Metadata] = {}
     failed: list[FailedPartitions] = []
     for outcome in embedder.embed(chosen.values(), context.run.run_id):

@@ -35,13 +35,6 @@ class EmbeddingDatabaseError(EmbeddingError):
         super().__init__(slug, f"{cause} (SQLSTATE {state}). Repair it, then run it again.")
 
 
-class ClaimLostError(EmbeddingError):
-    """The run was suspended for longer than its lease, and another run has the tenant now."""
-
-    def __init__(self, slug: str) -> None:
-        super().__init__(slug, "this run was suspended for too long; another run has taken over.")
-
-
 class EmbeddingCrashError(EmbeddingError):
     """An unexpected error. The message names its kind and class; its text may quote a key."""
 

@@ -43,7 +43,7 @@ def embed_with_progress(
     """
     wanted = {tenant.id for tenant in tenants}
     pending = pending_embeddings(embedder.database)
-    total = sum(tenant.articles for tenant in pending if tenant.tenant_id in wanted)
+    total = sum(tenant.items for tenant in pending if tenant.tenant_id in wanted)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(
         *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console

@@ -3,6 +3,7 @@
 from typing import Final
 
 from loopctl_pipelines.database.table_use import TableUse
+from loopctl_pipelines.knowledge.tenant_work.table_use import TENANT_WORK_TABLES
 from loopctl_pipelines.llm.table_use import LLM_TABLES
 
 EMBEDDING_TABLES: Final = TableUse(
@@ -11,9 +12,8 @@ EMBEDDING_TABLES: Final = TableUse(
         "articles",
         *LLM_TABLES.written,
         "loopctl_pipelines.embedding_states",
-        "loopctl_pipelines.embedding_tenants",
         "loopctl_pipelines.unwritten_vectors",
-        "loopctl_pipelines.finished_embeddings",
+        *TENANT_WORK_TABLES.written,
     ),
     appended=("audit_log",),
     unprotected=("loopctl_pipelines.pending_articles",),

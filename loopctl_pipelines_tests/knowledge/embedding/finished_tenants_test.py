@@ -12,11 +12,9 @@ import pytest
 from dagster import DagsterInstance, DagsterRunStatus, RunRequest
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.knowledge.embedding.operator_queries import (
-    begin_embedding,
-    finish_embedding,
-)
-from loopctl_pipelines.knowledge.embedding.storage.queries import claim_tenant, release_tenant
+from loopctl_pipelines.knowledge.tenant_work.claim import claim_tenant, release_tenant
+from loopctl_pipelines.knowledge.tenant_work.operator_queries import begin_run, finish_tenant
+from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.orchestration.in_process_runs import EndedRun
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge, embedder
 from loopctl_pipelines_tests.knowledge.embedding.scripted_provider import scripted
@@ -92,7 +90,7 @@ def quick_and_slow(sensor: EvaluatedSensor) -> RunRequest:
 def finished(sensor: EvaluatedSensor) -> set[str]:
     """Return the tenants that a run has recorded as finished."""
     with sensor.knowledge.database.operator_transaction() as connection:
-        rows = connection.execute("SELECT tenant_id FROM loopctl_pipelines.finished_embeddings")
+        rows = connection.execute("SELECT tenant_id FROM loopctl_pipelines.finished_tenants")
         ids = {tenant_id for (tenant_id,) in rows}
     return {slug for slug in SLUGS if id_of(slug) in ids}
 
@@ -154,11 +152,13 @@ def test_a_tenant_that_a_run_skips_is_not_in_flight(
 ) -> None:
     first = quick_and_slow(sensor)
     with database.tenant_transaction(id_of("acme")) as connection:
-        claim_tenant(connection, id_of("acme"), holder := uuid4(), timedelta(hours=1))
+        claim_tenant(
+            connection, id_of("acme"), Operation.EMBEDDING, holder := uuid4(), timedelta(hours=1)
+        )
     with at_work(sensor, first, answers):
         assert sensor.evaluate() == []
         with database.tenant_transaction(id_of("acme")) as connection:
-            release_tenant(connection, id_of("acme"), holder)
+            release_tenant(connection, id_of("acme"), Operation.EMBEDDING, holder)
         (more,) = sensor.evaluate()
         assert tenants_of(more) == ("acme", "acme")
 
@@ -167,10 +167,10 @@ def test_a_resumed_run_has_finished_no_tenant(sensor: EvaluatedSensor, database:
     sensor.knowledge.article("acme", "One")
     (request,) = sensor.evaluate()
     run_id = sensor.start(request, DagsterRunStatus.STARTED)
-    finish_embedding(database, run_id, id_of("acme"))
-    begin_embedding(database, run_id, skipped=[])
+    finish_tenant(database, Operation.EMBEDDING, run_id, id_of("acme"))
+    begin_run(database, Operation.EMBEDDING, run_id, skipped=[])
     assert sensor.evaluate() == []
-    finish_embedding(database, run_id, id_of("acme"))
+    finish_tenant(database, Operation.EMBEDDING, run_id, id_of("acme"))
     assert len(sensor.evaluate()) == 1
 
 
@@ -180,7 +180,7 @@ def test_a_retried_run_works_on_tenants_that_its_parent_had_finished(
     sensor.knowledge.article("acme", "One")
     (request,) = sensor.evaluate()
     parent = sensor.start(request, DagsterRunStatus.STARTED)
-    finish_embedding(database, parent, id_of("acme"))
+    finish_tenant(database, Operation.EMBEDDING, parent, id_of("acme"))
     sensor.end(parent)
     sensor.start(request, DagsterRunStatus.NOT_STARTED)
     assert sensor.evaluate() == []

@@ -126,7 +126,7 @@ class Knowledge:
                 " WHERE next_attempt_at IS NOT NULL"
             )
             connection.execute(
-                "UPDATE loopctl_pipelines.embedding_tenants SET paused_until = now()"
+                "UPDATE loopctl_pipelines.tenant_operations SET paused_until = now()"
                 " WHERE paused_until IS NOT NULL"
             )
 

@@ -27,4 +27,4 @@ def probe_lease(database: Database) -> None:
 
 def claim_lease(database: Database) -> None:
     """End the lease of every claim."""
-    let_pass(database, "embedding_tenants", "held_until")
+    let_pass(database, "tenant_operations", "held_until")

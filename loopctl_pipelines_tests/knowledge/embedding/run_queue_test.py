@@ -4,7 +4,8 @@ from uuid import uuid4
 
 from dagster import DagsterInstance, DagsterRun
 
-from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES, PENDING_ONLY_TAG
+from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
+from loopctl_pipelines.knowledge.tenant_work.sensor_evaluation import PENDING_ONLY_TAG
 from loopctl_pipelines_tests.dagster_internals import TagConcurrencyLimitsCounter
 
 

@@ -17,9 +17,11 @@ from dagster import (
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.knowledge.embedding.job_runs import run_embed_articles
-from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES, PENDING_ONLY_TAG
-from loopctl_pipelines.knowledge.embedding.storage.queries import claim_tenant
+from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.knowledge.tenant_work.claim import claim_tenant
+from loopctl_pipelines.knowledge.tenant_work.sensor_evaluation import PENDING_ONLY_TAG
+from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.orchestration.in_process_runs import EndedRun, run_in_process
 from loopctl_pipelines.partitions import TENANTS
 from loopctl_pipelines.settings import Settings
@@ -140,7 +142,7 @@ def test_a_run_that_the_sensor_requested_does_not_wait_for_a_tenant_of_another_r
     project: Project, database: Database
 ) -> None:
     with database.tenant_transaction(id_of("blue")) as connection:
-        claim_tenant(connection, id_of("blue"), uuid4(), timedelta(minutes=2))
+        claim_tenant(connection, id_of("blue"), Operation.EMBEDDING, uuid4(), timedelta(minutes=2))
     ended = project.run_pending("acme", "cold")
     assert {key for _, key in ended.materialized} == {"acme", "cold"}
     assert ended.failure is None

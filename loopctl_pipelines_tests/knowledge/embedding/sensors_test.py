@@ -10,11 +10,13 @@ from dagster import DagsterInstance, DagsterRunStatus, RunRequest
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import RoleUnfitError
-from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES, PENDING_ONLY_TAG
-from loopctl_pipelines.knowledge.embedding.sensor_cursor import Cursor
-from loopctl_pipelines.knowledge.embedding.storage.queries import claim_tenant, release_tenant
+from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.knowledge.tenant_work.claim import claim_tenant, release_tenant
+from loopctl_pipelines.knowledge.tenant_work.sensor_cursor import Cursor
+from loopctl_pipelines.knowledge.tenant_work.sensor_evaluation import PENDING_ONLY_TAG
 from loopctl_pipelines.llm.circuit import Permit, Verdict
+from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.dagster_internals import create_run_for_test
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, Knowledge, embedder
@@ -119,12 +121,14 @@ def test_a_claimed_tenant_is_in_flight_whichever_run_works_on_it(
 ) -> None:
     sensor.knowledge.article("acme", "One")
     with database.tenant_transaction(id_of("acme")) as connection:
-        claim_tenant(connection, id_of("acme"), holder := uuid4(), timedelta(hours=1))
+        claim_tenant(
+            connection, id_of("acme"), Operation.EMBEDDING, holder := uuid4(), timedelta(hours=1)
+        )
     assert sensor.evaluate() == []
     assert "1 in flight" in str(sensor.skipped)
     assert Cursor.parse(sensor.cursor).rest_until is None
     with database.tenant_transaction(id_of("acme")) as connection:
-        release_tenant(connection, id_of("acme"), holder)
+        release_tenant(connection, id_of("acme"), Operation.EMBEDDING, holder)
     assert len(sensor.evaluate()) == 1
 
 
@@ -194,21 +198,23 @@ def test_the_rows_of_a_deleted_tenant_are_removed_once_no_run_works_on_it(
         with database.operator_transaction() as connection:
             return connection.execute(
                 "SELECT (SELECT count(*) FROM loopctl_pipelines.embedding_states)::integer,"
-                " (SELECT count(*) FROM loopctl_pipelines.embedding_tenants)::integer"
+                " (SELECT count(*) FROM loopctl_pipelines.tenant_operations)::integer"
             ).fetchall()
 
     for slug in ("acme", "blue"):
         sensor.knowledge.articles(slug, 2)
         sensor.knowledge.run(sensor.embed, slug)
     with database.tenant_transaction(id_of("acme")) as connection:
-        claim_tenant(connection, id_of("acme"), holder := uuid4(), timedelta(hours=1))
+        claim_tenant(
+            connection, id_of("acme"), Operation.EMBEDDING, holder := uuid4(), timedelta(hours=1)
+        )
     with database.operator_transaction() as connection:
         connection.execute("DELETE FROM articles WHERE tenant_id = %s", [id_of("acme")])
         connection.execute("DELETE FROM tenants WHERE id = %s", [id_of("acme")])
     sensor.evaluate()
     assert rows() == [(4, 2)]
     with database.tenant_transaction(id_of("acme")) as connection:
-        release_tenant(connection, id_of("acme"), holder)
+        release_tenant(connection, id_of("acme"), Operation.EMBEDDING, holder)
     sensor.cursor = None
     sensor.evaluate()
     assert rows() == [(2, 1)]
@@ -247,7 +253,7 @@ def test_a_rest_ends_after_ten_minutes_whatever_the_counters_say(
     sensor: EvaluatedSensor,
 ) -> None:
     now = datetime(2026, 4, 2, tzinfo=UTC)
-    rested = Cursor(articles_version="1", rest_until=now + timedelta(minutes=10))
+    rested = Cursor(version="1", rest_until=now + timedelta(minutes=10))
     assert rested.may_rest("1", now)
     assert not rested.may_rest("2", now)
     assert not rested.may_rest(None, now)

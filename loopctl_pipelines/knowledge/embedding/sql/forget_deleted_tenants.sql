@@ -1,9 +1,10 @@
 -- Removes what is stored about the articles of tenants that no longer exist. Every tenant that ever had a
--- run has a row in embedding_tenants, so the far longer embedding_states is not searched. A tenant that a
+-- run has a row in tenant_operations, so the far longer embedding_states is not searched. A tenant that a
 -- run still works on is left for a later evaluation: the run would write again what is removed.
 WITH gone AS (
-    DELETE FROM loopctl_pipelines.embedding_tenants AS run
-    WHERE NOT EXISTS (
+    DELETE FROM loopctl_pipelines.tenant_operations AS run
+    WHERE run.operation = 'embedding'
+        AND NOT EXISTS (
             SELECT FROM tenants
             WHERE tenants.id = run.tenant_id
         )

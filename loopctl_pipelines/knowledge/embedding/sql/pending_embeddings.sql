@@ -2,7 +2,7 @@
 -- working on: ids, counts and times only. No body is read.
 SELECT
     pending.tenant_id,
-    pending.articles,
+    pending.items,
     CASE
         WHEN run.paused_key IS NOT DISTINCT FROM sha256(settings.embedding_api_key)
             AND run.paused_until > now()
@@ -12,7 +12,7 @@ SELECT
 FROM (
     SELECT
         tenant_id,
-        count(*) AS articles
+        count(*) AS items
     FROM loopctl_pipelines.pending_articles
     GROUP BY tenant_id
 ) AS pending
@@ -21,5 +21,6 @@ INNER JOIN tenants
     AND tenants.status = 'active'
 LEFT JOIN tenant_llm_settings AS settings
     ON settings.tenant_id = pending.tenant_id
-LEFT JOIN loopctl_pipelines.embedding_tenants AS run
+LEFT JOIN loopctl_pipelines.tenant_operations AS run
     ON run.tenant_id = pending.tenant_id
+    AND run.operation = 'embedding'

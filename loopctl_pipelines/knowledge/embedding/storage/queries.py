@@ -5,7 +5,6 @@ All raise psycopg.Error if the statement fails; the transaction must then be rol
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -17,14 +16,14 @@ from loopctl_pipelines.knowledge.embedding.storage.rows import (
     ArticleState,
     EmbeddingSettings,
     EmbeddingStatus,
-    Pause,
 )
 from loopctl_pipelines.knowledge.embedding.texts.articles import (
     HEAD_CHARACTERS,
     PendingArticle,
     VectorSpace,
 )
-from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
+from loopctl_pipelines.knowledge.tenant_work.pauses import pause_tenant, pause_without_key
+from loopctl_pipelines.llm.operation import Operation
 
 ARTICLES_PER_READ: Final = 2_048
 _BYTES_PER_READ = 16 * 2**20
@@ -35,21 +34,6 @@ def read_settings(connection: TenantConnection, tenant_id: UUID) -> EmbeddingSet
     cursor = connection.cursor(row_factory=class_row(EmbeddingSettings))
     row = cursor.execute(statement(__package__, "read_settings"), {"tenant_id": tenant_id})
     return row.fetchone() or EmbeddingSettings()
-
-
-def claim_tenant(
-    connection: TenantConnection, tenant_id: UUID, holder: UUID, lease: timedelta
-) -> bool:
-    """Claim the tenant's articles for a run, or renew its lease; False: another run has them."""
-    connection.execute(statement(__package__, "add_tenant"), {"tenant_id": tenant_id})
-    claim = {"tenant_id": tenant_id, "holder": holder, "lease": lease}
-    return connection.execute(statement(__package__, "claim_tenant"), claim).fetchone() is not None
-
-
-def release_tenant(connection: TenantConnection, tenant_id: UUID, holder: UUID) -> None:
-    """Release the tenant's articles for other runs."""
-    claim = {"tenant_id": tenant_id, "holder": holder}
-    connection.execute(statement(__package__, "release_tenant"), claim)
 
 
 def count_pending(connection: TenantConnection, tenant_id: UUID) -> int:
@@ -116,31 +100,9 @@ def set_aside_pending(connection: TenantConnection, tenant_id: UUID, state: Arti
     return connection.execute(statement(__package__, "set_aside_pending"), parameters).rowcount
 
 
-def pause_tenant(
-    connection: TenantConnection, tenant_id: UUID, pause: Pause, key_version: bytes | None
-) -> None:
-    """Pause the tenant for some time, or until its key changes."""
-    parameters = {
-        "tenant_id": tenant_id,
-        "failure": pause.failure,
-        "delay": pause.delay,
-        "consecutive": pause.consecutive,
-        "key_version": key_version,
-    }
-    connection.execute(statement(__package__, "pause_tenant"), parameters)
-
-
-def end_pauses(connection: TenantConnection, tenant_id: UUID) -> None:
-    """End the pauses: the provider accepted a request, so the next pause is the first in a row."""
-    connection.execute(statement(__package__, "end_pauses"), {"tenant_id": tenant_id})
-
-
 def block_tenant(connection: TenantConnection, tenant_id: UUID, key_version: bytes | None) -> None:
-    """Pause a tenant without a key until the next UTC day, or until it has one; audit it."""
-    now = datetime.now(UTC)
-    midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
-    pause = Pause(ProviderFailure(FailureKind.NO_API_KEY).log_tag, midnight - now)
-    pause_tenant(connection, tenant_id, pause, key_version)
+    """Pause a tenant without a key, and audit that."""
+    pause_tenant(connection, tenant_id, Operation.EMBEDDING, pause_without_key(), key_version)
     audit_missing_key(connection, tenant_id)
 
 

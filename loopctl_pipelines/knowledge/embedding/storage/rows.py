@@ -61,22 +61,6 @@ class ArticleState:
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
-    """Why a tenant is paused, and for how long.
-
-    Attributes:
-        failure: a failure's tag.
-        delay: how long.
-        consecutive: how many pauses in a row the provider has asked for, without accepting a
-            request in between.
-    """
-
-    failure: str
-    delay: timedelta
-    consecutive: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class WriteResult:
     """Which articles got their vectors.
 

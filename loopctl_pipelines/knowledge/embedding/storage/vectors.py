@@ -20,13 +20,13 @@ from loopctl_pipelines.knowledge.embedding.storage.rows import (
     Vector,
     WriteResult,
 )
-from loopctl_pipelines.knowledge.embedding.storage.tenant_session import TenantSession
 from loopctl_pipelines.knowledge.embedding.texts.articles import (
     HEAD_CHARACTERS,
     PendingArticle,
     VectorSpace,
 )
 from loopctl_pipelines.knowledge.embedding.texts.triage import attempts_used
+from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
 from loopctl_pipelines.llm.outcomes import delay_seconds
 
 ARTICLES_PER_WRITE: Final = 256

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from loopctl_pipelines.knowledge.embedding.storage.queries import (
-    end_pauses,
-    pause_tenant,
     write_states,
 )
-from loopctl_pipelines.knowledge.embedding.storage.rows import ArticleState, Pause
+from loopctl_pipelines.knowledge.embedding.storage.rows import ArticleState
 from loopctl_pipelines.knowledge.embedding.storage.vectors import write_in_parts
 from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle
 from loopctl_pipelines.knowledge.embedding.texts.splitting import Piece, SplitBatch
@@ -18,8 +16,10 @@ from loopctl_pipelines.knowledge.embedding.texts.triage import Batch, attempts_u
 from loopctl_pipelines.knowledge.embedding.work.rejections import Rejections, Stop
 from loopctl_pipelines.knowledge.embedding.work.tenant_embedding import TenantEmbedding
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import BatchOutcome, Counts
+from loopctl_pipelines.knowledge.tenant_work.pauses import Pause, end_pauses, pause_tenant
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.openai.embedding_answer import Embedded
+from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.llm.outcomes import (
     Outcome,
     delay_seconds,
@@ -77,7 +77,7 @@ class BatchRun:
     def _accept(self) -> None:
         with self._rejections.accepting() as is_first:
             if is_first and self._rejections.pauses_before:
-                self._session.run(end_pauses)
+                self._session.run(end_pauses, Operation.EMBEDDING)
 
     def _write(self, pieces: Sequence[Piece], answer: Embedded) -> None:
         space = self._embedding.space
@@ -134,7 +134,7 @@ class BatchRun:
         self._session.run(write_states, attempts, state)
         self._stop.because(failure)
         pause = Pause(failure.log_tag, delay, pauses)
-        self._session.run(pause_tenant, pause, embedding.key_version)
+        self._session.run(pause_tenant, Operation.EMBEDDING, pause, embedding.key_version)
 
     def _set_aside(self, split: SplitBatch, rejection: ProviderFailure) -> None:
         if split.gave_up or self._rejections.add_texts(len(split.set_aside)):

@@ -10,13 +10,14 @@ import psycopg
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
-from loopctl_pipelines.knowledge.embedding.operator_queries import finish_embedding
-from loopctl_pipelines.knowledge.embedding.storage.connection_slots import ConnectionSlots
-from loopctl_pipelines.knowledge.embedding.storage.tenant_session import TenantSession
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
 from loopctl_pipelines.knowledge.embedding.work.run_settings import OnProgress, RunSettings
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import TenantOutcome
 from loopctl_pipelines.knowledge.embedding.work.tenant_run import TenantRun
+from loopctl_pipelines.knowledge.tenant_work.connection_slots import ConnectionSlots
+from loopctl_pipelines.knowledge.tenant_work.operator_queries import finish_tenant
+from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
+from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.tenants.tenant import Tenant
 
 
@@ -81,10 +82,11 @@ class Embedder:
 
     def _run(self, tenant_run: TenantRun, run_id: str | None) -> TenantOutcome:
         outcome = tenant_run.run()
+        tenant = tenant_run.session.tenant
         if run_id is not None:
             # if this fails, the tenant counts as in flight until the run ends
             with suppress(psycopg.Error, DatabaseUnreachableError):
-                finish_embedding(self.database, run_id, tenant_run.session.tenant.id)
+                finish_tenant(self.database, Operation.EMBEDDING, run_id, tenant.id)
         return outcome
 
     def close(self) -> None:

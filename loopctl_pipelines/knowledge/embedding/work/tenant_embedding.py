@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from loopctl_pipelines.database.retries import OUTAGE_SECONDS, outlast_outage
-from loopctl_pipelines.knowledge.embedding.storage.claim import Claim
 from loopctl_pipelines.knowledge.embedding.storage.rows import ArticleState
-from loopctl_pipelines.knowledge.embedding.storage.tenant_session import TenantSession
 from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle, VectorSpace
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
+from loopctl_pipelines.knowledge.tenant_work.claim import Claim
+from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
 from loopctl_pipelines.llm.failures import ProviderFailure
 from loopctl_pipelines.llm.openai.embedding_answer import Embedded
 from loopctl_pipelines.llm.operation import Operation

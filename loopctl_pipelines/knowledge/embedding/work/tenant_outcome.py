@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from loopctl_pipelines.knowledge.embedding.errors import EmbeddingError
+from loopctl_pipelines.errors import PipelinesError
 from loopctl_pipelines.knowledge.embedding.storage.rows import EmbeddingStatus
 from loopctl_pipelines.llm.circuit import CircuitState
 from loopctl_pipelines.llm.failures import ProviderFailure
@@ -74,7 +74,7 @@ class TenantOutcome:
     breaker: CircuitState = CircuitState.CLOSED
     stopped: ProviderFailure | None = None
     failures: Counter[str] = field(default_factory=Counter)
-    error: EmbeddingError | None = None
+    error: PipelinesError | None = None
 
     def add(self, batch: BatchOutcome) -> None:
         """Add what a batch came to."""

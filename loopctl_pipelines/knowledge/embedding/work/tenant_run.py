@@ -16,14 +16,15 @@ from loopctl_pipelines.knowledge.embedding.errors import (
     SecretUnreadableError,
 )
 from loopctl_pipelines.knowledge.embedding.storage import queries
-from loopctl_pipelines.knowledge.embedding.storage.claim import Claim
-from loopctl_pipelines.knowledge.embedding.storage.rows import EmbeddingSettings, Pause
-from loopctl_pipelines.knowledge.embedding.storage.tenant_session import TenantSession
+from loopctl_pipelines.knowledge.embedding.storage.rows import EmbeddingSettings
 from loopctl_pipelines.knowledge.embedding.work.article_run import ArticleRun
 from loopctl_pipelines.knowledge.embedding.work.run_settings import RunSettings
 from loopctl_pipelines.knowledge.embedding.work.tenant_embedding import TenantEmbedding
 from loopctl_pipelines.knowledge.embedding.work.tenant_key import tenant_key
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import TenantOutcome
+from loopctl_pipelines.knowledge.tenant_work.claim import Claim, ClaimLostError
+from loopctl_pipelines.knowledge.tenant_work.pauses import Pause, pause_tenant
+from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.missing_key import warn_of_missing_key
 from loopctl_pipelines.llm.operation import Operation
@@ -51,12 +52,12 @@ class TenantRun:
         slug = self.session.tenant.slug
         outcome = TenantOutcome(slug)
         try:
-            claim = Claim(self.session.database, self.session.tenant)
+            claim = Claim(self.session.database, self.session.tenant, Operation.EMBEDDING)
             with claim.held(self.settings.is_stopped) as held:
                 if held:
                     self._embed(claim, outcome)
             self._read_status(outcome)
-        except EmbeddingError as error:
+        except (EmbeddingError, ClaimLostError) as error:
             outcome.error = error
         except (psycopg.Error, DatabaseUnreachableError) as error:
             state = error.sqlstate
@@ -108,4 +109,4 @@ class TenantRun:
     def _pause(self, why: FailureKind, delay: timedelta, stored: EmbeddingSettings) -> None:
         """Pause the tenant for a reason other than the provider's limit."""
         pause = Pause(ProviderFailure(why).log_tag, delay, stored.consecutive_pauses)
-        self.session.run(queries.pause_tenant, pause, stored.key_version)
+        self.session.run(pause_tenant, Operation.EMBEDDING, pause, stored.key_version)

@@ -115,7 +115,7 @@ def test_a_run_that_is_stopped_early_writes_what_was_paid_for_and_releases_its_t
         assert embedded == provider.inputs
     for slug in ("acme", "blue", "cold"):
         held = knowledge.rows(
-            slug, "SELECT FROM loopctl_pipelines.embedding_tenants WHERE holder IS NOT NULL"
+            slug, "SELECT FROM loopctl_pipelines.tenant_operations WHERE holder IS NOT NULL"
         )
         assert held == []
 

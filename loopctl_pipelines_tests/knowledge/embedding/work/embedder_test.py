@@ -3,12 +3,12 @@
 import pytest
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.knowledge.embedding.storage.connection_slots import ConnectionSlots
-from loopctl_pipelines.knowledge.embedding.storage.tenant_session import TenantSession
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.embedding.work.run_settings import RunSettings
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts
 from loopctl_pipelines.knowledge.embedding.work.tenant_run import TenantRun
+from loopctl_pipelines.knowledge.tenant_work.connection_slots import ConnectionSlots
+from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
 from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import CLOAK_KEY, Knowledge

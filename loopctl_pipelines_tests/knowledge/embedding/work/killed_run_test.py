@@ -93,7 +93,7 @@ def test_no_other_run_takes_over_before_the_leases_of_a_killed_run_end(
 ) -> None:
     assert isinstance(Breaker(knowledge.database, OPENAI.name, POLICY).admit(ACME), Rejected)
     [(held,)] = knowledge.rows(
-        "acme", "SELECT held_until > now() FROM loopctl_pipelines.embedding_tenants"
+        "acme", "SELECT held_until > now() FROM loopctl_pipelines.tenant_operations"
     )
     assert held
 

@@ -20,8 +20,8 @@ from loopctl_pipelines.database.upgrade import upgrade
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.knowledge.embedding.job_runs import run_embed_articles
 from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
-from loopctl_pipelines.knowledge.embedding.storage.claim import Claim
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts, TenantOutcome
+from loopctl_pipelines.knowledge.tenant_work.claim import Claim
 from loopctl_pipelines.llm.circuit import CircuitState, Permit, Verdict
 from loopctl_pipelines.orchestration.instance import dagster_instance
 from loopctl_pipelines.settings import Settings

@@ -51,14 +51,14 @@ def long_articles(knowledge: Knowledge) -> None:
 def minutes_left(knowledge: Knowledge) -> float:
     """Return how many minutes of the tenant's pause are left."""
     [(left,)] = knowledge.rows(
-        "acme", "SELECT paused_until - now() FROM loopctl_pipelines.embedding_tenants"
+        "acme", "SELECT paused_until - now() FROM loopctl_pipelines.tenant_operations"
     )
     return float(left / timedelta(minutes=1))
 
 
 def pauses_in_a_row(knowledge: Knowledge) -> int:
     [(pauses,)] = knowledge.rows(
-        "acme", "SELECT consecutive_pauses FROM loopctl_pipelines.embedding_tenants"
+        "acme", "SELECT consecutive_pauses FROM loopctl_pipelines.tenant_operations"
     )
     return int(pauses)
 
@@ -100,7 +100,7 @@ def test_of_requests_rejected_at_once_the_longest_requested_wait_counts(
     knowledge: Knowledge,
 ) -> None:
     together = threading.Barrier(2)
-    paused = "SELECT FROM loopctl_pipelines.embedding_tenants WHERE pause IS NOT NULL"
+    paused = "SELECT FROM loopctl_pipelines.tenant_operations WHERE pause IS NOT NULL"
 
     def ask_to_wait() -> Fault:
         if together.wait(60) == 0:

@@ -1,8 +1,10 @@
 -- At most one audit row per tenant and UTC day, however many runs find no key: loopctl's rule.
 WITH first_today AS (
-    INSERT INTO loopctl_pipelines.embedding_tenants AS tenant (tenant_id, missing_key_audited_on)
-    VALUES (%(tenant_id)s, (now() AT TIME ZONE 'UTC')::date)
-    ON CONFLICT (tenant_id) DO UPDATE SET
+    INSERT INTO loopctl_pipelines.tenant_operations AS tenant (
+        tenant_id, operation, missing_key_audited_on
+    )
+    VALUES (%(tenant_id)s, 'embedding', (now() AT TIME ZONE 'UTC')::date)
+    ON CONFLICT (tenant_id, operation) DO UPDATE SET
         missing_key_audited_on = excluded.missing_key_audited_on
     WHERE tenant.missing_key_audited_on IS DISTINCT FROM excluded.missing_key_audited_on
     RETURNING tenant.tenant_id

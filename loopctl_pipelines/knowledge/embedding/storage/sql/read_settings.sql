@@ -9,6 +9,7 @@ SELECT
         ELSE 0
     END AS consecutive_pauses
 FROM tenant_llm_settings AS settings
-LEFT JOIN loopctl_pipelines.embedding_tenants AS run
+LEFT JOIN loopctl_pipelines.tenant_operations AS run
     ON run.tenant_id = settings.tenant_id
+    AND run.operation = 'embedding'
 WHERE settings.tenant_id = %(tenant_id)s

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.database.retries import in_tenant_transaction, outlast_outage
-from loopctl_pipelines.knowledge.embedding.storage.connection_slots import TenantSlots
+from loopctl_pipelines.knowledge.tenant_work.connection_slots import TenantSlots
 from loopctl_pipelines.tenants.tenant import Tenant
 
 _Params = ParamSpec("_Params")

@@ -1,9 +1,11 @@
--- Pauses a whole tenant for some time, or until its key changes.
-INSERT INTO loopctl_pipelines.embedding_tenants AS tenant (
-    tenant_id, pause, paused_until, paused_key, consecutive_pauses
+-- Pauses an operation for a whole tenant, for some time, or until its key changes.
+INSERT INTO loopctl_pipelines.tenant_operations AS tenant (
+    tenant_id, operation, pause, paused_until, paused_key, consecutive_pauses
 )
-VALUES (%(tenant_id)s, %(failure)s, now() + %(delay)s, %(key_version)s, %(consecutive)s)
-ON CONFLICT (tenant_id) DO UPDATE SET
+VALUES (
+    %(tenant_id)s, %(operation)s, %(failure)s, now() + %(delay)s, %(key_version)s, %(consecutive)s
+)
+ON CONFLICT (tenant_id, operation) DO UPDATE SET
     pause = excluded.pause,
     -- requests rejected at the same time may each name a delay: the longest one counts
     paused_until = CASE

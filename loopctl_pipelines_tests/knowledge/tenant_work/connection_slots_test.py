@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from loopctl_pipelines.knowledge.embedding.storage.connection_slots import (
+from loopctl_pipelines.knowledge.tenant_work.connection_slots import (
     ConnectionSlots,
     TenantSlots,
 )

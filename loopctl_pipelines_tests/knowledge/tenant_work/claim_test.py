@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.knowledge.embedding.errors import ClaimLostError
-from loopctl_pipelines.knowledge.embedding.storage.claim import Claim
+from loopctl_pipelines.knowledge.tenant_work.claim import Claim, ClaimLostError
+from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.tenant import Tenant
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge
@@ -30,7 +30,7 @@ def tenant(knowledge: Knowledge) -> Tenant:
 
 def held_until(knowledge: Knowledge) -> datetime | None:
     [(until,)] = knowledge.rows(
-        "acme", "SELECT held_until FROM loopctl_pipelines.embedding_tenants"
+        "acme", "SELECT held_until FROM loopctl_pipelines.tenant_operations"
     )
     assert until is None or isinstance(until, datetime)
     return until
@@ -38,7 +38,7 @@ def held_until(knowledge: Knowledge) -> datetime | None:
 
 def test_a_claim_is_renewed_while_its_work_waits(knowledge: Knowledge, tenant: Tenant) -> None:
     given_up = time.monotonic() + _PATIENCE_SECONDS
-    with Claim(knowledge.database, tenant, LEASE).held(lambda: False) as held:
+    with Claim(knowledge.database, tenant, Operation.EMBEDDING, LEASE).held(lambda: False) as held:
         assert held
         first = held_until(knowledge)
         assert first
@@ -47,7 +47,7 @@ def test_a_claim_is_renewed_while_its_work_waits(knowledge: Knowledge, tenant: T
 
 
 def test_a_claim_is_free_when_its_work_ends(knowledge: Knowledge, tenant: Tenant) -> None:
-    with Claim(knowledge.database, tenant, LEASE).held(lambda: False):
+    with Claim(knowledge.database, tenant, Operation.EMBEDDING, LEASE).held(lambda: False):
         pass
     assert held_until(knowledge) is None
 
@@ -55,10 +55,10 @@ def test_a_claim_is_free_when_its_work_ends(knowledge: Knowledge, tenant: Tenant
 def test_a_run_whose_claim_another_run_has_taken_gets_an_error(
     knowledge: Knowledge, tenant: Tenant
 ) -> None:
-    claim = Claim(knowledge.database, tenant, timedelta(0))
+    claim = Claim(knowledge.database, tenant, Operation.EMBEDDING, timedelta(0))
     with (
         claim.held(lambda: False),
-        Claim(knowledge.database, tenant).held(lambda: False),
+        Claim(knowledge.database, tenant, Operation.EMBEDDING).held(lambda: False),
         pytest.raises(ClaimLostError),
     ):
         claim.keep()

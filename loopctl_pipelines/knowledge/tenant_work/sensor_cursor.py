@@ -1,4 +1,4 @@
-"""What an evaluation of `pending_embeddings_sensor` remembers and decides. Pure."""
+"""What an evaluation of a sensor that requests paid work remembers and decides. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ class Cursor(BaseModel):
     """What one evaluation leaves for the next.
 
     Attributes:
-        articles_version: the value of `operator_queries.articles_version` before the articles were
-            last read; None: the next evaluation must read them.
+        version: a value that changes with the rows that decide what is pending, from before they
+            were last read; None: the next evaluation must read them.
         rest_until: nothing is due before this time, unless something changes.
         in_flight: the tenants of each requested run, by run key.
     """
 
-    articles_version: str | None = None
+    version: str | None = None
     rest_until: datetime | None = None
     in_flight: dict[str, list[str]] = {}
 
@@ -32,11 +32,11 @@ class Cursor(BaseModel):
         except ValidationError:
             return cls()
 
-    def may_rest(self, articles_version: str | None, now: datetime) -> bool:
-        """Tell whether nothing can have become pending since the articles were last read."""
+    def may_rest(self, version: str | None, now: datetime) -> bool:
+        """Tell whether nothing can have become pending since the rows were last read."""
         return (
-            self.articles_version is not None
-            and self.articles_version == articles_version
+            self.version is not None
+            and self.version == version
             and self.rest_until is not None
             and now < self.rest_until
         )
@@ -44,10 +44,15 @@ class Cursor(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A tenant with pending articles, see `operator_queries.PendingEmbeddings`."""
+    """A tenant with pending work.
+
+    Attributes:
+        slug: the tenant.
+        paused_until: end of its pause, with a time zone; None: it is not paused.
+        is_held: a run holds the claim on it.
+    """
 
     slug: str
-    articles: int
     paused_until: datetime | None = None
     is_held: bool = False
 
@@ -73,11 +78,11 @@ class Situation:
     """What an evaluation finds. All times have a time zone.
 
     Attributes:
-        pending: tenants with pending articles.
+        pending: tenants with pending work.
         in_flight: slugs of tenants that an unfinished run has not finished yet.
         open_circuits: slugs of tenants whose circuit is open.
         keys: slugs that are partition keys already.
-        next_attempt: when the next waiting article is due.
+        next_attempt: when the next item that waits is due.
         now: the current time.
     """
 
