@@ -17,7 +17,7 @@ from loopctl_pipelines.knowledge.embedding.operator_queries import (
     pending_embeddings,
 )
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
-from loopctl_pipelines.knowledge.tenant_work.sensor_evaluation import PendingTenant
+from loopctl_pipelines.knowledge.tenant_work.sensor_cursor import PendingTenant
 from loopctl_pipelines.llm.operation import Operation
 
 

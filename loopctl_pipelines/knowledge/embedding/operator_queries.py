@@ -6,7 +6,7 @@ from psycopg.rows import class_row
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
-from loopctl_pipelines.knowledge.tenant_work.sensor_evaluation import PendingTenant
+from loopctl_pipelines.knowledge.tenant_work.sensor_cursor import PendingTenant
 
 
 def pending_embeddings(database: Database) -> list[PendingTenant]:

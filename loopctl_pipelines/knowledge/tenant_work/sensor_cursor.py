@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
@@ -40,6 +41,23 @@ class Cursor(BaseModel):
             and self.rest_until is not None
             and now < self.rest_until
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PendingTenant:
+    """A tenant with pending work.
+
+    Attributes:
+        tenant_id: the tenant.
+        items: how many articles or documents are pending.
+        paused_until: end of its pause, with a time zone; None: it is not paused.
+        is_held: a run holds the claim on it.
+    """
+
+    tenant_id: UUID
+    items: int
+    paused_until: datetime | None = None
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

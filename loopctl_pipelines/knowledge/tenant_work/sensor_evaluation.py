@@ -1,7 +1,6 @@
 """One evaluation of a sensor that requests runs for tenants with pending work."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
@@ -22,6 +21,7 @@ from loopctl_pipelines.knowledge.tenant_work.sensor_cursor import (
     Cursor,
     Decision,
     Pending,
+    PendingTenant,
     Situation,
 )
 from loopctl_pipelines.llm.operation import Operation
@@ -35,23 +35,6 @@ PENDING_ONLY_TAG = "loopctl/pending_only"
 them."""
 
 _RUN_KEY_TAG = "dagster/run_key"
-
-
-@dataclass(frozen=True, slots=True)
-class PendingTenant:
-    """A tenant with pending work.
-
-    Attributes:
-        tenant_id: the tenant.
-        items: how many articles or documents are pending.
-        paused_until: end of its pause, with a time zone; None: it is not paused.
-        is_held: a run holds the claim on it.
-    """
-
-    tenant_id: UUID
-    items: int
-    paused_until: datetime | None = None
-    is_held: bool = False
 
 
 class WorkQueue(Protocol):
