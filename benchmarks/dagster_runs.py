@@ -25,7 +25,8 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.orchestration.instance import dagster_instance
 from loopctl_pipelines.partitions import tenant_order
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.sync import sync_tenants
 

@@ -16,6 +16,7 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import DATABASE_NAME, EmbeddedServer
 from loopctl_pipelines.knowledge.definitions import build_knowledge_definitions
 from loopctl_pipelines.knowledge.embedding.definitions import build_embedder
+from loopctl_pipelines.knowledge.extraction.definitions import build_extractor
 from loopctl_pipelines.orchestration.definitions import build_orchestration_definitions
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.definitions import build_tenants_definitions
@@ -28,8 +29,8 @@ def build_definitions(
 
     Args:
         settings: the settings.
-        resources: replace the defaults by name: `database`, `embedder`, `anomaly_rule`, `rollup`.
-            Resources that need a database use a replaced one.
+        resources: replace the defaults by name: `database`, `embedder`, `extractor`,
+            `anomaly_rule`, `rollup`. Resources that need a database use a replaced one.
 
     Raises:
         SettingsError: if LOOPCTL_ROLLUP names no rollup.
@@ -57,6 +58,7 @@ def _resources(settings: Settings, given: Mapping[str, object]) -> dict[str, obj
     return {
         "database": database,
         "embedder": given.get("embedder") or build_embedder(settings, database),
+        "extractor": given.get("extractor") or build_extractor(settings, database),
         "anomaly_rule": settings.anomaly_rule,
         "rollup": rollup,
         **given,

@@ -13,7 +13,8 @@ from loopctl_pipelines.partitions import (
     range_tags,
     slugs_between,
 )
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.dagster_project import SUMMARIES, dagster_project
 from loopctl_pipelines_tests.usage import Usage
 

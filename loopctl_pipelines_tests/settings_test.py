@@ -8,7 +8,8 @@ import pytest
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule, Baseline
 from loopctl_pipelines.errors import SettingsError
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 
 
 def test_an_empty_environment_gives_the_defaults_of_the_contract() -> None:

@@ -8,7 +8,8 @@ from dagster import DagsterInstance, RunsFilter
 from loopctl_pipelines.costs import backfill as backfill_module
 from loopctl_pipelines.costs.backfill import Backfill
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.dagster_project import (
     ANOMALIES,
     SUMMARIES,

@@ -19,7 +19,8 @@ from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.summaries.summaries_match_reports import SummaryCheck, check_summaries
 from loopctl_pipelines.costs.summaries_check import SUMMARIES_MATCH_REPORTS
 from loopctl_pipelines.database.connection import Database, TenantConnection
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.dagster_project import (
     ANOMALIES,
     SUMMARIES,

@@ -8,7 +8,8 @@ import pytest
 from dagster import AssetCheckKey, AssetKey, DagsterInstance, serialize_value
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.dagster_project import (
     ANOMALIES,
     SUMMARIES,

@@ -10,7 +10,8 @@ from loopctl_pipelines.costs.schedules import weekly_reconciliation_schedule
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.orchestration.dagster_internals import AssetCheckExecutionRecordStatus
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.costs.runs import (
     physical_rows,
     roll_up_all,

@@ -13,7 +13,8 @@ from dagster import (
 
 from loopctl_pipelines.costs.jobs import WEEKLY_RETENTION
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.costs.retention.retained import archived_before, keep, live
 from loopctl_pipelines_tests.costs.runs import roll_up_all, stored_summaries, unit
 from loopctl_pipelines_tests.dagster_project import (

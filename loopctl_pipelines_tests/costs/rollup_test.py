@@ -13,7 +13,8 @@ from loopctl_pipelines.costs.summaries.rollup_protocol import SqlRollup, load_ro
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.errors import SettingsError
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.costs.retention.retained import keep
 from loopctl_pipelines_tests.costs.runs import stored_summaries

@@ -20,7 +20,8 @@ from loopctl_pipelines.costs.schedules import (
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.orchestration.heartbeats.dead_runs import DIED_TAG
 from loopctl_pipelines.partitions import partition_range, range_tags
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.dagster_internals import create_run_for_test
 from loopctl_pipelines_tests.dagster_project import dagster_project
 from loopctl_pipelines_tests.usage import Usage

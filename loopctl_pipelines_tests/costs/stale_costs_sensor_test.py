@@ -18,7 +18,8 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import RoleUnfitError
 from loopctl_pipelines.orchestration.heartbeats.dead_runs import DIED_TAG
 from loopctl_pipelines.partitions import day_and_slug
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.costs.runs import (
     all_anomalies,
     physical_rows,

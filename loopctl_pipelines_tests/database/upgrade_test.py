@@ -37,6 +37,8 @@ def test_our_own_schema_holds_what_loopctl_has_not(empty_database: str) -> None:
         "embedding_states_next_attempt_at",
         "embedding_tenants",
         "tenant_operations",
+        "extractions",
+        "extracted_reviews",
         "finished_tenants",
         "finished_embeddings",
         "archived_days",

@@ -20,7 +20,8 @@ from sqlalchemy.engine import Engine
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.orchestration.dagster_internals import AssetCheckExecutionRecordStatus
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.dagster_internals import (
     AssetCheckEvaluationPlanned,
     AssetMaterializationPlannedData,

@@ -14,7 +14,8 @@ from dagster import DagsterInstance
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.orchestration.instance_storage import PooledPostgresStorage
 from loopctl_pipelines.partitions import partition_range, range_tags
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.dagster_project import dagster_project
 from loopctl_pipelines_tests.usage import Usage
 

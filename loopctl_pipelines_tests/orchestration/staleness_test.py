@@ -7,7 +7,8 @@ from dagster import AssetKey, DagsterInstance
 
 from loopctl_pipelines.costs.jobs import WEEKLY_RECONCILIATION
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.costs.runs import roll_up_all, unit
 from loopctl_pipelines_tests.dagster_internals import partitions_by_staleness
 from loopctl_pipelines_tests.dagster_project import (

@@ -17,7 +17,8 @@ from loopctl_pipelines.orchestration.dagster_internals import engine_of
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
 from loopctl_pipelines.orchestration.run_storage import FirstEndRunStorage
 from loopctl_pipelines.orchestration.storage_outages import StorageOutages
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.dagster_internals import DagsterRunAlreadyExists
 from loopctl_pipelines_tests.dagster_project import DagsterProject, dagster_project
 from loopctl_pipelines_tests.usage import Usage

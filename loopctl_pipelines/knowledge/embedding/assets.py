@@ -12,12 +12,12 @@ from dagster import (
 )
 
 from loopctl_pipelines.knowledge.embedding.columns import ARTICLE_COLUMNS, EMBEDDING_COLUMNS
+from loopctl_pipelines.knowledge.embedding.embedding_queue import EmbeddingQueue
 from loopctl_pipelines.knowledge.embedding.metadata import outcome_metadata
-from loopctl_pipelines.knowledge.embedding.operator_queries import pending_embeddings
 from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.tenant_work.operator_queries import begin_run
-from loopctl_pipelines.knowledge.tenant_work.sensor_evaluation import PENDING_ONLY_TAG
+from loopctl_pipelines.knowledge.tenant_work.run_tenants import tenants_to_work_on
 from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.llm.sanitizer import log_tag
 from loopctl_pipelines.orchestration.materializations import (
@@ -35,6 +35,7 @@ _OWNERS = ["team:loopctl-operators"]
 
 articles = AssetSpec(
     "articles",
+    deps=["extracted_articles"],
     description="The knowledge that tenants write. loopctl owns this table.",
     group_name=_GROUP,
     owners=_OWNERS,
@@ -83,15 +84,7 @@ def _embed(context: AssetExecutionContext, embedder: Embedder) -> MaterializeRes
     keys = partitions_of_run(context)
     tenants = active_tenants(context.log, embedder.database, keys, EMBEDDING_TABLES)
     tags = provenance_tags(context.instance, context.assets_def, keys, context.run.run_id)
-    chosen = tenants
-    if PENDING_ONLY_TAG in context.run.tags:
-        # waiting for a tenant that another run works on would delay all other tenants of this run
-        due = {
-            pending.tenant_id
-            for pending in pending_embeddings(embedder.database)
-            if not (pending.paused_until or pending.is_held)
-        }
-        chosen = {slug: tenant for slug, tenant in tenants.items() if tenant.id in due}
+    chosen = tenants_to_work_on(context.run.tags, tenants, EmbeddingQueue(embedder))
     skipped = [tenant.id for slug, tenant in tenants.items() if slug not in chosen]
     begin_run(embedder.database, Operation.EMBEDDING, context.run.run_id, skipped)
     landed: dict[str, Metadata] = {}

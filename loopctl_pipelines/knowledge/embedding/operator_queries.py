@@ -6,6 +6,7 @@ from psycopg.rows import class_row
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.knowledge.tenant_work.operator_queries import changes_version
 from loopctl_pipelines.knowledge.tenant_work.sensor_cursor import PendingTenant
 
 
@@ -30,11 +31,5 @@ def forget_deleted_tenants(database: Database) -> None:
 
 
 def articles_version(database: Database) -> str | None:
-    """Return a value that is constant while no article, key or model changes; None: unknown.
-
-    PostgreSQL publishes its counters up to a minute after the commit. A change that was committed
-    before the articles were read, but counted afterwards, shows as a further change.
-    """
-    with database.operator_transaction() as connection:
-        row = connection.execute(statement(__package__, "articles_version")).fetchone()
-    return row[0] if row else None
+    """Return a value that is constant while no article, key or model changes; None: unknown."""
+    return changes_version(database, ("articles", "tenant_llm_settings", "tenants"))

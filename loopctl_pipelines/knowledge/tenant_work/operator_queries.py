@@ -1,6 +1,6 @@
-"""What runs have finished, across tenants. Ids only."""
+"""What runs have finished, and whether tables have changed, across tenants. Ids and counts only."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from loopctl_pipelines.database.connection import Database
@@ -41,3 +41,17 @@ def finished_tenants(
         connection.execute(statement(__package__, "forget_ended_runs"), parameters)
         rows = connection.execute(statement(__package__, "finished_tenants"), parameters)
         return set(rows.fetchall())
+
+
+def changes_version(database: Database, tables: Sequence[str]) -> str | None:
+    """Return a value that is constant while no row of these tables changes; None: unknown.
+
+    PostgreSQL publishes its counters up to a minute after the commit. A change that was committed
+    before the rows were read, but counted afterwards, shows as a further change.
+    """
+    with database.operator_transaction() as connection:
+        version = connection.execute(
+            statement(__package__, "changes_version"), {"tables": list(tables)}
+        )
+        row = version.fetchone()
+    return row[0] if row else None

@@ -9,7 +9,8 @@ from psycopg.types.json import Jsonb
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule, Baseline
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.costs.anomalies.deviations import DAY, detected, spend
 from loopctl_pipelines_tests.dagster_project import ANOMALIES, dagster_project
 from loopctl_pipelines_tests.usage import Usage, id_of

@@ -8,7 +8,8 @@ from loopctl_pipelines.anomaly_rule import AnomalyRule, Baseline
 from loopctl_pipelines.costs.errors import DetectionError
 from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, run_per_tenant
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.costs.anomalies.deviations import (
     DAY,
     NEXT,

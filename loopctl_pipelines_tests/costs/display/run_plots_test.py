@@ -8,7 +8,8 @@ from dagster import DagsterInstance
 
 from loopctl_pipelines.costs.display.run_plots import MOST_PLOTS
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.dagster_project import ANOMALIES, DagsterProject, dagster_project
 from loopctl_pipelines_tests.usage import Usage
 

@@ -14,7 +14,8 @@ from loopctl_pipelines.costs.summaries.rollup import roll_up
 from loopctl_pipelines.costs.summaries.summaries_match_reports import check_summaries
 from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Landed, run_per_tenant
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.settings import Settings, StartDate
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.costs.interleaved import acting_after, statements_of
 from loopctl_pipelines_tests.costs.runs import physical_rows, roll_up_all, stored_summaries, unit
 from loopctl_pipelines_tests.dagster_project import DagsterProject, dagster_project

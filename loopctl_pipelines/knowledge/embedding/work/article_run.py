@@ -15,7 +15,7 @@ from loopctl_pipelines.knowledge.embedding.texts.triage import (
     triage_articles,
 )
 from loopctl_pipelines.knowledge.embedding.work.batch_run import BatchRun
-from loopctl_pipelines.knowledge.embedding.work.rejections import Rejections, Stop
+from loopctl_pipelines.knowledge.embedding.work.rejections import Rejections
 from loopctl_pipelines.knowledge.embedding.work.run_settings import RunSettings
 from loopctl_pipelines.knowledge.embedding.work.tenant_embedding import TenantEmbedding
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import (
@@ -23,6 +23,7 @@ from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import (
     Counts,
     TenantOutcome,
 )
+from loopctl_pipelines.knowledge.tenant_work.stop import Stop
 from loopctl_pipelines.llm.failures import FailureKind
 from loopctl_pipelines.llm.openai.limits import ProviderLimits
 

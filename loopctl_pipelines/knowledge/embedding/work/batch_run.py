@@ -13,10 +13,11 @@ from loopctl_pipelines.knowledge.embedding.storage.vectors import write_in_parts
 from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle
 from loopctl_pipelines.knowledge.embedding.texts.splitting import Piece, SplitBatch
 from loopctl_pipelines.knowledge.embedding.texts.triage import Batch, attempts_used
-from loopctl_pipelines.knowledge.embedding.work.rejections import Rejections, Stop
+from loopctl_pipelines.knowledge.embedding.work.rejections import Rejections
 from loopctl_pipelines.knowledge.embedding.work.tenant_embedding import TenantEmbedding
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import BatchOutcome, Counts
 from loopctl_pipelines.knowledge.tenant_work.pauses import Pause, end_pauses, pause_tenant
+from loopctl_pipelines.knowledge.tenant_work.stop import Stop
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.openai.embedding_answer import Embedded
 from loopctl_pipelines.llm.operation import Operation

@@ -1,46 +1,12 @@
-"""State that the threads of one tenant's run share: why to stop, what was rejected. Pure."""
+"""What the provider has accepted and rejected of one tenant in a run. Pure."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from loopctl_pipelines.llm.failures import ProviderFailure
-
 # the number of parts of a batch that `SplitBatch` sees rejected before it suspects the request
 _REJECTED_TEXTS_BEFORE_SUSPICION = 16
-
-
-@dataclass(frozen=True, slots=True)
-class StopReason:
-    """Why the work of one tenant ends early.
-
-    Attributes:
-        failure: the failure.
-        rejects_all: it is about the key or the model, so no other text needs a request.
-    """
-
-    failure: ProviderFailure
-    rejects_all: bool
-
-
-class Stop:
-    """Ends the work of one tenant early. Its threads look at it before each request."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._reason: StopReason | None = None
-
-    @property
-    def reason(self) -> StopReason | None:
-        """Why the work ends; None: it goes on."""
-        return self._reason
-
-    def because(self, failure: ProviderFailure, *, rejects_all: bool = False) -> None:
-        """End the work. The first failure counts, but a rejection of everything replaces it."""
-        with self._lock:
-            if self._reason is None or (rejects_all and not self._reason.rejects_all):
-                self._reason = StopReason(failure, rejects_all)
 
 
 @dataclass(slots=True)

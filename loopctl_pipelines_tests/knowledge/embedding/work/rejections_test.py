@@ -6,7 +6,8 @@ from itertools import permutations
 
 import pytest
 
-from loopctl_pipelines.knowledge.embedding.work.rejections import Rejections, Stop, StopReason
+from loopctl_pipelines.knowledge.embedding.work.rejections import Rejections
+from loopctl_pipelines.knowledge.tenant_work.stop import Stop, StopReason
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 
 REJECTED = ProviderFailure(FailureKind.API_ERROR, 401)

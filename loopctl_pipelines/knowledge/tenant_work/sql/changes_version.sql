@@ -1,5 +1,5 @@
--- PostgreSQL's own counters of changed rows. While they are constant, no article, key or model has changed;
--- reading them costs the same for any number of articles. Null if the server does not count.
+-- PostgreSQL's own counters of changed rows. While they are constant, none of their rows has changed;
+-- reading them costs the same for any number of rows. Null if the server does not count.
 SELECT CASE
     WHEN current_setting('track_counts')::boolean THEN
         concat_ws(
@@ -11,7 +11,7 @@ SELECT CASE
                     + pg_stat_get_tuples_updated(oid)
                     + pg_stat_get_tuples_deleted(oid)
                 )
-                FROM unnest(ARRAY['articles', 'tenant_llm_settings', 'tenants']::regclass[]) AS oid
+                FROM unnest(%(tables)s::text[]::regclass[]) AS oid
             )
         )
 END

@@ -1,0 +1,42 @@
+"""The metadata of a materialization of `extracted_articles`, as the Dagster UI shows it."""
+
+from collections.abc import Mapping
+
+from dagster import MetadataValue, TableColumn, TableRecord, TableSchema
+
+from loopctl_pipelines.knowledge.extraction.work.tenant_outcome import TenantOutcome
+
+_FAILURES_SCHEMA = TableSchema(
+    columns=[TableColumn("failure", "string"), TableColumn("requests", "int")]
+)
+
+
+def outcome_metadata(outcome: TenantOutcome) -> Mapping[str, MetadataValue]:
+    """Describe what a run did for one tenant: counts that Dagster plots, and tags of failures."""
+    counts = outcome.counts
+    shown: dict[str, MetadataValue] = {
+        "documents": MetadataValue.int(counts.documents),
+        "reviews": MetadataValue.int(counts.reviews),
+        "failed": MetadataValue.int(counts.failed),
+        "waiting": MetadataValue.int(counts.waiting),
+        "chunks": MetadataValue.int(counts.chunks),
+        "chunks skipped, known": MetadataValue.int(counts.known_chunks),
+        "chunks cut": MetadataValue.int(counts.cut_chunks),
+        "articles": MetadataValue.int(counts.articles),
+        "articles that existed": MetadataValue.int(counts.known_articles),
+        "items dropped": MetadataValue.int(counts.dropped),
+        "blocked, no key": MetadataValue.int(counts.blocked),
+        "billed requests": MetadataValue.int(counts.requests),
+        "billed input tokens": MetadataValue.int(counts.input_tokens),
+        "billed output tokens": MetadataValue.int(counts.output_tokens),
+        "circuit breaker": MetadataValue.text(outcome.breaker.value),
+    }
+    if outcome.stopped is not None:
+        shown["ended early"] = MetadataValue.text(outcome.stopped.log_tag)
+    if outcome.failures:
+        rows = [
+            TableRecord({"failure": tag, "requests": count})
+            for tag, count in sorted(outcome.failures.items())
+        ]
+        shown["failed requests"] = MetadataValue.table(rows, _FAILURES_SCHEMA)
+    return shown

@@ -1,0 +1,153 @@
+"""The statements on documents, reviews and results, each for a transaction of one tenant.
+
+All raise psycopg.Error if the statement fails; the transaction must then be rolled back.
+`TenantSession.run` calls them.
+"""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from loopctl_pipelines.database.connection import TenantConnection
+from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.knowledge.extraction.storage.rows import (
+    Document,
+    Review,
+    SourceState,
+    TextKey,
+)
+from loopctl_pipelines.knowledge.extraction.texts.extracted import Extraction
+
+SOURCES_PER_READ: Final = 16
+
+
+def read_documents(
+    connection: TenantConnection, tenant_id: UUID, after: Document | None
+) -> list[Document]:
+    """Return the next documents that are due, after `after`, oldest first."""
+    parameters = {
+        "tenant_id": tenant_id,
+        "after_time": after and after.inserted_at,
+        "after_id": after and after.id,
+        "documents": SOURCES_PER_READ,
+    }
+    cursor = connection.cursor(row_factory=class_row(Document))
+    return cursor.execute(statement(__package__, "read_documents"), parameters).fetchall()
+
+
+def read_content(
+    connection: TenantConnection, tenant_id: UUID, document_id: UUID
+) -> tuple[str | None, str | None] | None:
+    """Return a document's content and its hash; None: it is not pending any more."""
+    parameters = {"tenant_id": tenant_id, "id": document_id}
+    return connection.execute(statement(__package__, "read_content"), parameters).fetchone()
+
+
+def write_content(
+    connection: TenantConnection, tenant_id: UUID, document_id: UUID, content: str, text_hash: str
+) -> None:
+    """Keep a fetched document."""
+    parameters = {
+        "tenant_id": tenant_id,
+        "id": document_id,
+        "content": content,
+        "text_hash": text_hash,
+    }
+    connection.execute(statement(__package__, "write_content"), parameters)
+
+
+def write_document_state(
+    connection: TenantConnection, tenant_id: UUID, document_id: UUID, state: SourceState
+) -> None:
+    """End a document's request, or have it tried again later."""
+    parameters = {"tenant_id": tenant_id, "id": document_id, **_columns(state)}
+    connection.execute(statement(__package__, "write_document_state"), parameters)
+
+
+def read_reviews(
+    connection: TenantConnection, tenant_id: UUID, after: Review | None
+) -> list[Review]:
+    """Return the next reviews that are due, after `after`, oldest first."""
+    parameters = {
+        "tenant_id": tenant_id,
+        "after_time": after and after.inserted_at,
+        "after_id": after and after.id,
+        "reviews": SOURCES_PER_READ,
+    }
+    cursor = connection.cursor(row_factory=class_row(Review))
+    return cursor.execute(statement(__package__, "read_reviews"), parameters).fetchall()
+
+
+def write_review_state(
+    connection: TenantConnection, tenant_id: UUID, review_id: UUID, state: SourceState
+) -> None:
+    """End a review's extraction, or have it tried again later."""
+    parameters = {"tenant_id": tenant_id, "id": review_id, **_columns(state)}
+    connection.execute(statement(__package__, "write_review_state"), parameters)
+
+
+def find_extraction(
+    connection: TenantConnection, tenant_id: UUID, key: TextKey
+) -> Extraction | None:
+    """Return what a text has yielded before; None: it was never sent."""
+    parameters = {
+        "tenant_id": tenant_id,
+        "text_hash": key.text_hash,
+        "model": key.model,
+        "prompt_version": key.prompt_version,
+    }
+    row = connection.execute(statement(__package__, "find_extraction"), parameters).fetchone()
+    return Extraction.model_validate(row[0], strict=False) if row else None
+
+
+def project_exists(connection: TenantConnection, tenant_id: UUID, project_id: UUID) -> bool:
+    """Return whether the tenant has this project."""
+    parameters = {"tenant_id": tenant_id, "project_id": project_id}
+    rows = connection.execute(statement(__package__, "project_exists"), parameters)
+    return rows.fetchone() is not None
+
+
+def review_exists(connection: TenantConnection, tenant_id: UUID, review_id: UUID) -> bool:
+    """Return whether the review was not deleted meanwhile."""
+    parameters = {"tenant_id": tenant_id, "review_id": review_id}
+    rows = connection.execute(statement(__package__, "review_exists"), parameters)
+    return rows.fetchone() is not None
+
+
+def loopctl_extracts_reviews(connection: TenantConnection, tenant_id: UUID) -> bool:
+    """Return whether loopctl's own worker extracts the tenant's reviews."""
+    parameters = {"tenant_id": tenant_id}
+    rows = connection.execute(statement(__package__, "loopctl_extracts_reviews"), parameters)
+    return rows.fetchone() == (True,)
+
+
+def consecutive_pauses(
+    connection: TenantConnection, tenant_id: UUID, key_version: bytes | None
+) -> int:
+    """Return how many pauses in a row the vendor has asked for with this key."""
+    parameters = {"tenant_id": tenant_id, "key_version": key_version}
+    row = connection.execute(statement(__package__, "consecutive_pauses"), parameters).fetchone()
+    return int(row[0]) if row else 0
+
+
+def count_documents(connection: TenantConnection, tenant_id: UUID) -> tuple[int, int]:
+    """Return how many documents are due, and how many wait for a later time."""
+    rows = connection.execute(statement(__package__, "count_documents"), {"tenant_id": tenant_id})
+    due, waiting = rows.fetchall()[0]
+    return int(due), int(waiting)
+
+
+def _columns(state: SourceState) -> dict[str, object]:
+    ended = "done" if state.failure is None else "failed"
+    return {
+        "state": ended if state.delay is None else "pending",
+        "failure": state.failure,
+        "attempts": state.attempts,
+        "delay": state.delay,
+        "completed": timedelta(0) if state.delay is None else None,
+        "articles": state.articles,
+        "chunks": state.chunks,
+        "chunks_cut": state.chunks_cut,
+    }

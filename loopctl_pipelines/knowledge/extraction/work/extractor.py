@@ -1,0 +1,94 @@
+"""Extracts the pending documents and reviews of many tenants concurrently."""
+
+import threading
+from collections.abc import Collection, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import psycopg
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.errors import DatabaseUnreachableError
+from loopctl_pipelines.knowledge.extraction.work.run_settings import OnProgress, RunSettings
+from loopctl_pipelines.knowledge.extraction.work.tenant_outcome import TenantOutcome
+from loopctl_pipelines.knowledge.extraction.work.tenant_run import TenantRun
+from loopctl_pipelines.knowledge.tenant_work.connection_slots import ConnectionSlots
+from loopctl_pipelines.knowledge.tenant_work.operator_queries import finish_tenant
+from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
+from loopctl_pipelines.llm.anthropic.tenant_messages import TenantMessages
+from loopctl_pipelines.llm.operation import Operation
+from loopctl_pipelines.tenants.tenant import Tenant
+
+
+@dataclass
+class Extractor:
+    """Extracts articles, for assets and the command line alike.
+
+    Attributes:
+        database: loopctl's database.
+        messages: asks the model, behind the circuit breaker.
+        review_slugs: tenants whose reviews are extracted: LOOPCTL_EXTRACT_REVIEWS.
+        tenants_at_once: how many tenants are worked on at the same time.
+        requests_per_tenant: how many requests of one tenant may be in flight at once.
+        on_progress: called for handled documents and reviews, in several threads at once.
+    """
+
+    database: Database
+    messages: TenantMessages
+    review_slugs: Collection[str] = ()
+    tenants_at_once: int = 32
+    requests_per_tenant: int = 8
+    on_progress: OnProgress = field(default=lambda _slug, _sources: None, repr=False)
+
+    def extract(
+        self, tenants: Iterable[Tenant], run_id: str | None = None
+    ) -> Generator[TenantOutcome]:
+        """Work on what is due of these tenants; yield each tenant's outcome as it ends.
+
+        One tenant's error is in its own outcome. If the caller stops early, requests in flight
+        end, their results are stored, and no further request begins.
+
+        Args:
+            tenants: the tenants.
+            run_id: the id of the Dagster run, if this is part of one. The sensor then learns of
+                each tenant that the run has finished.
+        """
+        stopped = threading.Event()
+        # one connection stays free for the circuit breaker
+        slots = ConnectionSlots(max(1, self.database.connections - 1))
+        settings = RunSettings(
+            self.messages,
+            self.review_slugs,
+            self.requests_per_tenant,
+            stopped.is_set,
+            self.on_progress,
+        )
+        threads = ThreadPoolExecutor(self.tenants_at_once, thread_name_prefix="tenant")
+        try:
+            running = [
+                threads.submit(
+                    self._run,
+                    TenantRun(TenantSession(self.database, tenant, slots.for_tenant()), settings),
+                    run_id,
+                )
+                for tenant in tenants
+            ]
+            for ended in as_completed(running):
+                yield ended.result()
+        finally:
+            stopped.set()
+            threads.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, tenant_run: TenantRun, run_id: str | None) -> TenantOutcome:
+        outcome = tenant_run.run()
+        if run_id is not None:
+            # if this fails, the tenant counts as in flight until the run ends
+            with suppress(psycopg.Error, DatabaseUnreachableError):
+                tenant_id = tenant_run.session.tenant.id
+                finish_tenant(self.database, Operation.EXTRACTION, run_id, tenant_id)
+        return outcome
+
+    def close(self) -> None:
+        """Close the connections to the vendor."""
+        self.messages.provider.close()

@@ -1,0 +1,28 @@
+"""What all tenants of a run have in common."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from loopctl_pipelines.llm.anthropic.tenant_messages import TenantMessages
+
+OnProgress = Callable[[str, int], None]
+"""Called with a tenant's slug and how many more of its documents and reviews are handled."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What all tenants of a run have in common. Threads may share it.
+
+    Attributes:
+        messages: asks the model.
+        review_slugs: tenants whose reviews are extracted.
+        requests: how many of one tenant may be in flight at once.
+        is_stopped: tells whether the whole run ends early.
+        on_progress: hears of handled documents and reviews, in any tenant's thread.
+    """
+
+    messages: TenantMessages
+    review_slugs: Collection[str]
+    requests: int
+    is_stopped: Callable[[], bool]
+    on_progress: OnProgress

@@ -1,0 +1,165 @@
+"""All documents and reviews of one tenant that are due."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from uuid import UUID
+
+from loopctl_pipelines.knowledge.extraction.storage import queries
+from loopctl_pipelines.knowledge.extraction.storage.rows import Document, Review, SourceState
+from loopctl_pipelines.knowledge.extraction.work.run_settings import RunSettings
+from loopctl_pipelines.knowledge.extraction.work.source_run import Accepted, SourceRun
+from loopctl_pipelines.knowledge.extraction.work.sources import (
+    Source,
+    document_source,
+    review_source,
+)
+from loopctl_pipelines.knowledge.extraction.work.tenant_outcome import Counts, TenantOutcome
+from loopctl_pipelines.knowledge.extraction.work.text_run import TextRun
+from loopctl_pipelines.knowledge.tenant_work.claim import Claim
+from loopctl_pipelines.knowledge.tenant_work.pauses import end_pauses
+from loopctl_pipelines.knowledge.tenant_work.stop import Stop
+from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
+from loopctl_pipelines.llm.anthropic.tenant_messages import TenantAccess
+from loopctl_pipelines.llm.failures import ProviderFailure
+from loopctl_pipelines.llm.operation import Operation
+
+UNKNOWN_PROJECT = "unknown_project"
+CONTENT_MISSING = "content_missing"
+
+_WriteState = Callable[[SourceState], None]
+
+
+class TenantSources:
+    """Works on a tenant's sources, one after the other, the texts of each side by side."""
+
+    def __init__(
+        self,
+        session: TenantSession,
+        claim: Claim,
+        settings: RunSettings,
+        outcome: TenantOutcome,
+        threads: ThreadPoolExecutor,
+    ) -> None:
+        self.stop = Stop()
+        self.access: TenantAccess | None = None
+        self._session = session
+        self._claim = claim
+        self._settings = settings
+        self._outcome = outcome
+        self._threads = threads
+        self.accepted = Accepted(lambda: session.run(end_pauses, Operation.EXTRACTION))
+
+    def run_documents(self) -> None:
+        """Work on the documents that are due.
+
+        Raises:
+            ClaimLostError: if another run has the tenant now.
+            psycopg.Error: if the database fails, or its outage lasts.
+            DatabaseUnreachableError: if it cannot be reached.
+        """
+        last: Document | None = None
+        while documents := self._session.run(queries.read_documents, last):
+            for document in documents:
+                if self._is_over():
+                    return
+                self._run_document(document)
+            last = documents[-1]
+
+    def run_reviews(self) -> None:
+        """Work on the reviews that are due.
+
+        Raises:
+            ClaimLostError: as `run_documents`.
+            psycopg.Error: likewise.
+            DatabaseUnreachableError: likewise.
+        """
+        last: Review | None = None
+        while reviews := self._session.run(queries.read_reviews, last):
+            for review in reviews:
+                if self._is_over():
+                    return
+                if self._session.run(queries.review_exists, review.id):
+                    write = partial(self._write_review, review.id)
+                    source = review_source(review)
+                    self._run(source, review.attempts, Counts(reviews=1), write)
+            last = reviews[-1]
+
+    def _is_over(self) -> bool:
+        return self._settings.is_stopped() or self.stop.reason is not None
+
+    def _run_document(self, document: Document) -> None:
+        write = partial(self._write_document, document.id)
+        stored = self._session.run(queries.read_content, document.id)
+        if stored is None:
+            return
+        content, text_hash = stored
+        if content is None or text_hash is None:
+            self._fail(CONTENT_MISSING, document.attempts, write)
+        elif self._has_foreign_project(document):
+            self._fail(UNKNOWN_PROJECT, document.attempts, write)
+        else:
+            source = document_source(document, content, text_hash)
+            self._run(source, document.attempts, Counts(documents=1), write)
+
+    def _has_foreign_project(self, document: Document) -> bool:
+        project = document.project_id
+        return project is not None and not self._session.run(queries.project_exists, project)
+
+    def _fail(self, failure: str, attempts: int, write: _WriteState) -> None:
+        write(SourceState(failure, None, attempts + 1))
+        self._outcome.counts.failed += 1
+        self._settings.on_progress(self._outcome.slug, 1)
+
+    def _run(self, source: Source, attempts: int, done: Counts, write: _WriteState) -> None:
+        access = self._key()
+        if access is None:
+            return
+        text_run = TextRun(
+            self._session,
+            self._claim,
+            self._settings.messages,
+            access,
+            source.prompt,
+            source.target,
+            self.stop,
+        )
+        result = SourceRun(source, attempts, text_run, self._threads, self.accepted).run()
+        self._add(result.counts, access)
+        self._outcome.failures.update(failure.log_tag for failure in result.failures)
+        if result.state is None:
+            return
+        write(result.state)
+        if result.state.delay is not None:
+            done = Counts(waiting=1)
+        elif result.state.failure is not None:
+            done = Counts(failed=1)
+        self._outcome.counts.add(done)
+        self._settings.on_progress(self._outcome.slug, 1)
+
+    def _key(self) -> TenantAccess | None:
+        """Return the tenant's key, read anew for each source: it may be removed meanwhile."""
+        access = self._settings.messages.access(
+            self._session.tenant.id, self._outcome.slug, Operation.EXTRACTION
+        )
+        if isinstance(access, ProviderFailure):
+            self.stop.because(access)
+            return None
+        self.access = access
+        return access
+
+    def _add(self, counts: Counts, access: TenantAccess) -> None:
+        self._outcome.counts.add(counts)
+        model = access.settings.model(Operation.EXTRACTION)
+        tokens_in, tokens_out = self._outcome.models.get(model, (0, 0))
+        if counts.requests:
+            self._outcome.models[model] = (
+                tokens_in + counts.input_tokens,
+                tokens_out + counts.output_tokens,
+            )
+
+    def _write_document(self, document_id: UUID, state: SourceState) -> None:
+        self._session.run(queries.write_document_state, document_id, state)
+
+    def _write_review(self, review_id: UUID, state: SourceState) -> None:
+        self._session.run(queries.write_review_state, review_id, state)
