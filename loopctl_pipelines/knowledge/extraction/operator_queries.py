@@ -1,4 +1,4 @@
-"""Extraction's queries across tenants. They return ids, counts and times only."""
+"""Extraction's queries across tenants. They return ids, slugs, counts and times only."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -47,3 +47,12 @@ def forget_deleted_tenants(database: Database) -> None:
 def extractions_version(database: Database) -> str | None:
     """Return a value that is constant while no document, review, key or model changes."""
     return changes_version(database, _TABLES)
+
+
+def slugs_extracted_by_loopctl(database: Database, slugs: Collection[str]) -> frozenset[str]:
+    """Return those of these tenants whose reviews loopctl's own worker extracts."""
+    with database.operator_transaction() as connection:
+        rows = connection.execute(
+            statement(__package__, "slugs_extracted_by_loopctl"), {"slugs": list(slugs)}
+        )
+        return frozenset(slug for (slug,) in rows)

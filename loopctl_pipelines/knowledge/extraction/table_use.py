@@ -7,7 +7,7 @@ from loopctl_pipelines.knowledge.tenant_work.table_use import TENANT_WORK_TABLES
 from loopctl_pipelines.llm.table_use import LLM_TABLES
 
 EXTRACTION_TABLES: Final = TableUse(
-    read=("tenants", "tenant_llm_settings", "projects", "stories", "review_records"),
+    read=("tenant_llm_settings", "projects", "stories", "review_records"),
     written=(
         "articles",
         *LLM_TABLES.written,

@@ -116,13 +116,6 @@ def review_exists(connection: TenantConnection, tenant_id: UUID, review_id: UUID
     return rows.fetchone() is not None
 
 
-def loopctl_extracts_reviews(connection: TenantConnection, tenant_id: UUID) -> bool:
-    """Return whether loopctl's own worker extracts the tenant's reviews."""
-    parameters = {"tenant_id": tenant_id}
-    rows = connection.execute(statement(__package__, "loopctl_extracts_reviews"), parameters)
-    return rows.fetchone() == (True,)
-
-
 def consecutive_pauses(
     connection: TenantConnection, tenant_id: UUID, key_version: bytes | None
 ) -> int:

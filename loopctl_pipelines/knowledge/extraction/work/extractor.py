@@ -10,6 +10,7 @@ import psycopg
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
+from loopctl_pipelines.knowledge.extraction.operator_queries import slugs_extracted_by_loopctl
 from loopctl_pipelines.knowledge.extraction.work.run_settings import OnProgress, RunSettings
 from loopctl_pipelines.knowledge.extraction.work.tenant_outcome import TenantOutcome
 from loopctl_pipelines.knowledge.extraction.work.tenant_run import TenantRun
@@ -60,6 +61,7 @@ class Extractor:
         settings = RunSettings(
             self.messages,
             self.review_slugs,
+            slugs_extracted_by_loopctl(self.database, self.review_slugs),
             self.requests_per_tenant,
             stopped.is_set,
             self.on_progress,

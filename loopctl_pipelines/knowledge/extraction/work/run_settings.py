@@ -16,6 +16,7 @@ class RunSettings:
     Attributes:
         messages: asks the model.
         review_slugs: tenants whose reviews are extracted.
+        refused_slugs: of these, tenants whose reviews loopctl extracts as well.
         requests: how many of one tenant may be in flight at once.
         is_stopped: tells whether the whole run ends early.
         on_progress: hears of handled documents and reviews, in any tenant's thread.
@@ -23,6 +24,7 @@ class RunSettings:
 
     messages: TenantMessages
     review_slugs: Collection[str]
+    refused_slugs: Collection[str]
     requests: int
     is_stopped: Callable[[], bool]
     on_progress: OnProgress

@@ -81,9 +81,8 @@ class TenantRun:
         with ThreadPoolExecutor(self.settings.requests) as threads:
             sources = TenantSources(self.session, claim, self.settings, outcome, threads)
             sources.run_documents()
-            wanted = slug in self.settings.review_slugs
-            refused = wanted and self.session.run(queries.loopctl_extracts_reviews)
-            if wanted and not refused:
+            refused = slug in self.settings.refused_slugs
+            if slug in self.settings.review_slugs and not refused:
                 sources.run_reviews()
         reason = sources.stop.reason
         if reason is not None:
