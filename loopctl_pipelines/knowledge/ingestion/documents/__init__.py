@@ -1,0 +1,1 @@
+"""What a document's bytes and text may be, and how they become Markdown. Pure."""

@@ -1,0 +1,1 @@
+"""Handing in a document: validated requests, and the statements that queue them."""
