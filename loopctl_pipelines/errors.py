@@ -10,6 +10,7 @@ provider or from a tenant's rows: Dagster stores messages for good.
     |-- DatabaseNotUsableError, ...   database.errors
     |-- TenantWorkError, ...          costs.errors: one tenant's work failed and was rolled back
     |-- EmbeddingError, ...           knowledge.embedding.errors: articles stay unembedded
+    |-- IngestionRefusedError         knowledge.ingestion.errors: a document is not taken
     |-- ProviderError                 llm.failures: an LLM vendor gave no usable answer
     |-- RequestRefusedError, ...      api.errors
     |-- UiAlreadyOpenError            orchestration.errors

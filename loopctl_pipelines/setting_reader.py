@@ -17,6 +17,8 @@ from loopctl_pipelines.postgres_url import problem_of
 _ROLLING_START = re.compile(r"-(\d{1,4})d")
 _ROLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
 _REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+_PORT = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
+_PORTS = re.compile(rf"{_PORT}(,{_PORT})*", re.ASCII)
 _CLOAK_KEY_BYTES = 32
 
 
@@ -158,3 +160,10 @@ class SettingReader:
         return frozenset(
             slug for part in (self.text(name) or "").split(",") if (slug := part.strip())
         )
+
+    def ports(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
+        """Return port numbers, given with commas between them."""
+        text = self.text(name) or ",".join(map(str, default))
+        if not _PORTS.fullmatch(text):
+            raise SettingsError(name, "must be ports joined by commas, such as 80,443")
+        return tuple(map(int, text.split(",")))

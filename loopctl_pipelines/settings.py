@@ -26,18 +26,18 @@ class Settings:
         dagster_url: libpq URL of Dagster's storage; None: a second database on the same server.
         home: folder of the embedded server and of Dagster's local files.
         start_date: first day of the date partitions.
-        trailing_days: days before yesterday that the schedule recomputes, for reports that were
-            committed late.
+        trailing_days: days before yesterday that the schedule recomputes, for late reports.
         connections: tenants processed concurrently, each on its own connection.
-        cloak_key: 32 bytes that decrypt tenants' keys; None: they cannot be decrypted.
+        cloak_key: 32 bytes that decrypt tenants' keys; None: they cannot be.
         embedding_base_url: URL of the OpenAI-compatible embedding API, including `/v1`.
-        embedding_requests: concurrent embedding requests of one run.
-        embedding_requests_per_tenant: concurrent embedding requests of one tenant.
+        embedding_requests, embedding_requests_per_tenant: concurrent ones of a run, of a tenant.
         anthropic_base_url: URL of Anthropic's API, or a server that speaks it, without `/v1`.
         anthropic_deadline_seconds: for a whole request to Anthropic.
         extraction_requests: concurrent extraction requests of one run.
         extraction_requests_per_tenant: concurrent extraction requests of one tenant.
         extract_reviews: slugs of the tenants whose reviews are extracted here.
+        fetch_ports, fetch_seconds: of a document; the seconds are for the whole fetch.
+        ingestion_retention_days: of a document, from its completion.
         api_connections: API requests that use the database concurrently.
         api_read_role: lowest role that may read through the API: user or orchestrator.
         anomaly_rule: the operator's anomaly rule; a tenant's own settings take precedence.
@@ -60,6 +60,9 @@ class Settings:
     extraction_requests: int = 64
     extraction_requests_per_tenant: int = 8
     extract_reviews: frozenset[str] = frozenset()
+    fetch_ports: tuple[int, ...] = (80, 443)
+    fetch_seconds: int = 30
+    ingestion_retention_days: int = 30
     api_connections: int = 8
     api_read_role: str = "user"
     anomaly_rule: AnomalyRule = field(default_factory=AnomalyRule)
@@ -108,6 +111,11 @@ class Settings:
                 "LOOPCTL_EXTRACTION_REQUESTS_PER_TENANT", cls.extraction_requests_per_tenant, 1, 64
             ),
             extract_reviews=values.slugs("LOOPCTL_EXTRACT_REVIEWS"),
+            fetch_ports=values.ports("LOOPCTL_FETCH_PORTS", cls.fetch_ports),
+            fetch_seconds=values.whole("LOOPCTL_FETCH_SECONDS", cls.fetch_seconds, 1, 300),
+            ingestion_retention_days=values.whole(
+                "LOOPCTL_INGESTION_RETENTION_DAYS", cls.ingestion_retention_days, 0, 3650
+            ),
             api_connections=values.whole("LOOPCTL_API_CONNECTIONS", cls.api_connections, 1, 256),
             api_read_role=values.one_of(
                 "LOOPCTL_API_READ_ROLE", cls.api_read_role, ("user", "orchestrator")

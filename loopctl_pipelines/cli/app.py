@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "dev": ("ui", "dev"),
     "backfill": ("backfill", "backfill"),
     "embed": ("embed", "embed"),
+    "ingest": ("ingest", "ingest"),
     "load": ("load", "load_file"),
     "anomalies": ("anomalies", "anomalies"),
     "api": ("api", "api"),
