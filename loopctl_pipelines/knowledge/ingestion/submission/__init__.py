@@ -1,1 +1,4 @@
-"""Handing in a document: validated requests, and the statements that queue them."""
+"""Handing in a document: validated requests, and the statements that queue them.
+
+Nothing is fetched here, and nothing is paid.
+"""
