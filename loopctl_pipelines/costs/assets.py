@@ -9,7 +9,6 @@ from dagster import (
     AssetExecutionContext,
     AssetsDefinition,
     AssetSpec,
-    AutomationCondition,
     BackfillPolicy,
     DagsterLogManager,
     FreshnessPolicy,
@@ -44,6 +43,7 @@ from loopctl_pipelines.costs.summaries.rollup_protocol import Rollup
 from loopctl_pipelines.costs.summaries_check import SUMMARIES_MATCH_REPORTS
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
+from loopctl_pipelines.orchestration.landed_inputs import follow_landed
 from loopctl_pipelines.orchestration.materializations import Metadata
 from loopctl_pipelines.tenants.tenant import Tenant
 
@@ -70,13 +70,7 @@ EVERY_NIGHT = FreshnessPolicy.cron(
     deadline_cron="0 4 * * *", lower_bound_delta=timedelta(hours=2), timezone="UTC"
 )
 
-# Once for each landing of the summaries; a run over both assets updates the anomalies itself.
-FOLLOW_LANDED_SUMMARIES = (
-    AutomationCondition.any_deps_updated().since(
-        AutomationCondition.newly_updated() | AutomationCondition.newly_requested()
-    )
-    & ~AutomationCondition.in_progress()
-).with_label("follow the summaries that landed")
+FOLLOW_LANDED_SUMMARIES = follow_landed("follow the summaries that landed")
 
 
 def build_cost_assets(

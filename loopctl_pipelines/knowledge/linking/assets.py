@@ -1,0 +1,77 @@
+"""The asset `article_links`: links between articles that are alike, one partition per tenant."""
+
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    BackfillPolicy,
+    MaterializeResult,
+    ResourceParam,
+    asset,
+)
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.knowledge.linking.linker import Linker
+from loopctl_pipelines.knowledge.linking.links import LinkRule
+from loopctl_pipelines.knowledge.linking.metadata import LINK_COLUMNS, linked_metadata
+from loopctl_pipelines.knowledge.linking.operator_queries import forget_deleted_tenants
+from loopctl_pipelines.knowledge.linking.table_use import LINKING_TABLES
+from loopctl_pipelines.orchestration.landed_inputs import follow_landed
+from loopctl_pipelines.orchestration.materializations import (
+    Metadata,
+    end_step,
+    record_materializations,
+)
+from loopctl_pipelines.orchestration.partition_failures import FailedPartitions
+from loopctl_pipelines.orchestration.provenance import provenance_tags
+from loopctl_pipelines.orchestration.run_scope import active_tenants, partitions_of_run
+from loopctl_pipelines.partitions import TENANTS
+
+
+def build_article_links(rule: LinkRule) -> AssetsDefinition:
+    """Return `article_links`, which may be materialized over many tenants in one run."""
+
+    @asset(
+        partitions_def=TENANTS,
+        deps=[AssetKey("article_embeddings")],
+        backfill_policy=BackfillPolicy.single_run(),
+        automation_condition=follow_landed("follow the embeddings that landed"),
+        group_name="links",
+        owners=["team:loopctl-operators"],
+        kinds={"postgres"},
+        code_version="1",
+        metadata={
+            "dagster/table_name": "public.article_links",
+            "dagster/column_schema": LINK_COLUMNS,
+        },
+        description=(
+            f"Links of each article to the {rule.neighbours} that are most like it, of its project "
+            "and the whole tenant. Only articles with another vector than before are searched; "
+            "links that people made are never changed. Materializing again is always safe."
+        ),
+    )
+    def article_links(
+        context: AssetExecutionContext, database: ResourceParam[Database]
+    ) -> MaterializeResult[None]:
+        return _link(context, database, rule)
+
+    return article_links
+
+
+def _link(
+    context: AssetExecutionContext, database: Database, rule: LinkRule
+) -> MaterializeResult[None]:
+    keys = partitions_of_run(context)
+    tenants = active_tenants(context.log, database, keys, LINKING_TABLES)
+    tags = provenance_tags(context.instance, context.assets_def, keys, context.run.run_id)
+    forget_deleted_tenants(database)
+    landed: dict[str, Metadata] = {}
+    failed: list[FailedPartitions] = []
+    for linked in Linker(database, rule).link(tenants.values()):
+        if linked.error is None:
+            landed[linked.slug] = linked_metadata(linked)
+        else:
+            context.log.error(str(linked.error))
+            failed.append(FailedPartitions([linked.slug], linked.error))
+    record_materializations(context, context.asset_key, landed, tags)
+    return end_step(context, landed, failed)

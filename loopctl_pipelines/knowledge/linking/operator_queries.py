@@ -1,0 +1,10 @@
+"""Linking's query across tenants."""
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.statements import statement
+
+
+def forget_deleted_tenants(database: Database) -> None:
+    """Remove our own rows about the links of tenants that no longer exist."""
+    with database.operator_transaction() as connection:
+        connection.execute(statement(__package__, "forget_deleted_tenants"))

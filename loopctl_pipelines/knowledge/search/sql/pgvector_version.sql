@@ -1,0 +1,3 @@
+SELECT extversion
+FROM pg_extension
+WHERE extname = 'vector'

@@ -1,0 +1,100 @@
+"""Runs of `article_links` as Dagster records them, also those that its sensor requests."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from dagster import (
+    AssetKey,
+    AssetMaterialization,
+    AssetRecordsFilter,
+    DagsterInstance,
+    Definitions,
+    SensorDefinition,
+    build_sensor_context,
+)
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.definitions import build_definitions
+from loopctl_pipelines.settings import Settings
+from loopctl_pipelines.tenants.sync import sync_tenants
+from loopctl_pipelines_tests.knowledge.linking.corpus import Corpus, at_similarity
+
+LINKS = AssetKey("article_links")
+EMBEDDINGS = AssetKey("article_embeddings")
+
+
+class Project:
+    """Definitions and instance of one test, with tenants `acme` and `blue`."""
+
+    def __init__(self, corpus: Corpus, instance: DagsterInstance) -> None:
+        self.corpus, self.instance = corpus, instance
+        self.definitions: Definitions = build_definitions(
+            Settings(), resources={"database": corpus.database}
+        )
+        sync_tenants(instance, corpus.database)
+
+    def run(self, first: str, last: str) -> bool:
+        """Link a range of tenants; return whether all of them landed."""
+        job = self.definitions.get_implicit_global_asset_job_def()
+        tags = {
+            "dagster/asset_partition_range_start": first,
+            "dagster/asset_partition_range_end": last,
+        }
+        return job.execute_in_process(
+            instance=self.instance, asset_selection=[LINKS], tags=tags, raise_on_error=False
+        ).success
+
+    def landed(self) -> set[str]:
+        return self.instance.get_materialized_partitions(LINKS)
+
+    def metadata(self, slug: str) -> Mapping[str, Any]:
+        latest = AssetRecordsFilter(LINKS, asset_partitions=[slug])
+        event = self.instance.fetch_materializations(latest, 1).records[0].asset_materialization
+        return {name: value.value for name, value in event.metadata.items()} if event else {}
+
+
+@pytest.fixture
+def project(corpus: Corpus, instance: DagsterInstance) -> Project:
+    for slug in ("acme", "blue"):
+        corpus.add(slug, {"a": at_similarity(1), "b": at_similarity(0.8)})
+    return Project(corpus, instance)
+
+
+def test_one_run_links_many_tenants_and_records_what_it_did(project: Project) -> None:
+    assert project.run("acme", "blue")
+    assert project.landed() == {"acme", "blue"}
+    assert project.metadata("blue") == {
+        "articles linked": 2,
+        "links added": 1,
+        "links updated": 0,
+        "links removed": 0,
+        "searched exactly": 2,
+        "searched in the index": 0,
+        "too few in the index, searched again": 0,
+    }
+
+
+def test_a_tenant_that_fails_does_not_keep_the_others_from_landing(
+    project: Project, database: Database
+) -> None:
+    with database.operator_transaction() as connection:
+        connection.execute(
+            "ALTER TABLE article_links ADD CONSTRAINT refused"
+            " CHECK (tenant_id <> (SELECT_ID)) NOT VALID".replace(
+                "(SELECT_ID)", f"'{project.corpus.execute('acme', 'SELECT id FROM tenants')[0][0]}'"
+            ).encode()
+        )
+    assert not project.run("acme", "blue")
+    assert len(project.landed()) == 1
+
+
+def test_the_sensor_requests_exactly_the_tenants_whose_embeddings_landed(
+    project: Project, instance: DagsterInstance
+) -> None:
+    instance.report_runless_asset_event(AssetMaterialization(EMBEDDINGS, partition="acme"))
+    sensor = project.definitions.resolve_sensor_def("article_links_sensor")
+    assert isinstance(sensor, SensorDefinition)
+    context = build_sensor_context(instance=instance, definitions=project.definitions)
+    requests = sensor.evaluate_tick(context).run_requests or []
+    assert [request.partition_key for request in requests] == ["acme"]
