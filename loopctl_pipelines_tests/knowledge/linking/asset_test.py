@@ -10,15 +10,16 @@ from dagster import (
     AssetRecordsFilter,
     DagsterInstance,
     Definitions,
-    SensorDefinition,
-    build_sensor_context,
+    evaluate_automation_conditions,
 )
+from psycopg import sql
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.knowledge.linking.corpus import Corpus, at_similarity
+from loopctl_pipelines_tests.usage import id_of
 
 LINKS = AssetKey("article_links")
 EMBEDDINGS = AssetKey("article_embeddings")
@@ -36,7 +37,7 @@ class Project:
 
     def run(self, first: str, last: str) -> bool:
         """Link a range of tenants; return whether all of them landed."""
-        job = self.definitions.get_implicit_global_asset_job_def()
+        job = self.definitions.resolve_implicit_global_asset_job_def()
         tags = {
             "dagster/asset_partition_range_start": first,
             "dagster/asset_partition_range_end": last,
@@ -80,21 +81,20 @@ def test_a_tenant_that_fails_does_not_keep_the_others_from_landing(
 ) -> None:
     with database.operator_transaction() as connection:
         connection.execute(
-            "ALTER TABLE article_links ADD CONSTRAINT refused"
-            " CHECK (tenant_id <> (SELECT_ID)) NOT VALID".replace(
-                "(SELECT_ID)", f"'{project.corpus.execute('acme', 'SELECT id FROM tenants')[0][0]}'"
-            ).encode()
+            sql.SQL(
+                "ALTER TABLE article_links ADD CONSTRAINT refused CHECK (tenant_id <> {})"
+            ).format(str(id_of("acme")))
         )
     assert not project.run("acme", "blue")
-    assert len(project.landed()) == 1
+    assert project.landed() == {"blue"}
+    assert project.corpus.links("acme") == {}
 
 
-def test_the_sensor_requests_exactly_the_tenants_whose_embeddings_landed(
+def test_its_condition_requests_exactly_the_tenants_whose_embeddings_landed(
     project: Project, instance: DagsterInstance
 ) -> None:
+    before = evaluate_automation_conditions(project.definitions, instance)
     instance.report_runless_asset_event(AssetMaterialization(EMBEDDINGS, partition="acme"))
-    sensor = project.definitions.resolve_sensor_def("article_links_sensor")
-    assert isinstance(sensor, SensorDefinition)
-    context = build_sensor_context(instance=instance, definitions=project.definitions)
-    requests = sensor.evaluate_tick(context).run_requests or []
-    assert [request.partition_key for request in requests] == ["acme"]
+    result = evaluate_automation_conditions(project.definitions, instance, cursor=before.cursor)
+    assert result.get_requested_partitions(LINKS) == {"acme"}
+    assert result.total_requested == 1
