@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.api import api_pages, api_throughput, fill_anomalies
+from benchmarks.article_links import linking, neighbour_search
 from benchmarks.dagster_runs import dagster_overhead
 from benchmarks.daily_costs import DailyCosts
 from benchmarks.embeddings import embedding
@@ -26,6 +27,10 @@ def bench(  # noqa: PLR0913, PLR0917 - an option is a parameter
     reports: Annotated[int, typer.Option(min=100, help="Reports of the day.")] = 1_000_000,
     tenants: Annotated[int, typer.Option(min=1, help="Tenants, sized by Zipf's law.")] = 1000,
     articles: Annotated[int, typer.Option(min=20, help="Articles to embed.")] = 2_000,
+    linked: Annotated[int, typer.Option(min=20, help="Articles to link.")] = 10_000,
+    searched: Annotated[
+        int, typer.Option(min=20, help="Articles among which neighbours are searched.")
+    ] = 100_000,
     up_to_date: Annotated[
         int, typer.Option(min=1_000, help="Articles over which a tick finds nothing to do.")
     ] = 1_000_000,
@@ -59,6 +64,9 @@ def bench(  # noqa: PLR0913, PLR0917 - an option is a parameter
         done(embedding(url, articles, rounds, indexed=True))
         done(embedding(url, articles, rounds, indexed=False))
         done(ticks(server, up_to_date, rounds))
+        url = upgraded_database(server, "links")
+        done(linking(url, linked, rounds))
+        done(neighbour_search(url, searched, rounds))
         url = upgraded_database(server, "api")
         with console.status(f"Writing {anomalies:,} anomalies"):
             fill_anomalies(url, anomalies)

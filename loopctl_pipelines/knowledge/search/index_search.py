@@ -11,7 +11,7 @@ from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
 from loopctl_pipelines.knowledge.search.articles import SIMILARITY_DIGITS, Neighbour
 
-EF_SEARCH: Final = 100
+EF_SEARCH: Final = 200
 """Candidates that a scan keeps at a time; pgvector's default is 40."""
 
 _ITERATIVE_SCAN = "strict_order"
