@@ -10,7 +10,10 @@ provider or from a tenant's rows: Dagster stores messages for good.
     |-- DatabaseNotUsableError, ...   database.errors
     |-- TenantWorkError, ...          costs.errors: one tenant's work failed and was rolled back
     |-- EmbeddingError, ...           knowledge.embedding.errors: articles stay unembedded
+    |-- ExtractionError               knowledge.extraction.errors: documents wait for articles
+    |-- ClaimLostError                knowledge.tenant_work.claim: another run has the tenant
     |-- IngestionRefusedError         knowledge.ingestion.errors: a document is not taken
+    |-- LinkingError                  knowledge.linking.errors: a tenant's links stay as they were
     |-- ProviderError                 llm.failures: an LLM vendor gave no usable answer
     |-- RequestRefusedError, ...      api.errors
     |-- UiAlreadyOpenError            orchestration.errors
