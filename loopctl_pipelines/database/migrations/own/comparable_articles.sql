@@ -1,7 +1,7 @@
 -- The articles whose vectors can be compared, each with the space of its vector: only vectors of the same
 -- model and dimension can. An article whose embedding failed is left out, because its state names the space
 -- of the vector that is missing. The view reads the tables with the rights of the caller.
-CREATE VIEW loopctl_pipelines.comparable_articles WITH (security_invoker = true) AS
+CREATE OR REPLACE VIEW loopctl_pipelines.comparable_articles WITH (security_invoker = true) AS
 SELECT
     article.tenant_id,
     article.id,
