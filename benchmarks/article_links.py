@@ -10,7 +10,7 @@ import psycopg
 from benchmarks.daily_costs import WrongResultError
 from benchmarks.outcome import Fact, Outcome, Ratio
 from benchmarks.server import server_facts
-from benchmarks.text_vectors import build_index, fill_tenant
+from benchmarks.text_vectors import fill_tenant, indexed_afterwards
 from benchmarks.timing import Contender, interleave
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.retries import OutagePatience
@@ -49,10 +49,10 @@ def neighbour_search(url: str, articles: int, rounds: int) -> Outcome:
     started = perf_counter()
     with psycopg.connect(url, autocommit=True) as session:
         session.execute("TRUNCATE tenants CASCADE")
-        fill_tenant(session, _LARGE, articles, seed=1)
-        fill_tenant(session, _SMALL, _OF_SMALL, seed=2)
-        filled = perf_counter()
-        build_index(session)
+        with indexed_afterwards(session):
+            fill_tenant(session, _LARGE, articles, seed=1)
+            fill_tenant(session, _SMALL, _OF_SMALL, seed=2)
+            filled = perf_counter()
     facts: dict[str, Fact] = {
         "articles of the large tenant": articles,
         "articles of the small tenant": _OF_SMALL,
@@ -93,8 +93,8 @@ def linking(url: str, articles: int, rounds: int) -> Outcome:
     """Compare ways to link every article of a tenant, as after a change of its model."""
     with psycopg.connect(url, autocommit=True) as session:
         session.execute("TRUNCATE tenants CASCADE")
-        fill_tenant(session, _LARGE, articles, seed=1)
-        build_index(session)
+        with indexed_afterwards(session):
+            fill_tenant(session, _LARGE, articles, seed=1)
 
         def empty() -> None:
             session.execute(

@@ -1,6 +1,7 @@
 """Articles with vectors of real text: paragraphs of the documentation, with a little noise."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -37,10 +38,15 @@ def fill_tenant(session: psycopg.Connection, tenant: UUID, articles: int, seed: 
     session.execute(statement(__package__, "fill_text_states"), parameters | space)
 
 
-def build_index(session: psycopg.Connection) -> None:
-    """Build loopctl's vector index anew: an index that is filled row by row takes far longer."""
+@contextmanager
+def indexed_afterwards(session: psycopg.Connection) -> Iterator[None]:
+    """Do without loopctl's vector index within the block, and build it from what is there then.
+
+    An index that is filled row by row takes far longer.
+    """
     row = session.execute("SELECT pg_get_indexdef(%s::regclass)", [_INDEX]).fetchone()
     session.execute(f"DROP INDEX {_INDEX}".encode())
+    yield
     session.execute("SET maintenance_work_mem = '2GB'")
     session.execute(str(row and row[0]).encode())
     session.execute("VACUUM (ANALYZE) articles, loopctl_pipelines.embedding_states")
