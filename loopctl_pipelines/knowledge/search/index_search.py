@@ -11,8 +11,8 @@ from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
 from loopctl_pipelines.knowledge.search.articles import SIMILARITY_DIGITS, Neighbour
 
-EF_SEARCH: Final = 200
-"""Candidates that a scan keeps at a time; pgvector's default is 40."""
+EF_SEARCH: Final = 1_000
+"""Candidates that a scan keeps at a time, the most that pgvector allows; its default is 40."""
 
 _ITERATIVE_SCAN = "strict_order"
 # SET LOCAL, because a sharded PostgreSQL passes on no set_config. An iterative scan goes on beyond
