@@ -4,8 +4,8 @@ from alembic import op
 
 from loopctl_pipelines.database.migrations.driver import driver_connection, migration_sql
 
-revision = "0016"
-down_revision = "0015"
+revision = "0019"
+down_revision = "0018"
 
 
 def upgrade() -> None:
