@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from loopctl_pipelines.errors import PipelinesError
+
+MOST_NUMBERS: Final = 1_000_000
+"""Bound on the size of a vector that is reported."""
 
 
 class FailureKind(StrEnum):
@@ -22,6 +26,8 @@ class FailureKind(StrEnum):
     UNUSABLE_KEY = "unusable_key"
     TRUNCATED = "truncated"
     REFUSED = "refused"
+    WRONG_SIZE = "wrong_size"
+    WRONG_URL = "wrong_url"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,8 @@ class ProviderFailure:
         status: HTTP status from 100 to 999, only for an `api_error`.
         retry_after: seconds from 0 to 300 that the provider asked to wait, only for an
             `api_error`.
+        size: numbers in each vector, only for a `wrong_size`; 0 for a `malformed` answer that has
+            no vector at all.
 
     Raises:
         ValueError: if a value lies outside its set.
@@ -41,6 +49,7 @@ class ProviderFailure:
     kind: FailureKind
     status: int | None = None
     retry_after: int | None = None
+    size: int | None = None
 
     def __post_init__(self) -> None:
         answered = self.kind is FailureKind.API_ERROR
@@ -50,6 +59,11 @@ class ProviderFailure:
             raise ValueError("status must be an HTTP status of an api_error, or None")
         if not _within(self.retry_after, 0, 300) or not (answered or self.retry_after is None):
             raise ValueError("retry_after must be 0 to 300 seconds of an api_error, or None")
+        sized = self.kind is FailureKind.WRONG_SIZE
+        if not _within(self.size, 1 if sized else 0, MOST_NUMBERS if sized else 0) or not (
+            self.size is None or sized or self.kind is FailureKind.MALFORMED
+        ):
+            raise ValueError("size must be that of a wrong_size, 0 for a malformed, or None")
 
     @property
     def log_tag(self) -> str:
@@ -88,4 +102,7 @@ _ADVICE = {
     FailureKind.REFUSED: "the model declined to answer for this text.",
     FailureKind.UNUSABLE_KEY: "the tenant's key has characters that no HTTP header can carry; set "
     "it again.",
+    FailureKind.WRONG_SIZE: "the model's vectors have more numbers than the column holds; the "
+    "tenant needs another model.",
+    FailureKind.WRONG_URL: "the server has no such address; check its base URL.",
 }

@@ -3,16 +3,29 @@
 A vendor's folder imports this module at its first request: httpx2 takes a while to import.
 """
 
+import asyncio
+import json
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping
+import re
+from collections.abc import AsyncIterable, Collection, Mapping
+from http import HTTPStatus
+from typing import Final
 
 import httpx2
+
+ABOUT_THE_MODEL: Final = "x-about-the-model"
+"""Header that is added to a 404 whose body says that the model is unknown, not the address."""
 
 # how these vendors' clients mark that they want the raw answer: they look for it in the request
 _RAW_RESPONSE = "x-stainless-raw-response"
 _KEPT_HEADERS = frozenset({"retry-after"})
 _KEPT_CONNECTIONS = 32
 _LOGGERS = ("httpx2", "httpcore2")
+_MOST_REASON_BYTES = 4_096
+_REASON_SECONDS = 1.0
+# OpenAI's and Azure's; other servers have a sentence only
+_CODES_OF_MODELS = frozenset({"model_not_found", "DeploymentNotFound"})
+_MODEL = re.compile(r"\bmodel\b", re.IGNORECASE)
 
 
 def open_http_client(
@@ -56,7 +69,7 @@ def open_http_client(
     )
 
 
-async def read_at_most(most_bytes: int, chunks: AsyncIterator[bytes]) -> bytes | None:
+async def read_at_most(most_bytes: int, chunks: AsyncIterable[bytes]) -> bytes | None:
     """Return the body, or None, without reading on, if it exceeds `most_bytes`."""
     body = bytearray()
     async for chunk in chunks:
@@ -68,6 +81,9 @@ async def read_at_most(most_bytes: int, chunks: AsyncIterator[bytes]) -> bytes |
 
 class _NarrowTransport(httpx2.AsyncBaseTransport):
     """Passes on only what is needed: status, Retry-After, and the body of a 2xx as it was sent.
+
+    Of the body of a 404 only one bit is kept: whether it is about the model. If so, the tenant's
+    settings are at fault; otherwise the server has no such address, which the operator chose.
 
     A vendor's client would read an error answer to its end, however long, and keep it in its
     exception. It would also decompress a body that the vendor compressed, up to a thousandfold.
@@ -83,9 +99,44 @@ class _NarrowTransport(httpx2.AsyncBaseTransport):
         response = await self._transport.handle_async_request(request)
         if response.is_success:
             return httpx2.Response(response.status_code, stream=response.stream)
+        about_the_model = (
+            response.status_code == HTTPStatus.NOT_FOUND and await _is_about_the_model(response)
+        )
         await response.aclose()
         kept = {name: response.headers[name] for name in _KEPT_HEADERS & response.headers.keys()}
+        if about_the_model:
+            kept[ABOUT_THE_MODEL] = "yes"
         return httpx2.Response(response.status_code, headers=kept)
 
     async def aclose(self) -> None:
         await self._transport.aclose()
+
+
+async def _is_about_the_model(response: httpx2.Response) -> bool:
+    """Tell whether a 404 says that it is about the model; False in doubt, however it is sent."""
+    if not isinstance(response.stream, httpx2.AsyncByteStream):
+        return False
+    try:
+        async with asyncio.timeout(_REASON_SECONDS):
+            body = await read_at_most(_MOST_REASON_BYTES, response.stream)
+    except (TimeoutError, httpx2.HTTPError):
+        return False
+    return body is not None and names_the_model(body)
+
+
+def names_the_model(body: bytes) -> bool:
+    """Tell whether the body of a 404 is an error object about the model."""
+    try:
+        error = json.loads(body)["error"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+    if isinstance(error, str):  # an older Ollama
+        return _MODEL.search(error) is not None
+    if not isinstance(error, dict):
+        return False
+    message = error.get("message")
+    return (
+        error.get("param") == "model"
+        or error.get("code") in _CODES_OF_MODELS
+        or (isinstance(message, str) and _MODEL.search(message) is not None)
+    )

@@ -10,6 +10,8 @@
     malformed answer                     transient     counts   yes
     key that no header can carry         permanent     neutral  yes
     truncated, refused                   permanent     neutral  yes
+    vectors larger than the column       permanent     neutral  yes
+    no such address (404)                operator      neutral  no
     circuit open                         circuit open  neutral  no
     no key                               no key        neutral  no
 
@@ -18,6 +20,10 @@ called three times only. It is not permanent: one bad vector among 500 says noth
 499 (`ProviderLimits.after_attempts` then separates them).
 
 A truncated answer and a refusal were billed, too; the same text would lead to the same again.
+So were vectors that are too large; every text of the model would lead to the same.
+
+A 404 is the tenant's fault only if the server says that it is about the model, see `narrow_http`.
+In doubt it is the operator's: that sets nothing aside, and ends as soon as the address is right.
 """
 
 from enum import StrEnum
@@ -48,6 +54,7 @@ class Outcome(StrEnum):
     TRANSIENT = "transient"
     CIRCUIT_OPEN = "circuit_open"
     NO_API_KEY = "no_api_key"
+    OPERATOR = "operator"
 
 
 _OUTCOMES = {
@@ -56,6 +63,8 @@ _OUTCOMES = {
     FailureKind.UNUSABLE_KEY: Outcome.PERMANENT,
     FailureKind.TRUNCATED: Outcome.PERMANENT,
     FailureKind.REFUSED: Outcome.PERMANENT,
+    FailureKind.WRONG_SIZE: Outcome.PERMANENT,
+    FailureKind.WRONG_URL: Outcome.OPERATOR,
 }
 _ANSWERS_ABOUT_A_TEXT = frozenset({FailureKind.TRUNCATED, FailureKind.REFUSED})
 _COUNTED = frozenset(
@@ -97,10 +106,10 @@ def may_be_about_one_text(failure: ProviderFailure) -> bool:
 def uses_attempt(failure: ProviderFailure) -> bool:
     """Return whether the failure counts as an attempt of each item of the request.
 
-    It does not if no request was sent, or if the provider asks this tenant to wait, whatever the
-    request is about.
+    It does not if no request was sent, if the operator's setting is at fault, or if the provider
+    asks this tenant to wait, whatever the request is about.
     """
-    if outcome(failure) in {Outcome.CIRCUIT_OPEN, Outcome.NO_API_KEY}:
+    if outcome(failure) in {Outcome.CIRCUIT_OPEN, Outcome.NO_API_KEY, Outcome.OPERATOR}:
         return False
     return not is_asked_to_wait(failure)
 

@@ -58,7 +58,7 @@ def _known(
         term = term.failure
     if type(term) is ProviderFailure:
         # a copy, so that the values are checked again: a frozen dataclass can be changed
-        return ProviderFailure(term.kind, term.status, term.retry_after)
+        return ProviderFailure(term.kind, term.status, term.retry_after, term.size)
     kind = _kind(type(term), kinds)
     if kind is not FailureKind.API_ERROR:
         return ProviderFailure(kind)

@@ -32,6 +32,7 @@ def test_our_own_schema_holds_what_loopctl_has_not(empty_database: str) -> None:
         "live_reports",
         "circuit_breakers",
         "embedding_breakers",
+        "embedding_endpoints",
         "embedding_states",
         "embedding_states_content_hash",
         "embedding_states_next_attempt_at",

@@ -89,7 +89,8 @@ class Exchange:
     @property
     def key(self) -> str:
         headers = self.handler.headers
-        return headers.get("X-Api-Key") or headers.get("Authorization", "").removeprefix("Bearer ")
+        named = headers.get("X-Api-Key") or headers.get("Api-Key")
+        return named or headers.get("Authorization", "").removeprefix("Bearer ")
 
     @property
     def texts(self) -> list[str]:
@@ -183,15 +184,18 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
-def refusal(status: int, **headers: str) -> Fault:
-    """Reject with an error object; `Retry_After="0"` sets a header, `KEY` becomes the key."""
+def refusal(status: int, *, code: str | None = None, **headers: str) -> Fault:
+    """Reject with an error object; `Retry_After="0"` sets a header, `KEY` becomes the key.
+
+    Without a code, the error object has the key in its place.
+    """
 
     def respond(exchange: Exchange) -> None:
         named = {
             name.replace("_", "-"): value.replace("KEY", exchange.key)
             for name, value in headers.items()
         }
-        error = {"message": exchange.chatter, "code": exchange.key, "param": exchange.texts}
+        error = {"message": exchange.chatter, "code": code or exchange.key, "param": exchange.texts}
         exchange.answer(status, json.dumps({"error": error}).encode(), headers=named)
 
     return respond

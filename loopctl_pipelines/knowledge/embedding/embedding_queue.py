@@ -13,6 +13,7 @@ from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
 from loopctl_pipelines.knowledge.embedding.operator_queries import (
     articles_version,
     forget_deleted_tenants,
+    forget_other_endpoints,
     next_embedding_attempt,
     pending_embeddings,
 )
@@ -58,5 +59,6 @@ class EmbeddingQueue:
         return self.embedder.provider.breaker.open_tenants()
 
     def clean_up(self) -> None:
-        """Remove our own rows about the articles of tenants that no longer exist."""
+        """Remove rows of deleted tenants, and what another endpoint refused."""
         forget_deleted_tenants(self.database)
+        forget_other_endpoints(self.database, self.embedder.provider.endpoint)

@@ -1,7 +1,10 @@
 """Errors that leave a tenant's articles without vectors until somebody acts."""
 
+from datetime import timedelta
+
 from loopctl_pipelines.errors import PipelinesError
 from loopctl_pipelines.llm.failures import ProviderFailure
+from loopctl_pipelines.llm.openai.limits import SMALL_MODEL_DIMENSION
 
 
 class EmbeddingError(PipelinesError):
@@ -24,6 +27,31 @@ class KeyOrModelRejectedError(EmbeddingError):
             slug,
             f"the provider rejects the tenant's key or model ({failure_tag}). {articles} "
             "articles are set aside until the tenant changes one of them in its LLM settings.",
+        )
+
+
+class WrongSizeError(EmbeddingError):
+    """The model gives more numbers than the column of the vectors holds."""
+
+    def __init__(self, slug: str, model: str, size: int, articles: int) -> None:
+        super().__init__(
+            slug,
+            f"model {model!r} gives {size:,} numbers, the column holds {SMALL_MODEL_DIMENSION:,}. "
+            f"{articles} articles are set aside until the tenant chooses another model in its LLM "
+            "settings.",
+        )
+
+
+class WrongUrlError(EmbeddingError):
+    """The embedding server has no such address, which no tenant can change."""
+
+    def __init__(self, slug: str, pause: timedelta) -> None:
+        super().__init__(
+            slug,
+            "the embedding server answers 404, and does not say that the model is at fault. Check "
+            "LOOPCTL_EMBEDDING_BASE_URL: for most servers it ends in /v1, and for none in "
+            "/embeddings. No article is set aside; the tenant is tried again with another address, "
+            f"or after {pause.seconds // 60} minutes.",
         )
 
 

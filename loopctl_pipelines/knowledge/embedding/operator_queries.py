@@ -30,6 +30,18 @@ def forget_deleted_tenants(database: Database) -> None:
         connection.execute(statement(__package__, "forget_deleted_tenants"))
 
 
+def forget_other_endpoints(database: Database, endpoint: bytes) -> None:
+    """Make pending again what another endpoint refused or asked to wait.
+
+    Args:
+        database: loopctl's database.
+        endpoint: the current one, see `EmbeddingProvider.endpoint`.
+    """
+    with database.operator_transaction() as connection:
+        parameters = {"endpoint": endpoint}
+        connection.execute(statement(__package__, "forget_other_endpoints"), parameters)
+
+
 def articles_version(database: Database) -> str | None:
     """Return a value that is constant while no article, key or model changes; None: unknown."""
     return changes_version(database, ("articles", "tenant_llm_settings", "tenants"))

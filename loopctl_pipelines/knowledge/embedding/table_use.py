@@ -12,6 +12,7 @@ EMBEDDING_TABLES: Final = TableUse(
         "articles",
         *LLM_TABLES.written,
         "loopctl_pipelines.embedding_states",
+        "loopctl_pipelines.embedding_endpoints",
         "loopctl_pipelines.unwritten_vectors",
         *TENANT_WORK_TABLES.written,
     ),

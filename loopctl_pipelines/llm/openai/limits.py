@@ -1,6 +1,6 @@
 """OpenAI's numbers for `POST /embeddings`: model, size of a request, tokens of a text. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 SMALL_MODEL: Final = "text-embedding-3-small"
@@ -24,6 +24,10 @@ class ProviderLimits:
     inputs: int = 2_048
     request_tokens: int = 300_000
     input_tokens: int = 8_192
+
+    def with_at_most(self, inputs: int | None) -> "ProviderLimits":
+        """Return the limits with at most so many texts per request; None: as they are."""
+        return self if inputs is None else replace(self, inputs=min(inputs, self.inputs))
 
     def after_attempts(self, attempts: int) -> "ProviderLimits":
         """Return the limits for texts whose answers were malformed, or late, `attempts` times.

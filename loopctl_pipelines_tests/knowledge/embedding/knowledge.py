@@ -22,6 +22,7 @@ from loopctl_pipelines_tests.usage import LONG_AGO, id_of
 CLOAK_KEY = bytes(range(32))
 KEY = "sk-of-the-tests"
 OTHER_MODEL = "text-embedding-3-large"
+ONE_ENDPOINT = b"of the tests"
 
 
 @dataclass
@@ -145,9 +146,16 @@ def embedder(  # noqa: PLR0913 - a test names what it is about
     policy: BreakerPolicy = DEFAULT_POLICY,
     requests: int = 32,
     requests_per_tenant: int = 4,
+    endpoint: bytes | None = ONE_ENDPOINT,
+    key_header: str = "Authorization",
 ) -> "AbstractContextManager[Embedder]":
-    """Return an embedder that calls this provider; it closes with the block."""
-    provider = EmbeddingProvider(base_url, deadline_seconds=deadline_seconds)
+    """Return an embedder that calls this provider; it closes with the block.
+
+    The servers of a test count as one endpoint, whatever their ports are, unless `endpoint` is
+    None.
+    """
+    provider = EmbeddingProvider(base_url, deadline_seconds=deadline_seconds, key_header=key_header)
+    provider.endpoint = endpoint or provider.endpoint
     guarded = GuardedProvider(
         provider, GuardedCall(OPENAI, database, requests=requests, policy=policy)
     )

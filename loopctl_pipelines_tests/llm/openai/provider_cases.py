@@ -12,6 +12,7 @@ from loopctl_pipelines_tests.llm.openai.embeddings_body import packed
 DEADLINE = ProviderFailure(FailureKind.TIMEOUT)
 BROKEN = ProviderFailure(FailureKind.REQUEST_FAILED)
 MALFORMED = ProviderFailure(FailureKind.MALFORMED)
+WRONG_URL = ProviderFailure(FailureKind.WRONG_URL)
 PERMANENT, TRANSIENT = Outcome.PERMANENT, Outcome.TRANSIENT
 NAN = float("nan")
 
@@ -29,7 +30,16 @@ REJECTIONS = {
     "400": (faults.refusal(400), rejected(400), PERMANENT, False),
     "401 that echoes the key": (faults.refusal(401), rejected(401), PERMANENT, False),
     "403": (faults.refusal(403), rejected(403), PERMANENT, False),
-    "404, no such model": (faults.refusal(404), rejected(404), PERMANENT, False),
+    "404, no such model": (
+        faults.refusal(404, code="model_not_found"),
+        rejected(404),
+        PERMANENT,
+        False,
+    ),
+    "404, no such address": (faults.refusal(404), WRONG_URL, Outcome.OPERATOR, False),
+    "404 in HTML": (faults.html(404), WRONG_URL, Outcome.OPERATOR, False),
+    "404 without an end": (faults.endless(404), WRONG_URL, Outcome.OPERATOR, False),
+    "404, dripping": (faults.drip(404), WRONG_URL, Outcome.OPERATOR, False),
     "408": (faults.refusal(408), rejected(408), TRANSIENT, False),
     "409": (faults.refusal(409), rejected(409), PERMANENT, False),
     "413": (faults.refusal(413), rejected(413), PERMANENT, False),
@@ -77,7 +87,8 @@ WRONG_ANSWERS: dict[str, Fault] = {
     "a gzip bomb": faults.gzip_bomb(200, unpacked_megabytes=64),
     "fewer vectors": faults.embeddings(lambda items: items.pop()),
     "more vectors": faults.embeddings(lambda items: items.append({**items[0], "index": 3})),
-    "permuted vectors": faults.embeddings(lambda items: items.reverse()),
+    "an index twice": faults.embeddings(lambda items: items[0].update(index=1)),
+    "an index missing": faults.embeddings(lambda items: items[-1].update(index=3)),
     "NaN": faults.vector(lambda ones: [NAN, *ones[1:]]),
     "NaN in base64": faults.vector(lambda ones: packed([NAN, *ones[1:]])),
     "None for a number": faults.vector(lambda ones: [None, *ones[1:]]),

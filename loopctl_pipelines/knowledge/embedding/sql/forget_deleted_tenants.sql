@@ -16,6 +16,12 @@ vectors AS (
     DELETE FROM loopctl_pipelines.unwritten_vectors AS unwritten
     USING gone
     WHERE unwritten.tenant_id = gone.tenant_id
+),
+
+endpoints AS (
+    DELETE FROM loopctl_pipelines.embedding_endpoints AS known
+    USING gone
+    WHERE known.tenant_id = gone.tenant_id
 )
 
 DELETE FROM loopctl_pipelines.embedding_states AS state

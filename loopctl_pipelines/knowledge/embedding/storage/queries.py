@@ -16,6 +16,7 @@ from loopctl_pipelines.knowledge.embedding.storage.rows import (
     ArticleState,
     EmbeddingSettings,
     EmbeddingStatus,
+    EndpointTraits,
 )
 from loopctl_pipelines.knowledge.embedding.texts.articles import (
     HEAD_CHARACTERS,
@@ -34,6 +35,51 @@ def read_settings(connection: TenantConnection, tenant_id: UUID) -> EmbeddingSet
     cursor = connection.cursor(row_factory=class_row(EmbeddingSettings))
     row = cursor.execute(statement(__package__, "read_settings"), {"tenant_id": tenant_id})
     return row.fetchone() or EmbeddingSettings()
+
+
+def read_endpoint(
+    connection: TenantConnection, tenant_id: UUID, endpoint: bytes, model: str
+) -> EndpointTraits:
+    """Return what is known of a model at an endpoint."""
+    cursor = connection.cursor(row_factory=class_row(EndpointTraits))
+    parameters = {"tenant_id": tenant_id, "endpoint": endpoint, "model": model}
+    row = cursor.execute(statement(__package__, "read_endpoint"), parameters).fetchone()
+    return row or EndpointTraits()
+
+
+def write_endpoint(
+    connection: TenantConnection,
+    tenant_id: UUID,
+    endpoint: bytes,
+    model: str,
+    traits: EndpointTraits,
+) -> None:
+    """Store what is known of a model at an endpoint."""
+    parameters = {
+        "tenant_id": tenant_id,
+        "endpoint": endpoint,
+        "model": model,
+        "dimension": traits.dimension,
+        "floats": traits.floats,
+        "most_texts": traits.most_texts,
+    }
+    connection.execute(statement(__package__, "write_endpoint"), parameters)
+
+
+def forget_other_sizes(connection: TenantConnection, tenant_id: UUID, space: VectorSpace) -> None:
+    """Make articles pending that have a vector of the model in another dimension."""
+    parameters = {"tenant_id": tenant_id, "model": space.model, "dimension": space.dimension}
+    connection.execute(statement(__package__, "forget_other_sizes"), parameters)
+
+
+def change_endpoint(
+    connection: TenantConnection, tenant_id: UUID, last: bytes | None, endpoint: bytes
+) -> None:
+    """Store where the tenant's texts go; what the last endpoint refused is pending again."""
+    parameters = {"tenant_id": tenant_id, "endpoint": endpoint}
+    connection.execute(statement(__package__, "change_endpoint"), parameters)
+    if last is not None:
+        forget_failures(connection, tenant_id)
 
 
 def count_pending(connection: TenantConnection, tenant_id: UUID) -> int:

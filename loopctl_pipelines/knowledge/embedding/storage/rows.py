@@ -9,11 +9,33 @@ import numpy as np
 import numpy.typing as npt
 
 from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
+from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_DIMENSION, DEFAULT_MODEL
 
 LOCKED: Final = "article_locked"
 """Stored as the failure of an article that has a vector, but whose row another session locked."""
 
 Vector = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointTraits:
+    """How an endpoint differs from OpenAI's for a model, as far as answers showed it.
+
+    Attributes:
+        dimension: numbers that the model gives; None: not known.
+        floats: it makes no base64.
+        most_texts: the most texts of a request that it accepted in place of a larger one; None: no
+            limit was met within a week.
+    """
+
+    dimension: int | None = None
+    floats: bool = False
+    most_texts: int | None = None
+
+    @property
+    def column_dimension(self) -> int:
+        """The numbers of a vector that a column takes: the model's, or the default."""
+        return min(self.dimension or DEFAULT_DIMENSION, DEFAULT_DIMENSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +48,19 @@ class EmbeddingSettings:
         model: None: the default model.
         consecutive_pauses: how many pauses in a row the provider has asked for with this key,
             without accepting a request in between.
+        last_endpoint: where its last run sent texts; None: it never had one.
     """
 
     encrypted_key: bytes | None = None
     key_version: bytes | None = None
     model: str | None = None
     consecutive_pauses: int = 0
+    last_endpoint: bytes | None = None
 
     @property
-    def space(self) -> VectorSpace:
-        """The model and dimension of the tenant's vectors."""
-        return VectorSpace() if self.model is None else VectorSpace(self.model)
+    def model_name(self) -> str:
+        """The model that is requested."""
+        return DEFAULT_MODEL if self.model is None else self.model
 
     def __repr__(self) -> str:
         return f"EmbeddingSettings(model={self.model!r})"

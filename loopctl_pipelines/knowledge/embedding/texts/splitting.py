@@ -33,6 +33,10 @@ class SplitBatch:
     if those are rejected too, even cut to a length that certainly fits, the rest is not sent. That
     takes about 45 requests.
 
+    If both halves of a rejected part are accepted, no text was at fault but their number. Unless
+    the part had more tokens than a request may hold, its larger half is then the most that the
+    provider takes.
+
     Attributes:
         set_aside: texts that were rejected alone; if `gave_up`, also all remaining texts.
         gave_up: the provider rejects every part: the request is at fault, not a text.
@@ -41,29 +45,63 @@ class SplitBatch:
     def __init__(self, texts: Sequence[str], limits: ProviderLimits | None = None) -> None:
         self.set_aside: list[str] = []
         self.gave_up = False
-        self._floor = (limits or ProviderLimits()).input_tokens
+        limits = limits or ProviderLimits()
+        self._floor = limits.input_tokens
+        self._request_tokens = limits.request_tokens
+        # each half of a rejected part, by its text and size, with the other half
+        self._halves: dict[tuple[str, int], tuple[str, int]] = {}
+        self._accepted: set[tuple[str, int]] = set()
         self._pending: deque[tuple[Piece, ...]] = deque()
         self._rejections: int | None = 0
         if texts:
             self._pending.append(tuple(Piece(text, text) for text in texts))
 
-    def next_request(self) -> tuple[Piece, ...] | None:
-        """Take the largest remaining part, or the smallest on suspicion; None: nothing remains."""
+    def next_request(self, most_texts: int | None = None) -> tuple[Piece, ...] | None:
+        """Take the largest remaining part, or the smallest on suspicion; None: nothing remains.
+
+        Args:
+            most_texts: the most that the provider takes; None: as many as there are.
+        """
         if not self._pending:
             return None
         # parts are added level by level, so the smallest one is always the last
-        return self._pending.pop() if self._suspicious else self._pending.popleft()
+        part = self._pending.pop() if self._suspicious else self._pending.popleft()
+        if most_texts is not None and len(part) > most_texts:
+            rest = part[most_texts:]
+            if self._suspicious:
+                self._pending.append(rest)
+            else:
+                self._pending.appendleft(rest)
+            return part[:most_texts]
+        return part
 
-    def accepted(self) -> None:
-        """Record that some part was embedded: rejections are about texts, not about the request."""
+    def accepted(self, pieces: tuple[Piece, ...] = ()) -> int | None:
+        """Record that some part was embedded: rejections are about texts, not about the request.
+
+        Args:
+            pieces: the part; empty: a part of another batch.
+
+        Returns:
+            The most texts that the provider takes, if this part shows it.
+        """
         self._rejections = None
+        if not pieces:
+            return None
+        half = _name(pieces)
+        self._accepted.add(half)
+        other = self._halves.get(half)
+        return max(half[1], other[1]) if other in self._accepted and other else None
 
     def rejected(self, pieces: tuple[Piece, ...]) -> None:
         """Split these pieces; halve a single one that may be too long, or set it aside."""
         piece = pieces[0]
         if len(pieces) > 1:
             middle = len(pieces) // 2
-            self._pending.extend((pieces[:middle], pieces[middle:]))
+            halves = pieces[:middle], pieces[middle:]
+            self._pending.extend(halves)
+            if sum(token_bound(each.sent) for each in pieces) <= self._request_tokens:
+                one, other = map(_name, halves)
+                self._halves |= {one: other, other: one}
         elif self._may_be_too_long(piece):
             self._pending.append((Piece(piece.text, cut(piece.sent, len(piece.sent) // 2)),))
         else:
@@ -86,3 +124,8 @@ class SplitBatch:
         self.gave_up = True
         while rest := self.next_request():
             self.set_aside.extend(piece.text for piece in rest)
+
+
+def _name(pieces: tuple[Piece, ...]) -> tuple[str, int]:
+    """Return what tells a part from all others of its batch, in which no text is there twice."""
+    return pieces[0].text, len(pieces)

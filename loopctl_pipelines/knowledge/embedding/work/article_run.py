@@ -25,7 +25,6 @@ from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import (
 )
 from loopctl_pipelines.knowledge.tenant_work.stop import Stop
 from loopctl_pipelines.llm.failures import FailureKind
-from loopctl_pipelines.llm.openai.limits import ProviderLimits
 
 
 class ArticleRun:
@@ -48,6 +47,7 @@ class ArticleRun:
         """
         self._embedding = embedding
         self._settings = settings
+        self._limits = settings.limits
         self._outcome = outcome
         self._stop = Stop()
         self._rejections = Rejections(pauses_before)
@@ -128,13 +128,14 @@ class ArticleRun:
         # after one late answer, smaller batches: another one as large would most likely be late as
         # well, billed all the same, and the third late answer opens the circuit
         late = FailureKind.TIMEOUT in self._outcome.failures
-        limits = ProviderLimits().after_attempts(1 if late else 0)
+        limits = self._limits.with_at_most(self._embedding.endpoint.most_texts)
+        limits = limits.after_attempts(1 if late else 0)
         return fresh_batches(list(articles), self._embedding.space, limits)
 
     def _send(self, batch: Batch) -> BatchOutcome:
         if self._settings.is_stopped():
             return BatchOutcome()
-        return BatchRun(self._embedding, batch, self._stop, self._rejections).run()
+        return BatchRun(self._embedding, batch, self._limits, self._stop, self._rejections).run()
 
     def _count(self, outcome: BatchOutcome, articles: int) -> None:
         self._outcome.add(outcome)

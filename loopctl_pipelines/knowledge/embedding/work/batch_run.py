@@ -20,6 +20,7 @@ from loopctl_pipelines.knowledge.tenant_work.pauses import Pause, end_pauses, pa
 from loopctl_pipelines.knowledge.tenant_work.stop import Stop
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.openai.embedding_answer import Embedded
+from loopctl_pipelines.llm.openai.limits import ProviderLimits
 from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.llm.outcomes import (
     Outcome,
@@ -36,9 +37,15 @@ class BatchRun:
     """One batch of a tenant. One thread runs it; only `stop` and `rejections` are shared."""
 
     def __init__(
-        self, embedding: TenantEmbedding, batch: Batch, stop: Stop, rejections: Rejections
+        self,
+        embedding: TenantEmbedding,
+        batch: Batch,
+        limits: ProviderLimits,
+        stop: Stop,
+        rejections: Rejections,
     ) -> None:
         self._embedding = embedding
+        self._limits = limits
         self._session = embedding.patient
         self._batch = batch
         self._stop = stop
@@ -54,14 +61,16 @@ class BatchRun:
             psycopg.Error: if the database fails, or its outage lasts.
             DatabaseUnreachableError: if its outage lasts.
         """
-        split = SplitBatch(list(self._batch))
+        endpoint = self._embedding.endpoint
+        split = SplitBatch(list(self._batch), self._limits)
         if self._rejections.accepted:
             split.accepted()
         rejection: ProviderFailure | None = None
-        while self._stop.reason is None and (pieces := split.next_request()):
+        while self._stop.reason is None and (pieces := split.next_request(endpoint.most_texts)):
             answer = self._embedding.request([piece.sent for piece in pieces])
             if isinstance(answer, Embedded):
-                split.accepted()
+                if most_texts := split.accepted(pieces):
+                    endpoint.learn_most_texts(most_texts)
                 self._accept()
                 self._write(pieces, answer)
                 continue
@@ -103,6 +112,8 @@ class BatchRun:
 
     def _fail(self, pieces: Sequence[Piece], failure: ProviderFailure) -> None:
         """Store the consequences of a failure that is not about one text."""
+        if failure.kind is FailureKind.WRONG_SIZE:
+            self._record_unread([piece.text for piece in pieces])
         if outcome(failure) is not Outcome.TRANSIENT:
             rejects_all = outcome(failure) is Outcome.PERMANENT
             self._stop.because(failure, rejects_all=rejects_all)
@@ -110,14 +121,17 @@ class BatchRun:
         texts = [piece.text for piece in pieces]
         attempts = self._attempts(texts, more=1 if uses_attempt(failure) else 0)
         if failure.kind is FailureKind.MALFORMED:
-            # the answer had status 200, so it was billed, but the tokens cannot be read from it
-            self._embedding.record_usage(0, list(attempts))
+            self._record_unread(texts)
         if is_spoilt_for_good(failure, min(attempts.values())):
             self._session.run(write_states, attempts, self._embedding.rejected_state(failure))
             self._counts.set_aside += len(attempts)
             return
         self._wait(attempts, failure)
         self._counts.waiting += len(attempts)
+
+    def _record_unread(self, texts: Iterable[str]) -> None:
+        """Record an answer without usable vectors: it had status 200, so it was billed."""
+        self._embedding.record_usage(0, [a for text in texts for a in self._batch[text]])
 
     def _wait(self, attempts: Mapping[PendingArticle, int], failure: ProviderFailure) -> None:
         """Make articles wait; if the provider asked for it, pause the tenant as well."""

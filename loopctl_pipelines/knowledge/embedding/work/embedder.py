@@ -17,6 +17,7 @@ from loopctl_pipelines.knowledge.embedding.work.tenant_run import TenantRun
 from loopctl_pipelines.knowledge.tenant_work.connection_slots import ConnectionSlots
 from loopctl_pipelines.knowledge.tenant_work.operator_queries import finish_tenant
 from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
+from loopctl_pipelines.llm.openai.limits import ProviderLimits
 from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.tenants.tenant import Tenant
 
@@ -32,6 +33,7 @@ class Embedder:
         tenants_at_once: how many tenants are embedded at the same time.
         requests_per_tenant: how many requests of one tenant may be in flight at once.
         on_progress: called for articles that are done, in several threads at once.
+        limits: what one request may hold.
     """
 
     database: Database
@@ -40,6 +42,7 @@ class Embedder:
     tenants_at_once: int = 32
     requests_per_tenant: int = 4
     on_progress: OnProgress = field(default=lambda _slug, _articles: None, repr=False)
+    limits: ProviderLimits = field(default_factory=ProviderLimits)
 
     def embed(
         self, tenants: Iterable[Tenant], run_id: str | None = None
@@ -63,6 +66,7 @@ class Embedder:
             self.requests_per_tenant,
             stopped.is_set,
             self.on_progress,
+            self.limits,
         )
         threads = ThreadPoolExecutor(self.tenants_at_once, thread_name_prefix="tenant")
         try:

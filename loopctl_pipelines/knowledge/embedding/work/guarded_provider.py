@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
+from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_DIMENSION
 from loopctl_pipelines.llm.breaker import Breaker
 from loopctl_pipelines.llm.failures import ProviderFailure
 from loopctl_pipelines.llm.guarded_call import GuardedCall
 from loopctl_pipelines.llm.openai.embedding_answer import Embedded
-from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
+from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider, Encoding
 from loopctl_pipelines.llm.secret import Secret
 
 
@@ -31,8 +31,18 @@ class GuardedProvider:
         """The tenants' circuits at the provider."""
         return self.guard.breaker
 
+    @property
+    def endpoint(self) -> bytes:
+        """Where texts are sent, see `EmbeddingProvider.endpoint`."""
+        return self.provider.endpoint
+
     def embed(
-        self, tenant_id: UUID, key: Secret, space: VectorSpace, texts: Sequence[str]
+        self,
+        tenant_id: UUID,
+        key: Secret,
+        model: str,
+        texts: Sequence[str],
+        encoding: Encoding = "base64",
     ) -> Embedded | ProviderFailure:
         """Return a vector for each text, or a sanitized failure.
 
@@ -40,7 +50,9 @@ class GuardedProvider:
             DatabaseUnreachableError: as `GuardedCall.run`.
             psycopg.Error: likewise.
         """
-        request = partial(self.provider.embed, key, space.model, space.dimension, texts)
+        request = partial(
+            self.provider.embed, key, model, DEFAULT_DIMENSION, texts, encoding=encoding
+        )
         return self.guard.run(tenant_id, request)
 
     def close(self) -> None:

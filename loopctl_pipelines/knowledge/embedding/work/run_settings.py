@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
+from loopctl_pipelines.llm.openai.limits import ProviderLimits
 
 OnProgress = Callable[[str, int], None]
 """Called with a tenant's slug and how many more of its articles are done."""
@@ -19,6 +20,7 @@ class RunSettings:
         requests: how many of one tenant may be in flight at once.
         is_stopped: tells whether the whole run ends early.
         on_progress: hears of articles that are done, in any tenant's thread.
+        limits: what one request may hold.
     """
 
     provider: GuardedProvider
@@ -26,3 +28,4 @@ class RunSettings:
     requests: int
     is_stopped: Callable[[], bool]
     on_progress: OnProgress
+    limits: ProviderLimits = field(default_factory=ProviderLimits)

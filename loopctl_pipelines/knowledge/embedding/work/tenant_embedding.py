@@ -8,11 +8,14 @@ from loopctl_pipelines.database.retries import OUTAGE_SECONDS, outlast_outage
 from loopctl_pipelines.knowledge.embedding.storage.rows import ArticleState
 from loopctl_pipelines.knowledge.embedding.texts.articles import PendingArticle, VectorSpace
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
+from loopctl_pipelines.knowledge.embedding.work.tenant_endpoint import TenantEndpoint
 from loopctl_pipelines.knowledge.tenant_work.claim import Claim
 from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
-from loopctl_pipelines.llm.failures import ProviderFailure
+from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.openai.embedding_answer import Embedded
+from loopctl_pipelines.llm.openai.embedding_provider import Encoding
 from loopctl_pipelines.llm.operation import Operation
+from loopctl_pipelines.llm.outcomes import may_be_about_one_text
 from loopctl_pipelines.llm.secret import Secret
 from loopctl_pipelines.llm.usage import (
     LEDGER_LOCK_SECONDS,
@@ -32,7 +35,7 @@ class TenantEmbedding:
         provider: makes the vectors.
         key: the tenant's key.
         key_version: SHA-256 of the key as it is stored.
-        space: the tenant's model and dimension.
+        endpoint: what is known of the tenant's endpoint and model.
     """
 
     session: TenantSession
@@ -40,7 +43,12 @@ class TenantEmbedding:
     provider: GuardedProvider
     key: Secret
     key_version: bytes | None
-    space: VectorSpace
+    endpoint: TenantEndpoint
+
+    @property
+    def space(self) -> VectorSpace:
+        """The tenant's model and its dimension, as far as it is known."""
+        return self.endpoint.space
 
     @property
     def patient(self) -> TenantSession:
@@ -48,13 +56,35 @@ class TenantEmbedding:
         return replace(self.session, outage_seconds=OUTAGE_SECONDS)
 
     def request(self, texts: Sequence[str]) -> Embedded | ProviderFailure:
-        """Ask the provider for vectors, after a renewal of the claim if one is due.
+        """Ask the provider for vectors; once more with floats, if it may not make base64.
 
         Raises:
             ClaimLostError: if another run has the tenant now.
         """
+        encoding = self.endpoint.encoding
+        answer = self._request(texts, encoding)
+        if (
+            isinstance(answer, ProviderFailure)
+            and encoding == "base64"
+            and self.endpoint.may_want_floats(answer, len(texts))
+        ):
+            encoding = "float"
+            second = self._request(texts, encoding)
+            if not isinstance(second, ProviderFailure) or not may_be_about_one_text(second):
+                answer = second
+        if isinstance(answer, Embedded):
+            self.endpoint.learn_encoding(encoding)
+            if not self.endpoint.accepts_size(answer.dimension):
+                return ProviderFailure(FailureKind.MALFORMED)
+        elif answer.kind is FailureKind.WRONG_SIZE and answer.size is not None:
+            self.endpoint.learn_wrong_size(answer.size)
+        return answer
+
+    def _request(self, texts: Sequence[str], encoding: Encoding) -> Embedded | ProviderFailure:
+        """Send one request, after a renewal of the claim if one is due."""
         outlast_outage(self.claim.keep)
-        return self.provider.embed(self.session.tenant.id, self.key, self.space, texts)
+        tenant_id = self.session.tenant.id
+        return self.provider.embed(tenant_id, self.key, self.space.model, texts, encoding)
 
     def record_usage(self, tokens: int, articles: Sequence[PendingArticle]) -> None:
         """Add a billed request to the ledger; if that fails, log it and go on."""

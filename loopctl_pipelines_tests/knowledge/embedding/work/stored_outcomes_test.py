@@ -51,7 +51,7 @@ def test_a_rejected_key_or_model_sets_everything_aside_after_one_request(
     knowledge: Knowledge, status: int
 ) -> None:
     with (
-        FailingProvider(faults.refusal(status)) as provider,
+        FailingProvider(faults.refusal(status, code="model_not_found")) as provider,
         embedder(knowledge.database, provider.base_url) as embed,
     ):
         outcome = knowledge.run(embed, "acme")
@@ -94,7 +94,7 @@ def test_articles_set_aside_are_retried_with_a_new_key(knowledge: Knowledge) -> 
 
 
 def test_articles_set_aside_are_retried_with_a_new_model(knowledge: Knowledge) -> None:
-    failing(knowledge, faults.refusal(404))
+    failing(knowledge, faults.refusal(404, code="model_not_found"))
     with knowledge.database.operator_transaction() as connection:
         connection.execute("UPDATE tenant_llm_settings SET embedding_model = 'other'")
     assert embed_well(knowledge)[0].embedded == 3
@@ -187,7 +187,7 @@ def test_once_a_text_is_accepted_any_number_of_rejections_is_about_the_texts(
         (faults.truncated_json, "malformed"),
         (faults.vector(lambda _: [float("nan")] * 1536), "malformed"),
         (faults.embeddings(lambda items: items.pop()), "malformed"),
-        (faults.embeddings(lambda items: items.reverse()), "malformed"),
+        (faults.embeddings(lambda items: items[0].update(index=1)), "malformed"),
     ],
 )
 def test_a_transient_failure_makes_articles_wait_and_writes_no_vector(

@@ -1,9 +1,10 @@
--- One tenant's embedding key (encrypted), its model, and how many pauses in a row the provider has asked
--- for with that key. No row: the tenant never set a key or a model.
+-- One tenant's embedding key (encrypted), its model, how many pauses in a row the provider has asked for with
+-- that key, and the endpoint of its last run. No row: the tenant never set a key or a model.
 SELECT
     settings.embedding_api_key AS encrypted_key,
     sha256(settings.embedding_api_key) AS key_version,
     settings.embedding_model AS model,
+    run.endpoint AS last_endpoint,
     CASE
         WHEN run.paused_key = sha256(settings.embedding_api_key) THEN run.consecutive_pauses
         ELSE 0
