@@ -19,6 +19,28 @@ _ROLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
 _REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _PORT = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
 _PORTS = re.compile(rf"{_PORT}(,{_PORT})*", re.ASCII)
+_HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
+# they have values of their own, or a meaning for the connection
+_HEADERS_OF_REQUESTS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "cookie",
+        "expect",
+        "host",
+        "referer",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        "x-stainless-raw-response",
+    }
+)
 _CLOAK_KEY_BYTES = 32
 
 
@@ -167,3 +189,12 @@ class SettingReader:
         if not _PORTS.fullmatch(text):
             raise SettingsError(name, "must be ports joined by commas, such as 80,443")
         return tuple(map(int, text.split(",")))
+
+    def key_header(self, name: str, default: str) -> str:
+        """Read the name of a header that may carry a key."""
+        header = self.text(name) or default
+        if not _HEADER_NAME.fullmatch(header) or header.lower() in _HEADERS_OF_REQUESTS:
+            raise SettingsError(
+                name, "must be the name of a header that may carry a key, such as api-key"
+            )
+        return header

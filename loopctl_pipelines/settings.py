@@ -30,7 +30,13 @@ class Settings:
         connections: tenants processed concurrently, each on its own connection.
         cloak_key: 32 bytes that decrypt tenants' keys; None: they cannot be.
         embedding_base_url: URL of the OpenAI-compatible embedding API, including `/v1`.
-        embedding_requests, embedding_requests_per_tenant: concurrent ones of a run, of a tenant.
+        embedding_key_header: header that carries a tenant's key.
+        embedding_deadline_seconds: for a whole embedding request.
+        embedding_request_texts: texts per embedding request.
+        embedding_request_tokens: tokens per embedding request, all texts together.
+        embedding_text_tokens: tokens per text that the model takes.
+        embedding_requests: concurrent embedding requests of one run.
+        embedding_requests_per_tenant: concurrent embedding requests of one tenant.
         anthropic_base_url: URL of Anthropic's API, or a server that speaks it, without `/v1`.
         anthropic_deadline_seconds: for a whole request to Anthropic.
         extraction_requests: concurrent extraction requests of one run.
@@ -53,6 +59,11 @@ class Settings:
     connections: int = 4
     cloak_key: bytes | None = None
     embedding_base_url: str = "https://api.openai.com/v1"
+    embedding_key_header: str = "Authorization"
+    embedding_deadline_seconds: int = 4
+    embedding_request_texts: int = 2_048
+    embedding_request_tokens: int = 300_000
+    embedding_text_tokens: int = 8_192
     embedding_requests: int = 32
     embedding_requests_per_tenant: int = 4
     anthropic_base_url: str = "https://api.anthropic.com"
@@ -91,6 +102,21 @@ class Settings:
             cloak_key=values.cloak_key("LOOPCTL_CLOAK_KEY"),
             embedding_base_url=values.http_url(
                 "LOOPCTL_EMBEDDING_BASE_URL", cls.embedding_base_url, "ending in /v1"
+            ),
+            embedding_key_header=values.key_header(
+                "LOOPCTL_EMBEDDING_KEY_HEADER", cls.embedding_key_header
+            ),
+            embedding_deadline_seconds=values.whole(
+                "LOOPCTL_EMBEDDING_DEADLINE_SECONDS", cls.embedding_deadline_seconds, 1, 180
+            ),
+            embedding_request_texts=values.whole(
+                "LOOPCTL_EMBEDDING_REQUEST_TEXTS", cls.embedding_request_texts, 1, 2_048
+            ),
+            embedding_request_tokens=values.whole(
+                "LOOPCTL_EMBEDDING_REQUEST_TOKENS", cls.embedding_request_tokens, 64, 1_000_000
+            ),
+            embedding_text_tokens=values.whole(
+                "LOOPCTL_EMBEDDING_TEXT_TOKENS", cls.embedding_text_tokens, 64, 131_072
             ),
             embedding_requests=values.whole(
                 "LOOPCTL_EMBEDDING_REQUESTS", cls.embedding_requests, 1, 256

@@ -12,7 +12,8 @@ from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
 from loopctl_pipelines.llm.guarded_call import GuardedCall
 from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
-from loopctl_pipelines.llm.openai.exceptions import OPENAI
+from loopctl_pipelines.llm.openai.exceptions import OPENAI, policy_for
+from loopctl_pipelines.llm.openai.limits import ProviderLimits
 from loopctl_pipelines.settings import Settings
 
 
@@ -38,12 +39,26 @@ def build_embedding_definitions() -> Definitions:
 def build_embedder(settings: Settings, database: Database) -> Embedder:
     """Return the embedder, with the guarded provider and the settings it needs."""
     provider = GuardedProvider(
-        EmbeddingProvider(settings.embedding_base_url),
-        GuardedCall(OPENAI, database, requests=settings.embedding_requests),
+        EmbeddingProvider(
+            settings.embedding_base_url,
+            deadline_seconds=settings.embedding_deadline_seconds,
+            key_header=settings.embedding_key_header,
+        ),
+        GuardedCall(
+            OPENAI,
+            database,
+            requests=settings.embedding_requests,
+            policy=policy_for(settings.embedding_deadline_seconds),
+        ),
     )
     return Embedder(
         database,
         provider,
         settings.cloak_key,
         requests_per_tenant=settings.embedding_requests_per_tenant,
+        limits=ProviderLimits(
+            inputs=settings.embedding_request_texts,
+            request_tokens=settings.embedding_request_tokens,
+            input_tokens=settings.embedding_text_tokens,
+        ),
     )

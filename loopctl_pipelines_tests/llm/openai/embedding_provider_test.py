@@ -17,13 +17,14 @@ from llmock.pytest_plugin import LLMock
 from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_DIMENSION, DEFAULT_MODEL
 from loopctl_pipelines.llm.failures import FailureKind, ProviderError, ProviderFailure
 from loopctl_pipelines.llm.fake.loopback import LoopbackServer
-from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
+from loopctl_pipelines.llm.openai.embedding_provider import BEARER_HEADER, EmbeddingProvider
 from loopctl_pipelines.llm.outcomes import Outcome, counts_for_breaker, outcome
 from loopctl_pipelines.llm.secret import Secret
 from loopctl_pipelines_tests.llm import failing_provider as faults
 from loopctl_pipelines_tests.llm.canary import Canaries, canary
 from loopctl_pipelines_tests.llm.failing_provider import DIMENSION, FailingProvider, Fault
 from loopctl_pipelines_tests.llm.openai.provider_cases import (
+    ALL,
     BROKEN,
     BROKEN_CONNECTIONS,
     DEADLINE,
@@ -57,10 +58,16 @@ def patient(base_url: str) -> EmbeddingProvider:
     return EmbeddingProvider(base_url, deadline_seconds=PATIENT_SECONDS)
 
 
-def embed(base_url: str, *, seconds: float = PATIENT_SECONDS, key: str = KEY) -> ProviderFailure:
+def embed(
+    base_url: str,
+    *,
+    seconds: float = PATIENT_SECONDS,
+    key: str = KEY,
+    key_header: str = BEARER_HEADER,
+) -> ProviderFailure:
     """Request vectors and return the failure, after checking that the error leaks nothing."""
     with (
-        EmbeddingProvider(base_url, deadline_seconds=seconds) as provider,
+        EmbeddingProvider(base_url, deadline_seconds=seconds, key_header=key_header) as provider,
         pytest.raises(ProviderError) as raised,
     ):
         provider.embed(Secret(key), "a-model", DIMENSION, TEXTS)
@@ -215,6 +222,37 @@ def test_only_the_headers_a_request_needs_are_sent() -> None:
         provider.embed(Secret(KEY), DEFAULT_MODEL, DIMENSION, TEXTS)
     needed = {"host", "accept", "accept-encoding", "content-type", "content-length"}
     assert seen - {"x-stainless-raw-response"} == needed | {"authorization", "user-agent"}
+
+
+def test_a_gateways_header_carries_the_key_as_it_is_and_no_other_header_does() -> None:
+    seen: dict[str, str] = {}
+
+    def remember(exchange: faults.Exchange) -> None:
+        seen.update({name.lower(): value for name, value in exchange.handler.headers.items()})
+        faults.embeddings()(exchange)
+
+    with (
+        FailingProvider(remember) as server,
+        EmbeddingProvider(server.base_url, key_header="Api-Key") as provider,
+    ):
+        provider.embed(Secret(KEY), DEFAULT_MODEL, DIMENSION, TEXTS)
+    assert seen.pop("api-key") == KEY
+    assert "authorization" not in seen
+    assert CANARIES.found_in(" ".join(seen.values())) == set()
+
+
+@pytest.mark.parametrize("case", [*REJECTIONS, *WRONG_ANSWERS, *BROKEN_CONNECTIONS])
+def test_a_key_in_a_gateways_header_leaks_no_more_than_in_the_usual_one(case: str) -> None:
+    fault, kept = ALL[case if case in ALL else f"200, {case}"]
+    with FailingProvider(fault, word=WORD) as server:
+        assert embed(server.base_url, key_header="api-key") == kept
+
+
+def test_a_tenants_key_is_not_sent_to_a_gateway_if_its_header_cannot_carry_it() -> None:
+    with FailingProvider(faults.embeddings()) as server:
+        failure = embed(server.base_url, key=f"{KEY}\r\nX: 1", key_header="api-key")
+        assert failure == ProviderFailure(FailureKind.UNUSABLE_KEY)
+        assert server.requests == 0
 
 
 def test_many_threads_share_one_provider_each_with_its_own_key() -> None:
