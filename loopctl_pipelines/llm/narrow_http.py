@@ -127,9 +127,11 @@ async def _is_about_the_model(response: httpx2.Response) -> bool:
 def names_the_model(body: bytes) -> bool:
     """Tell whether the body of a 404 is an error object about the model."""
     try:
-        error = json.loads(body)["error"]
-    except (ValueError, TypeError, KeyError, RecursionError):
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
         return False
+    # an older vLLM has no object around the error
+    error = answer.get("error", answer) if isinstance(answer, dict) else None
     if isinstance(error, str):  # an older Ollama
         return _MODEL.search(error) is not None
     if not isinstance(error, dict):

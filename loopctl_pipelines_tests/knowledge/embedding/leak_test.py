@@ -35,7 +35,13 @@ from loopctl_pipelines_tests.llm.failing_provider import (
     FailingProvider,
     embeddings,
 )
-from loopctl_pipelines_tests.llm.openai.provider_cases import ALL, BROKEN, DEADLINE, WRONG_URL
+from loopctl_pipelines_tests.llm.openai.provider_cases import (
+    ALL,
+    BROKEN,
+    DEADLINE,
+    REJECTIONS,
+    WRONG_URL,
+)
 from loopctl_pipelines_tests.shell import Shell
 
 CASES = {f"case-{number:02}": case for number, case in enumerate(ALL)}
@@ -69,10 +75,16 @@ def kept(knowledge: Knowledge, slug: str) -> set[str | None]:
 
 
 def run_in_process(
-    knowledge: Knowledge, instance: DagsterInstance, base_url: str, slugs: list[str]
+    knowledge: Knowledge,
+    instance: DagsterInstance,
+    base_url: str,
+    slugs: list[str],
+    key_header: str = "Authorization",
 ) -> None:
     sync_tenants(instance, knowledge.database)
-    with embedder(knowledge.database, base_url, deadline_seconds=10) as embed:
+    with embedder(
+        knowledge.database, base_url, deadline_seconds=10, key_header=key_header
+    ) as embed:
         definitions = build_definitions(
             Settings(), resources={"database": knowledge.database, "embedder": embed}
         )
@@ -136,6 +148,20 @@ def test_runs_in_this_process_leave_nothing_behind_when_the_provider(
     with trouble.provider() as base_url:
         run_in_process(knowledge, instance, base_url, list(trouble.kept))
     assert {slug: kept(knowledge, slug) for slug in trouble.kept} == trouble.kept
+    assert traces.found() == AT_HOME
+
+
+def test_runs_that_send_the_key_in_a_gateways_header_leave_nothing_behind(
+    knowledge: Knowledge, instance: DagsterInstance, traces: Traces
+) -> None:
+    slugs = [slug for slug, case in CASES.items() if case in REJECTIONS]
+    for slug in slugs:
+        add_tenant(knowledge, slug)
+    with wrong_in_every_way() as base_url:
+        run_in_process(knowledge, instance, base_url, slugs, key_header="api-key")
+    assert {slug: kept(knowledge, slug) for slug in slugs} == {
+        slug: TROUBLES["fails in every way"].kept[slug] for slug in slugs
+    }
     assert traces.found() == AT_HOME
 
 

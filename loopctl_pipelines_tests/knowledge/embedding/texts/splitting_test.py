@@ -209,3 +209,42 @@ def test_long_texts_do_not_hide_that_the_request_is_at_fault(count: int, charact
     assert sorted(sent.set_aside) == sorted(articles)
     # 31 rejections, then down to two texts, and each of them down to the floor
     assert sent.requests <= 31 + (count // 16).bit_length() + 2 * 5
+
+
+def sizes_sent(count: int, limit: int, limits: ProviderLimits | None = None) -> list[int]:
+    """Return the sizes of the requests to a provider that takes at most `limit` texts."""
+    texts = [f"text {number}" for number in range(count)]
+    batch, sizes, most_texts = SplitBatch(texts, limits), list[int](), None
+    while pieces := batch.next_request(most_texts):
+        sizes.append(len(pieces))
+        if len(pieces) > limit:
+            batch.rejected(pieces)
+        else:
+            most_texts = batch.accepted(pieces) or most_texts
+    assert batch.set_aside == []
+    return sizes
+
+
+@pytest.mark.parametrize("limit", [1, 10, 32, 1_024])
+def test_a_limit_of_texts_is_found_once_and_then_kept(limit: int) -> None:
+    sizes = sizes_sent(2_048, limit)
+    rejected = [size for size in sizes if size > limit]
+    # every sixteenth once, then one part down to the limit
+    assert len(rejected) <= 31 + 11
+    assert sum(sizes) - sum(rejected) == 2_048
+
+
+def test_a_rejected_text_is_no_limit_of_texts() -> None:
+    batch = SplitBatch(TEXTS)
+    while pieces := batch.next_request():
+        if any(piece.text == TEXTS[7] for piece in pieces):
+            batch.rejected(pieces)
+        else:
+            assert batch.accepted(pieces) is None
+
+
+def test_a_request_of_too_many_tokens_is_no_limit_of_texts() -> None:
+    batch = SplitBatch(["a" * 100, "b" * 100], ProviderLimits(request_tokens=150))
+    batch.rejected(batch.next_request() or ())
+    while pieces := batch.next_request():
+        assert batch.accepted(pieces) is None
