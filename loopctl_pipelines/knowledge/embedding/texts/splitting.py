@@ -57,18 +57,24 @@ class SplitBatch:
             self._pending.append(tuple(Piece(text, text) for text in texts))
 
     def next_request(self, most_texts: int | None = None) -> tuple[Piece, ...] | None:
-        """Take the largest remaining part, or the smallest on suspicion; None: nothing remains.
+        """Take the largest remaining part; the smallest on suspicion, and after an acceptance.
+
+        On suspicion that finds a single text soon; after an acceptance, the limit of texts.
 
         Args:
             most_texts: the most that the provider takes; None: as many as there are.
+
+        Returns:
+            The part; None: nothing remains.
         """
         if not self._pending:
             return None
         # parts are added level by level, so the smallest one is always the last
-        part = self._pending.pop() if self._suspicious else self._pending.popleft()
+        from_the_end = self._suspicious or self._rejections is None
+        part = self._pending.pop() if from_the_end else self._pending.popleft()
         if most_texts is not None and len(part) > most_texts:
             rest = part[most_texts:]
-            if self._suspicious:
+            if from_the_end:
                 self._pending.append(rest)
             else:
                 self._pending.appendleft(rest)
