@@ -32,6 +32,7 @@ from loopctl_pipelines_tests.llm.openai.provider_cases import (
     REJECTIONS,
     STALLS,
     WRONG_ANSWERS,
+    WRONG_URLS,
     in_seconds,
     rejected,
 )
@@ -97,9 +98,9 @@ def test_valid_answers_of_the_failing_provider_are_accepted() -> None:
     assert embedded.tokens == 7
 
 
-@pytest.mark.parametrize("case", REJECTIONS)
+@pytest.mark.parametrize("case", {**REJECTIONS, **WRONG_URLS})
 def test_a_rejection_keeps_its_status_and_nothing_else(case: str) -> None:
-    fault, kept, expected, counted = REJECTIONS[case]
+    fault, kept, expected, counted = {**REJECTIONS, **WRONG_URLS}[case]
     assert ask(fault) == kept
     assert (outcome(kept), counts_for_breaker(kept)) == (expected, counted)
 
@@ -241,7 +242,7 @@ def test_a_gateways_header_carries_the_key_as_it_is_and_no_other_header_does() -
     assert CANARIES.found_in(" ".join(seen.values())) == set()
 
 
-@pytest.mark.parametrize("case", [*REJECTIONS, *WRONG_ANSWERS, *BROKEN_CONNECTIONS])
+@pytest.mark.parametrize("case", [*REJECTIONS, *WRONG_URLS, *WRONG_ANSWERS, *BROKEN_CONNECTIONS])
 def test_a_key_in_a_gateways_header_leaks_no_more_than_in_the_usual_one(case: str) -> None:
     fault, kept = ALL[case if case in ALL else f"200, {case}"]
     with FailingProvider(fault, word=WORD) as server:

@@ -36,10 +36,6 @@ REJECTIONS = {
         PERMANENT,
         False,
     ),
-    "404, no such address": (faults.refusal(404), WRONG_URL, Outcome.OPERATOR, False),
-    "404 in HTML": (faults.html(404), WRONG_URL, Outcome.OPERATOR, False),
-    "404 without an end": (faults.endless(404), WRONG_URL, Outcome.OPERATOR, False),
-    "404, dripping": (faults.drip(404), WRONG_URL, Outcome.OPERATOR, False),
     "408": (faults.refusal(408), rejected(408), TRANSIENT, False),
     "409": (faults.refusal(409), rejected(409), PERMANENT, False),
     "413": (faults.refusal(413), rejected(413), PERMANENT, False),
@@ -77,6 +73,12 @@ REJECTIONS = {
     "503, in 7 s": (faults.refusal(503, Retry_After="7"), rejected(503, 7), TRANSIENT, True),
     "401 without an end": (faults.endless(401), rejected(401), PERMANENT, False),
     "503, dripping": (faults.drip(503), rejected(503), TRANSIENT, True),
+}
+WRONG_URLS = {
+    "404, no such address": (faults.refusal(404), WRONG_URL, Outcome.OPERATOR, False),
+    "404 in HTML": (faults.html(404), WRONG_URL, Outcome.OPERATOR, False),
+    "404 without an end": (faults.endless(404), WRONG_URL, Outcome.OPERATOR, False),
+    "404, dripping": (faults.drip(404), WRONG_URL, Outcome.OPERATOR, False),
 }
 WRONG_ANSWERS: dict[str, Fault] = {
     "HTML": faults.html(200),
@@ -118,7 +120,7 @@ REDIRECTS = {
     for status in (301, 302, 303, 307, 308)
 }
 ALL: dict[str, tuple[Fault, ProviderFailure]] = {
-    **{case: (fault, kept) for case, (fault, kept, *_) in REJECTIONS.items()},
+    **{case: (fault, kept) for case, (fault, kept, *_) in {**REJECTIONS, **WRONG_URLS}.items()},
     **REDIRECTS,
     **{f"200, {case}": (fault, MALFORMED) for case, fault in WRONG_ANSWERS.items()},
     **{case: (fault, BROKEN) for case, fault in BROKEN_CONNECTIONS.items()},
