@@ -74,7 +74,7 @@ REJECTIONS = {
     "401 without an end": (faults.endless(401), rejected(401), PERMANENT, False),
     "503, dripping": (faults.drip(503), rejected(503), TRANSIENT, True),
 }
-WRONG_URLS = {
+WRONG_URLS: dict[str, tuple[Fault, ProviderFailure, Outcome, bool]] = {
     "404, no such address": (faults.refusal(404), WRONG_URL, Outcome.OPERATOR, False),
     "404 in HTML": (faults.html(404), WRONG_URL, Outcome.OPERATOR, False),
     "404 without an end": (faults.endless(404), WRONG_URL, Outcome.OPERATOR, False),
