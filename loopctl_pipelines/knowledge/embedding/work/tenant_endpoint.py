@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 from loopctl_pipelines.knowledge.embedding.storage import queries
 from loopctl_pipelines.knowledge.embedding.storage.rows import EndpointTraits
-from loopctl_pipelines.knowledge.embedding.storage.tenant_session import TenantSession
 from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
 from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_DIMENSION
+from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.openai.embedding_provider import Encoding
 

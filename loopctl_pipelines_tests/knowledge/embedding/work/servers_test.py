@@ -277,7 +277,7 @@ def test_the_sensor_sees_at_once_that_the_address_is_another(
         run_at(knowledge, wrong)
     forget_other_endpoints(knowledge.database, b"another")
     [pending] = pending_embeddings(knowledge.database)
-    assert (pending.articles, pending.paused_until) == (3, None)
+    assert (pending.items, pending.paused_until) == (3, None)
 
 
 def test_the_sensor_leaves_refusals_of_the_same_address(knowledge: Knowledge) -> None:
