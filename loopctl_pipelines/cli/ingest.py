@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from loopctl_pipelines.cli.extraction import extract_now
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.knowledge.ingestion.documents.read_document import read_document
@@ -49,9 +50,13 @@ def ingest(
     publish: Annotated[
         bool, typer.Option("--publish", help="Publish the articles at once, unreviewed.")
     ] = False,
+    queue_only: Annotated[
+        bool,
+        typer.Option("--queue-only", help="Leave the extraction to pending_extractions_sensor."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Hand in documents, from which articles are extracted."""
+    """Hand in documents, and extract articles from them at once."""
     with open_project() as opened:
         check_database(opened.database, INGESTION_TABLES)
         tenants = list_tenants(opened.database)
@@ -72,8 +77,9 @@ def ingest(
             for document in documents
         ]
         queued = list(_submitted(opened, tenants[slug], requests))
-        # here the extraction of what was queued may run at once
-    _print(requests, queued, as_json=as_json)
+        _print(requests, queued, as_json=as_json)
+        if not queue_only:
+            extract_now(opened, tenants[slug], [one.id for one in queued], quiet=as_json)
 
 
 def _submitted(

@@ -1,12 +1,15 @@
 """`ingest` queues files and URLs, and says which it does not take."""
 
 import json
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge
+from loopctl_pipelines_tests.knowledge.extraction.answers import answering, titled_by_first_line
+from loopctl_pipelines_tests.knowledge.extraction.documents import CLOAK_KEY, Documents
 from loopctl_pipelines_tests.shell import Shell
 
 
@@ -23,7 +26,15 @@ def test_files_and_urls_are_queued_and_a_page_as_markdown(
     page, hostile = tmp_path / "page.html", tmp_path / "a\x1b[2J.md"
     page.write_text("<h1>Title</h1>")
     hostile.write_text("text")
-    given = ("ingest", str(page), str(hostile), "https://docs.example/a", "--tenant", tenant)
+    given = (
+        "ingest",
+        str(page),
+        str(hostile),
+        "https://docs.example/a",
+        "--tenant",
+        tenant,
+        "--queue-only",
+    )
     code, out, err = shell.run(*given)
     assert (code, err) == (0, "")
     assert "page.html: queued as " in out
@@ -63,3 +74,26 @@ def test_a_missing_file_and_an_unknown_project_are_sentences(
     assert (code, "none.md cannot be read" in err) == (1, True)
     code, _, err = shell.run("ingest", "-", "--tenant", tenant, "--project", "none")
     assert (code, "unknown_project" in err) == (1, True)
+
+
+def test_a_document_is_extracted_at_once_and_what_came_out_is_said(
+    shell: Shell, database: Database, tmp_path: Path
+) -> None:
+    documents = Documents(database)
+    documents.tenant("acme")
+    notes = tmp_path / "notes.md"
+    notes.write_text("# A finding\ntext")
+    with answering(titled_by_first_line) as (server, _):
+        shell = shell.with_settings(
+            LOOPCTL_ANTHROPIC_BASE_URL=server.base_url,
+            LOOPCTL_CLOAK_KEY=b64encode(CLOAK_KEY).decode(),
+        )
+        code, out, err = shell.run("ingest", str(notes), "--tenant", "acme")
+        assert (code, err) == (0, "")
+        assert "notes.md: queued as " in out
+        assert "notes.md: done; articles: 1." in out
+        code, out, err = shell.run("ingest", str(notes), "--tenant", "acme", "--json")
+        assert [row["status"] for row in json.loads(out)] == ["queued"]
+        assert "notes.md: done; articles: 1." in err
+        assert server.requests == 1
+    assert documents.titles("acme") == ["A finding"]

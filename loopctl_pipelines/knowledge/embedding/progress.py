@@ -5,21 +5,14 @@ from collections.abc import Collection
 from dagster import DagsterInstance, JobDefinition
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
-from loopctl_pipelines.knowledge.embedding.job_runs import run_embed_articles
 from loopctl_pipelines.knowledge.embedding.operator_queries import pending_embeddings
 from loopctl_pipelines.knowledge.embedding.storage.queries import read_status
 from loopctl_pipelines.knowledge.embedding.storage.rows import EmbeddingStatus
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.knowledge.tenant_work.job_runs import run_for_tenants
+from loopctl_pipelines.knowledge.tenant_work.progress import progress_bar
 from loopctl_pipelines.orchestration.in_process_runs import EndedRun
 from loopctl_pipelines.tenants.tenant import Tenant
 from loopctl_pipelines.terminal_text import visible
@@ -41,17 +34,10 @@ def embed_with_progress(
         embedder: reports articles that are done.
         tenants: the tenants.
     """
-    wanted = {tenant.id for tenant in tenants}
     pending = pending_embeddings(embedder.database)
-    total = sum(tenant.items for tenant in pending if tenant.tenant_id in wanted)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console
-    ) as progress:
-        task = progress.add_task("articles", total=total)
-        # several threads call it; rich updates a task under a lock
-        embedder.on_progress = lambda _slug, articles: progress.advance(task, articles)
-        return list(run_embed_articles(instance, job, [tenant.slug for tenant in tenants]))
+    with progress_bar(console, "articles", pending, tenants) as advance:
+        embedder.on_progress = advance
+        return list(run_for_tenants(instance, job, [tenant.slug for tenant in tenants]))
 
 
 def print_status(console: Console, embedder: Embedder, tenants: Collection[Tenant]) -> None:

@@ -8,7 +8,9 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.knowledge.extraction.assets import build_extracted_articles, review_records
 from loopctl_pipelines.knowledge.extraction.jobs import EXTRACT_ARTICLES
 from loopctl_pipelines.knowledge.extraction.sensors import build_pending_extractions_sensor
+from loopctl_pipelines.knowledge.extraction.work.document_contents import DocumentContents
 from loopctl_pipelines.knowledge.extraction.work.extractor import Extractor
+from loopctl_pipelines.knowledge.ingestion.fetching.fetcher import Fetcher
 from loopctl_pipelines.llm.anthropic.exceptions import ANTHROPIC
 from loopctl_pipelines.llm.anthropic.messages_provider import MessagesProvider
 from loopctl_pipelines.llm.anthropic.tenant_messages import TenantMessages
@@ -41,9 +43,12 @@ def build_extractor(settings: Settings, database: Database) -> Extractor:
         settings.anthropic_base_url, deadline_seconds=settings.anthropic_deadline_seconds
     )
     guard = GuardedCall(ANTHROPIC, database, requests=settings.extraction_requests)
+    fetcher = Fetcher(ports=settings.fetch_ports, deadline_seconds=settings.fetch_seconds)
     return Extractor(
         database,
         TenantMessages(provider, guard, database, settings.cloak_key),
-        settings.extract_reviews,
+        DocumentContents(fetcher, settings.cloak_key),
+        retention_days=settings.ingestion_retention_days,
+        review_slugs=settings.extract_reviews,
         requests_per_tenant=settings.extraction_requests_per_tenant,
     )

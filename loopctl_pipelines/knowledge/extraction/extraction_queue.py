@@ -17,6 +17,7 @@ from loopctl_pipelines.knowledge.extraction.operator_queries import (
     pending_extractions,
 )
 from loopctl_pipelines.knowledge.extraction.work.extractor import Extractor
+from loopctl_pipelines.knowledge.ingestion import operator_queries as ingestion
 from loopctl_pipelines.knowledge.tenant_work.sensor_cursor import PendingTenant
 from loopctl_pipelines.llm.operation import Operation
 
@@ -58,5 +59,7 @@ class ExtractionQueue:
         return self.extractor.messages.guard.breaker.open_tenants()
 
     def clean_up(self) -> None:
-        """Remove our own rows about the texts of tenants that no longer exist."""
+        """Remove rows of deleted tenants, and the content of documents kept long enough."""
         forget_deleted_tenants(self.database)
+        ingestion.forget_deleted_tenants(self.database)
+        ingestion.delete_old_content(self.database, self.extractor.retention_days)

@@ -19,11 +19,11 @@ from dagster import DagsterInstance, DagsterRun, RunsFilter
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
-from loopctl_pipelines.knowledge.embedding.job_runs import run_embed_articles
 from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
 from loopctl_pipelines.knowledge.embedding.storage import queries
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
+from loopctl_pipelines.knowledge.tenant_work.job_runs import run_for_tenants
 from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
 from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
 from loopctl_pipelines.settings import Settings
@@ -89,7 +89,7 @@ def run_in_process(
             Settings(), resources={"database": knowledge.database, "embedder": embed}
         )
         job = definitions.resolve_job_def(EMBED_ARTICLES)
-        list(run_embed_articles(instance, job, slugs))
+        list(run_for_tenants(instance, job, slugs))
 
 
 @contextmanager

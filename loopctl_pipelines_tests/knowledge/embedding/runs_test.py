@@ -16,10 +16,10 @@ from dagster import (
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
-from loopctl_pipelines.knowledge.embedding.job_runs import run_embed_articles
 from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.tenant_work.claim import claim_tenant
+from loopctl_pipelines.knowledge.tenant_work.job_runs import run_for_tenants
 from loopctl_pipelines.knowledge.tenant_work.sensor_evaluation import PENDING_ONLY_TAG
 from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.orchestration.in_process_runs import EndedRun, run_in_process
@@ -54,7 +54,7 @@ class Project:
 
     def run(self, *slugs: str) -> EndedRun:
         job = self.definitions.resolve_job_def(EMBED_ARTICLES)
-        (ended,) = run_embed_articles(self.instance, job, slugs)
+        (ended,) = run_for_tenants(self.instance, job, slugs)
         return ended
 
     def metadata(self, slug: str) -> Mapping[str, Any]:

@@ -5,9 +5,9 @@ from dagster import AssetKey, DagsterInstance
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
-from loopctl_pipelines.knowledge.embedding.job_runs import run_embed_articles
 from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.knowledge.tenant_work.job_runs import run_for_tenants
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge
@@ -38,7 +38,7 @@ def test_embeddings_are_stale_after_new_code(
                 "UPDATE tenant_llm_settings SET embedding_api_key = 'garbage'::bytea"
             )
     job = definitions.resolve_job_def(EMBED_ARTICLES)
-    (ended,) = run_embed_articles(instance, job, SLUGS)
+    (ended,) = run_for_tenants(instance, job, SLUGS)
     assert (ended.failure is None) == (run != "a tenant fails")
     missing = set() if run == "whole" else {"b"}
     recorded = set(SLUGS) - missing

@@ -10,8 +10,10 @@ from uuid import UUID, uuid4
 from psycopg import sql
 
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.knowledge.extraction.work.document_contents import DocumentContents
 from loopctl_pipelines.knowledge.extraction.work.extractor import Extractor
 from loopctl_pipelines.knowledge.extraction.work.tenant_outcome import TenantOutcome
+from loopctl_pipelines.knowledge.ingestion.fetching.fetcher import Fetcher
 from loopctl_pipelines.llm.anthropic.exceptions import ANTHROPIC
 from loopctl_pipelines.llm.anthropic.messages_provider import MessagesProvider
 from loopctl_pipelines.llm.anthropic.tenant_messages import TenantMessages
@@ -150,10 +152,17 @@ _NO_AUTO_EXTRACT = '{"knowledge_auto_extract": false}'
 
 
 def extractor(
-    database: Database, base_url: str, *, review_slugs: Collection[str] = (), requests: int = 64
+    database: Database,
+    base_url: str,
+    *,
+    review_slugs: Collection[str] = (),
+    requests: int = 64,
+    fetcher: Fetcher | None = None,
 ) -> "AbstractContextManager[Extractor]":
     """Return an extractor that calls this server; it closes with the block."""
     provider = MessagesProvider(base_url, deadline_seconds=60)
     guard = GuardedCall(ANTHROPIC, database, requests=requests)
     messages = TenantMessages(provider, guard, database, CLOAK_KEY)
-    return closing(Extractor(database, messages, review_slugs))
+    fetcher = fetcher or Fetcher(ports=(80, 443), deadline_seconds=10)
+    contents = DocumentContents(fetcher, CLOAK_KEY)
+    return closing(Extractor(database, messages, contents, review_slugs=review_slugs))

@@ -4,6 +4,7 @@ All raise psycopg.Error if the statement fails; the transaction must then be rol
 `TenantSession.run` calls them.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -14,6 +15,7 @@ from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.knowledge.extraction.storage.rows import (
     Document,
+    DocumentResult,
     Review,
     SourceState,
     TextKey,
@@ -56,6 +58,15 @@ def write_content(
         "text_hash": text_hash,
     }
     connection.execute(statement(__package__, "write_content"), parameters)
+
+
+def read_results(
+    connection: TenantConnection, tenant_id: UUID, ids: Collection[UUID]
+) -> list[DocumentResult]:
+    """Return how these documents ended, or what they wait for, oldest first."""
+    parameters = {"tenant_id": tenant_id, "ids": list(ids)}
+    cursor = connection.cursor(row_factory=class_row(DocumentResult))
+    return cursor.execute(statement(__package__, "read_results"), parameters).fetchall()
 
 
 def write_document_state(

@@ -46,6 +46,18 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentResult:
+    """How a document ended, or what it waits for; see the columns of `ingestion_requests`."""
+
+    id: UUID
+    source_name: str | None
+    state: str
+    failure: str | None
+    articles: int
+    chunks_cut: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceState:
     """What is stored about a document or review after a run.
 

@@ -11,6 +11,7 @@ import psycopg
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import DatabaseUnreachableError
 from loopctl_pipelines.knowledge.extraction.operator_queries import slugs_extracted_by_loopctl
+from loopctl_pipelines.knowledge.extraction.work.document_contents import DocumentContents
 from loopctl_pipelines.knowledge.extraction.work.run_settings import OnProgress, RunSettings
 from loopctl_pipelines.knowledge.extraction.work.tenant_outcome import TenantOutcome
 from loopctl_pipelines.knowledge.extraction.work.tenant_run import TenantRun
@@ -29,6 +30,8 @@ class Extractor:
     Attributes:
         database: loopctl's database.
         messages: asks the model, behind the circuit breaker.
+        contents: reads and fetches documents.
+        retention_days: how long a document is kept after it is done.
         review_slugs: tenants whose reviews are extracted: LOOPCTL_EXTRACT_REVIEWS.
         tenants_at_once: how many tenants are worked on at the same time.
         requests_per_tenant: how many requests of one tenant may be in flight at once.
@@ -37,6 +40,8 @@ class Extractor:
 
     database: Database
     messages: TenantMessages
+    contents: DocumentContents
+    retention_days: int = 30
     review_slugs: Collection[str] = ()
     tenants_at_once: int = 32
     requests_per_tenant: int = 8
@@ -60,6 +65,7 @@ class Extractor:
         slots = ConnectionSlots(max(1, self.database.connections - 1))
         settings = RunSettings(
             self.messages,
+            self.contents,
             self.review_slugs,
             slugs_extracted_by_loopctl(self.database, self.review_slugs),
             self.requests_per_tenant,
@@ -92,5 +98,6 @@ class Extractor:
         return outcome
 
     def close(self) -> None:
-        """Close the connections to the vendor."""
+        """Close the connections to the vendor and to documents' servers."""
         self.messages.provider.close()
+        self.contents.close()

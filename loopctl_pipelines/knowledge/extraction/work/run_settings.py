@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from loopctl_pipelines.knowledge.extraction.work.document_contents import DocumentContents
 from loopctl_pipelines.llm.anthropic.tenant_messages import TenantMessages
 
 OnProgress = Callable[[str, int], None]
@@ -15,6 +16,7 @@ class RunSettings:
 
     Attributes:
         messages: asks the model.
+        contents: reads and fetches documents.
         review_slugs: tenants whose reviews are extracted.
         refused_slugs: of these, tenants whose reviews loopctl extracts as well.
         requests: how many of one tenant may be in flight at once.
@@ -23,6 +25,7 @@ class RunSettings:
     """
 
     messages: TenantMessages
+    contents: DocumentContents
     review_slugs: Collection[str]
     refused_slugs: Collection[str]
     requests: int

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from loopctl_pipelines.knowledge.extraction.storage import queries
@@ -24,8 +25,8 @@ from loopctl_pipelines.llm.anthropic.tenant_messages import TenantAccess
 from loopctl_pipelines.llm.failures import ProviderFailure
 from loopctl_pipelines.llm.operation import Operation
 
-UNKNOWN_PROJECT = "unknown_project"
-CONTENT_MISSING = "content_missing"
+UNKNOWN_PROJECT: Final = "unknown_project"
+"""Why a document failed whose project the tenant does not have."""
 
 _WriteState = Callable[[SourceState], None]
 
@@ -90,26 +91,19 @@ class TenantSources:
 
     def _run_document(self, document: Document) -> None:
         write = partial(self._write_document, document.id)
-        stored = self._session.run(queries.read_content, document.id)
-        if stored is None:
+        if self._has_foreign_project(document):
+            self._end(SourceState(UNKNOWN_PROJECT, None, document.attempts + 1), write)
             return
-        content, text_hash = stored
-        if content is None or text_hash is None:
-            self._fail(CONTENT_MISSING, document.attempts, write)
-        elif self._has_foreign_project(document):
-            self._fail(UNKNOWN_PROJECT, document.attempts, write)
-        else:
-            source = document_source(document, content, text_hash)
+        content = self._settings.contents.read(self._session, document)
+        if isinstance(content, SourceState):
+            self._end(content, write)
+        elif content is not None:
+            source = document_source(document, content.text, content.text_hash)
             self._run(source, document.attempts, Counts(documents=1), write)
 
     def _has_foreign_project(self, document: Document) -> bool:
         project = document.project_id
         return project is not None and not self._session.run(queries.project_exists, project)
-
-    def _fail(self, failure: str, attempts: int, write: _WriteState) -> None:
-        write(SourceState(failure, None, attempts + 1))
-        self._outcome.counts.failed += 1
-        self._settings.on_progress(self._outcome.slug, 1)
 
     def _run(self, source: Source, attempts: int, done: Counts, write: _WriteState) -> None:
         access = self._key()
@@ -129,12 +123,16 @@ class TenantSources:
         self._outcome.failures.update(failure.log_tag for failure in result.failures)
         if result.state is None:
             return
-        write(result.state)
-        if result.state.delay is not None:
+        self._end(result.state, write, done)
+
+    def _end(self, state: SourceState, write: _WriteState, done: Counts | None = None) -> None:
+        """Store how a source ended, and count it."""
+        write(state)
+        if state.delay is not None:
             done = Counts(waiting=1)
-        elif result.state.failure is not None:
+        elif state.failure is not None:
             done = Counts(failed=1)
-        self._outcome.counts.add(done)
+        self._outcome.counts.add(done or Counts())
         self._settings.on_progress(self._outcome.slug, 1)
 
     def _key(self) -> TenantAccess | None:

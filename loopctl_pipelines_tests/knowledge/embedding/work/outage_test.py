@@ -18,10 +18,10 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.upgrade import upgrade
 from loopctl_pipelines.definitions import build_definitions
-from loopctl_pipelines.knowledge.embedding.job_runs import run_embed_articles
 from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import Counts, TenantOutcome
 from loopctl_pipelines.knowledge.tenant_work.claim import Claim
+from loopctl_pipelines.knowledge.tenant_work.job_runs import run_for_tenants
 from loopctl_pipelines.llm.circuit import CircuitState, Permit, Verdict
 from loopctl_pipelines.orchestration.instance import dagster_instance
 from loopctl_pipelines.settings import Settings
@@ -151,7 +151,7 @@ def test_the_run_is_recorded_although_its_storage_was_down_as_well(
             Settings(), resources={"database": knowledge.database, "embedder": embed}
         )
         job = definitions.resolve_job_def(EMBED_ARTICLES)
-        (ended,) = run_embed_articles(instance, job, ["acme"])
+        (ended,) = run_for_tenants(instance, job, ["acme"])
     assert ended.failure is None
     assert ended.materialized == [(AssetKey("article_embeddings"), "acme")]
     assert outage.texts.total() == 3

@@ -1,4 +1,4 @@
-"""Runs `embed_articles` in this process; the UI shows these runs like any other."""
+"""Runs a job over tenants in this process; the UI shows these runs like any other."""
 
 from collections.abc import Collection, Iterator
 
@@ -9,9 +9,9 @@ from loopctl_pipelines.partitions import tenant_order
 from loopctl_pipelines.tenants.contiguous_ranges import contiguous_ranges
 
 
-def run_embed_articles(
+def run_for_tenants(
     instance: DagsterInstance, job: JobDefinition, slugs: Collection[str]
 ) -> Iterator[EndedRun]:
-    """Embed the pending articles of these tenants, one run per contiguous range of partitions."""
+    """Run a job for these tenants, one run per contiguous range of partitions."""
     for run in contiguous_ranges(slugs, tenant_order(instance)):
         yield run_in_process(instance, job, PartitionKeyRange(run[0], run[-1]))

@@ -1,0 +1,53 @@
+"""Shows the extraction of articles in the terminal."""
+
+from collections.abc import Collection
+
+from dagster import DagsterInstance, JobDefinition
+from rich.console import Console
+
+from loopctl_pipelines.knowledge.extraction.operator_queries import pending_extractions
+from loopctl_pipelines.knowledge.extraction.storage.rows import DocumentResult
+from loopctl_pipelines.knowledge.extraction.work.extractor import Extractor
+from loopctl_pipelines.knowledge.tenant_work.job_runs import run_for_tenants
+from loopctl_pipelines.knowledge.tenant_work.progress import progress_bar
+from loopctl_pipelines.orchestration.in_process_runs import EndedRun
+from loopctl_pipelines.tenants.tenant import Tenant
+from loopctl_pipelines.terminal_text import visible
+
+
+def extract_with_progress(
+    console: Console,
+    instance: DagsterInstance,
+    job: JobDefinition,
+    extractor: Extractor,
+    tenants: Collection[Tenant],
+) -> list[EndedRun]:
+    """Extract what is due of tenants, with a progress bar over documents and reviews.
+
+    Args:
+        console: where to print.
+        instance: where the runs are recorded.
+        job: `extract_articles`, with this extractor among its resources.
+        extractor: reports documents and reviews that are handled.
+        tenants: the tenants.
+    """
+    pending = pending_extractions(extractor.database, extractor.review_slugs)
+    with progress_bar(console, "documents", pending, tenants) as advance:
+        extractor.on_progress = advance
+        return list(run_for_tenants(instance, job, [tenant.slug for tenant in tenants]))
+
+
+def print_results(console: Console, results: Collection[DocumentResult]) -> None:
+    """Print what came out of documents, one line each."""
+    for result in results:
+        line = f"{visible(result.source_name or str(result.id))}: {_result(result)}."
+        console.print(line, soft_wrap=True)
+
+
+def _result(result: DocumentResult) -> str:
+    if result.state == "failed":
+        return f"failed ({result.failure}); articles: {result.articles}"
+    if result.state == "pending":
+        return "waits" if result.failure is None else f"waits ({result.failure})"
+    cut = f"; {result.chunks_cut} chunks beyond the limit were cut" if result.chunks_cut else ""
+    return f"done; articles: {result.articles}{cut}"
