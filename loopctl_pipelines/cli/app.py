@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "backfill": ("backfill", "backfill"),
     "embed": ("embed", "embed"),
     "ingest": ("ingest", "ingest"),
+    "status": ("status", "status"),
     "load": ("load", "load_file"),
     "anomalies": ("anomalies", "anomalies"),
     "api": ("api", "api"),
