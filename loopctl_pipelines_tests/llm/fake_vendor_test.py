@@ -30,7 +30,7 @@ from loopctl_pipelines.llm.usage import (
 )
 from loopctl_pipelines.llm.vendor import Vendor
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge
-from loopctl_pipelines_tests.knowledge.embedding.persisted import found_in_database
+from loopctl_pipelines_tests.knowledge.persisted import found_in_database
 from loopctl_pipelines_tests.llm import failing_provider as faults
 from loopctl_pipelines_tests.llm.acme.client import AcmeClient, Summary
 from loopctl_pipelines_tests.llm.acme.exceptions import ACME

@@ -1,8 +1,6 @@
 """Fixtures that several modules of these tests use."""
 
-import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,19 +9,6 @@ from loopctl_pipelines.knowledge.embedding.texts.text import DEFAULT_MODEL
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, OTHER_MODEL, embedder
-from loopctl_pipelines_tests.knowledge.embedding.traces import Traces
-
-
-@pytest.fixture
-def traces(
-    database_url: str,
-    dagster_url: str,
-    tmp_path: Path,
-    capfd: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
-) -> Traces:
-    caplog.set_level(logging.DEBUG)
-    return Traces(database_url, dagster_url, tmp_path, capfd, caplog)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ with its sensor, daemon and run launcher. Then everything that outlives the runs
 
 import base64
 import socket
-import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -14,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 import pytest
-import trustme
 from dagster import DagsterInstance, DagsterRun, RunsFilter
 
 from loopctl_pipelines.database.connection import Database
@@ -29,7 +27,7 @@ from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import CLOAK_KEY, Knowledge, embedder
-from loopctl_pipelines_tests.knowledge.embedding.traces import HEAD, TAIL, TEXT, WORD, Traces
+from loopctl_pipelines_tests.knowledge.traces import HEAD, TAIL, TEXT, WORD, Traces
 from loopctl_pipelines_tests.llm.failing_provider import (
     Exchange,
     FailingProvider,
@@ -42,6 +40,7 @@ from loopctl_pipelines_tests.llm.openai.provider_cases import (
     REJECTIONS,
     WRONG_URL,
 )
+from loopctl_pipelines_tests.llm.unreachable import unanswered_address, untrusted_certificate
 from loopctl_pipelines_tests.shell import Shell
 
 CASES = {f"case-{number:02}": case for number, case in enumerate(ALL)}
@@ -102,17 +101,14 @@ def wrong_in_every_way() -> Iterator[str]:
 @contextmanager
 def not_there() -> Iterator[str]:
     """Give a URL that refuses connections."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
+    with unanswered_address() as address:
+        yield f"{address}/v1"
 
 
 @contextmanager
 def unvouched() -> Iterator[str]:
     """Give the URL of a provider that would embed, but whose certificate is not trusted."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("127.0.0.1", common_name=WORD).configure_cert(context)
-    with FailingProvider(embeddings(), word=WORD, tls=context) as provider:
+    with FailingProvider(embeddings(), word=WORD, tls=untrusted_certificate(WORD)) as provider:
         yield provider.base_url
 
 

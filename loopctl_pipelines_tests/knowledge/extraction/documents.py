@@ -158,9 +158,10 @@ def extractor(
     review_slugs: Collection[str] = (),
     requests: int = 64,
     fetcher: Fetcher | None = None,
+    deadline_seconds: float = 60,
 ) -> "AbstractContextManager[Extractor]":
     """Return an extractor that calls this server; it closes with the block."""
-    provider = MessagesProvider(base_url, deadline_seconds=60)
+    provider = MessagesProvider(base_url, deadline_seconds=deadline_seconds)
     guard = GuardedCall(ANTHROPIC, database, requests=requests)
     messages = TenantMessages(provider, guard, database, CLOAK_KEY)
     fetcher = fetcher or Fetcher(ports=(80, 443), deadline_seconds=10)

@@ -27,7 +27,7 @@ from loopctl_pipelines.llm.usage import record_usage
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.knowledge.embedding import passing_time
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import CLOAK_KEY, Knowledge
-from loopctl_pipelines_tests.knowledge.embedding.persisted import found_in_database
+from loopctl_pipelines_tests.knowledge.persisted import found_in_database
 from loopctl_pipelines_tests.llm import failing_provider as faults
 from loopctl_pipelines_tests.llm.anthropic.message_body import FOUND
 from loopctl_pipelines_tests.llm.anthropic.wrong_messages import BILLED, message

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from dagster import AssetExecutionContext, DagsterInstance, Failure, asset, materialize
 
-from loopctl_pipelines_tests.knowledge.embedding.traces import HEAD, TAIL, Traces
+from loopctl_pipelines_tests.knowledge.traces import HEAD, TAIL, Traces
 
 
 def _raise(_: AssetExecutionContext) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from loopctl_pipelines_tests.knowledge.embedding.persisted import found_in_database, found_in_files
+from loopctl_pipelines_tests.knowledge.persisted import found_in_database, found_in_files
 from loopctl_pipelines_tests.llm.canary import Canaries, canary
 
 HEAD, TAIL, WORD, TEXT = map(canary, ("head of a key", "tail of a key", "word", "text"))
