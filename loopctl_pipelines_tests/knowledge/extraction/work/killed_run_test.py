@@ -1,0 +1,103 @@
+"""Extractions are killed at several points: no article is lost, none comes twice."""
+
+import threading
+from multiprocessing import get_context
+from signal import SIGKILL
+
+import pytest
+
+from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.llm.fake.messages_server import MessagesServer
+from loopctl_pipelines_tests.knowledge.embedding import passing_time
+from loopctl_pipelines_tests.knowledge.extraction.answers import (
+    Asked,
+    ToolInput,
+    answering,
+    titled_by_first_line,
+)
+from loopctl_pipelines_tests.knowledge.extraction.documents import Documents, extractor
+
+PATIENT_SECONDS = 120.0
+IN_FLIGHT = 8
+# a run is killed during so many of its requests
+KILLED_AT = (1, 4, 9, 11, 2)
+DOCUMENTS, CHUNKS = 3, 15
+TITLES = sorted(
+    f"Section {document}.{chunk}" for document in range(DOCUMENTS) for chunk in range(CHUNKS)
+)
+_processes = get_context("forkserver")
+# imported once, not by each of the processes
+_processes.set_forkserver_preload([__name__])
+
+
+def _extract(url: str, role: str, base_url: str) -> None:
+    database = Database(url, role)
+    with extractor(database, base_url) as extract:
+        extract.requests_per_tenant = IN_FLIGHT
+        Documents(database).run(extract, "acme")
+
+
+class KilledRuns:
+    """Runs of `acme` against one server, each of which is killed."""
+
+    def __init__(self, documents: Documents, database_url: str) -> None:
+        self.documents = documents
+        self.database_url = database_url
+        self._until = threading.Semaphore(0)
+
+    def reply(self, tool: str, system: str, message: str) -> ToolInput:
+        self._until.release()
+        return titled_by_first_line(tool, system, message)
+
+    def kill_at(self, request: int, server: MessagesServer) -> None:
+        """Start a run, and kill it when the server has so many requests of it."""
+        database = self.documents.database
+        while self._until.acquire(blocking=False):
+            pass
+        arguments = (self.database_url, database.role, server.base_url)
+        process = _processes.Process(target=_extract, args=arguments)
+        process.start()
+        for _ in range(request):
+            assert self._until.acquire(timeout=PATIENT_SECONDS)
+        process.kill()
+        process.join()
+        assert process.exitcode == -SIGKILL
+        passing_time.claim_lease(database)
+
+    def paid(self) -> int:
+        """Return how many results are stored; each has its row in the ledger."""
+        query = "SELECT count(*) FROM {}"
+        [[stored]] = self.documents.rows("acme", query.format("loopctl_pipelines.extractions"))
+        [[billed]] = self.documents.rows("acme", query.format("llm_usage_events"))
+        assert stored == billed
+        return int(stored)
+
+
+@pytest.fixture
+def runs(documents: Documents, database_url: str) -> KilledRuns:
+    documents.tenant("acme")
+    for document in range(DOCUMENTS):
+        sections = (f"# Section {document}.{chunk}\n{'word ' * 1_500}" for chunk in range(CHUNKS))
+        documents.document("acme", "\n".join(sections))
+    return KilledRuns(documents, database_url)
+
+
+def test_after_many_kills_each_article_is_there_once_and_only_calls_in_flight_were_paid_twice(
+    runs: KilledRuns,
+) -> None:
+    with answering(runs.reply, latency_seconds=0.05) as (server, asked):
+        for kills, request in enumerate(KILLED_AT, start=1):
+            runs.kill_at(request, server)
+            assert len(asked.messages) - runs.paid() <= kills * IN_FLIGHT
+        assert runs.documents.states("acme") != [("done", None, 0)] * DOCUMENTS
+        with extractor(runs.documents.database, server.base_url) as extract:
+            assert runs.documents.run(extract, "acme").error is None
+        _check_paid_once(asked)
+    assert runs.documents.titles("acme") == TITLES
+    assert runs.documents.states("acme") == [("done", None, 0)] * DOCUMENTS
+    assert runs.paid() == len(TITLES)
+
+
+def _check_paid_once(asked: Asked) -> None:
+    assert len(set(asked.messages)) == len(TITLES)
+    assert len(asked.messages) <= len(TITLES) + len(KILLED_AT) * IN_FLIGHT
