@@ -151,7 +151,7 @@ class Documents:
 _NO_AUTO_EXTRACT = '{"knowledge_auto_extract": false}'
 
 
-def extractor(
+def extractor(  # noqa: PLR0913 - a test names what it is about
     database: Database,
     base_url: str,
     *,
