@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from loopctl_pipelines.knowledge.extraction.storage.rows import SourceState
@@ -81,8 +81,14 @@ class SourceRun:
         parts = list(self.source.parts)
         while parts and not self.accepted.requests and stop.reason is None:
             self._add(self.text_run.run(parts.pop(0)), result)
-        for outcome in self.threads.map(self.text_run.run, parts):
-            self._add(outcome, result)
+        running = [self.threads.submit(self.text_run.run, part) for part in parts]
+        try:
+            # as they end, because a slow text must not hide that another one stops the tenant
+            for ended in as_completed(running):
+                self._add(ended.result(), result)
+        finally:
+            for each in running:
+                each.cancel()
         if stop.reason is None:
             jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
             result.state = source_end(result.failures, self.attempts, result.counts, jitter=jitter)

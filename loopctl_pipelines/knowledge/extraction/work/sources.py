@@ -43,18 +43,22 @@ class Source:
 def document_source(document: Document, content: str, text_hash: str) -> Source:
     """Return a document's chunks, and what its articles get.
 
+    A chunk that repeats another one is left out: it would be paid for twice at the same time.
+
     Args:
         document: the request.
         content: text or Markdown.
         text_hash: hex SHA-256 of the content.
     """
-    texts = chunks(content)
+    # each with its first place
+    places = {text: place for place, text in reversed(list(enumerate(chunks(content))))}
+    texts = sorted(places, key=places.__getitem__)
     status = "published" if document.publish else "draft"
     return Source(
         DOCUMENT_PROMPT,
         [
-            Part(text, document_key_prefix(text_hash, place, document.project_id))
-            for place, text in enumerate(texts[:MOST_CHUNKS])
+            Part(text, document_key_prefix(text_hash, places[text], document.project_id))
+            for text in texts[:MOST_CHUNKS]
         ],
         Target(
             project_id=document.project_id,

@@ -18,7 +18,10 @@ DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 # blanks, controls and backslashes: parsers disagree about them; half a character has no UTF-8
 _NOT_IN_AN_ADDRESS = re.compile(r"[\s\\\x00-\x20\x7f-\xa0\ud800-\udfff]")
-_NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?)+")
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
+# some parsers look for the host after the first `@`, or before or behind the brackets
+_AUTHORITY = re.compile(r"(?:[^@]*@)?(?:[^@\[\]]*|\[[^@\[\]]*\](?::[0-9]*)?)")
 # the forms of an IPv4 address that only some parsers read: 2852039166, 0xa9fea9fe, 0251.0376.1
 _NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)")
 _KEPT_IN_TARGET = "%/:?#[]@!$&'()*+,;=~"
@@ -99,7 +102,7 @@ def parse_address(text: str, ports: Collection[int]) -> WebAddress | DocumentFai
     if parts.scheme not in DEFAULT_PORTS:
         return DocumentFailure.SCHEME_NOT_ALLOWED if parts.scheme else DocumentFailure.INVALID_URL
     parsed = _host(host or "", is_bracketed="[" in parts.netloc)
-    if parsed is None:
+    if parsed is None or _AUTHORITY.fullmatch(parts.netloc) is None:
         return DocumentFailure.INVALID_URL
     name, literal = parsed
     if port is None:

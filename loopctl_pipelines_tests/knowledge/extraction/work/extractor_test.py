@@ -244,7 +244,7 @@ def test_two_tenants_with_the_same_document_pay_and_keep_their_own(documents: Do
 
 def test_a_document_beyond_125_chunks_is_cut_and_says_so(documents: Documents) -> None:
     documents.tenant("acme")
-    documents.document("acme", "x" * 8_000 * 127)
+    documents.document("acme", "".join(f"{number:08}" for number in range(127_000)))
     with (
         answering(lambda *_: articles()) as (server, _),
         extractor(documents.database, server.base_url) as extract,

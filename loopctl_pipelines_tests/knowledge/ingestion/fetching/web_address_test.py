@@ -59,6 +59,10 @@ def test_a_path_with_other_characters_is_percent_encoded_once() -> None:
         ("http://%31%32%37.0.0.1/", DocumentFailure.INVALID_URL),
         ("http://[::1%25eth0]/", DocumentFailure.INVALID_URL),
         ("http://[::1/", DocumentFailure.INVALID_URL),
+        ("http://docs.example[2606:4700:4700::1111]/", DocumentFailure.INVALID_URL),
+        ("http://[2606:4700:4700::1111]docs.example/", DocumentFailure.INVALID_URL),
+        ("http://127.0.0.1@me@docs.example/", DocumentFailure.INVALID_URL),
+        ("http://8.8.8.8../", DocumentFailure.INVALID_URL),
         (f"http://docs.example/{'a' * 9_000}", DocumentFailure.INVALID_URL),
     ],
 )

@@ -29,7 +29,7 @@ FROM jsonb_to_recordset(%(articles)s) AS article (
     idempotency_key text,
     slug text
 )
--- always in this order, so that two transactions cannot deadlock
-ORDER BY article.idempotency_key
+-- a taken title makes a transaction wait for the other one: in this order they cannot wait in a circle
+ORDER BY article.title, article.idempotency_key
 ON CONFLICT DO NOTHING
 RETURNING id, idempotency_key
