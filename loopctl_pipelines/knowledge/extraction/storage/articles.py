@@ -70,9 +70,7 @@ def store(
     Raises:
         psycopg.Error: if a statement fails; the transaction must then be rolled back.
     """
-    if made.usage is not None:
-        _keep_extraction(connection, tenant_id, made)
-        record_usage(connection, tenant_id, made.usage)
+    store_result(connection, tenant_id, made)
     existing = _existing(connection, tenant_id, articles, target)
     missing = {
         _free_key(article, existing, target): article
@@ -92,7 +90,15 @@ def store(
     return StoredArticles(tuple(added), known, len(missing))
 
 
-def _keep_extraction(connection: TenantConnection, tenant_id: UUID, made: Made) -> None:
+def store_result(connection: TenantConnection, tenant_id: UUID, made: Made) -> None:
+    """Store what was paid for, and that it was: the result and its row of the ledger.
+
+    Raises:
+        psycopg.Error: if a statement fails; the transaction must then be rolled back.
+    """
+    if made.usage is None:
+        return
+    record_usage(connection, tenant_id, made.usage)
     connection.execute(
         statement(__package__, "keep_extraction"),
         {

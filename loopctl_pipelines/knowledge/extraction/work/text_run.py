@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, replace
 
+from psycopg.errors import ForeignKeyViolation
+
 from loopctl_pipelines.database.retries import OUTAGE_SECONDS, outlast_outage
 from loopctl_pipelines.knowledge.extraction.storage.articles import (
     StoredArticles,
     new_articles,
     store,
+    store_result,
 )
 from loopctl_pipelines.knowledge.extraction.storage.queries import find_extraction
 from loopctl_pipelines.knowledge.extraction.storage.rows import Made, Part, Target, TextKey
@@ -98,7 +101,13 @@ class TextRun:
 
     def _store(self, part: Part, made: Made) -> TextOutcome:
         articles = new_articles(made, part.key_prefix)
-        stored = self._patient.run(store, made, articles, self.target)
+        try:
+            stored = self._patient.run(store, made, articles, self.target)
+        except ForeignKeyViolation:
+            # the project was deleted during the call: what was paid for is kept all the same
+            with best_effort():
+                self._patient.run(store_result, made)
+            raise
         return TextOutcome(_counts(made, stored))
 
     @property

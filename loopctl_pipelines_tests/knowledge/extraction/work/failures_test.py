@@ -11,6 +11,7 @@ from loopctl_pipelines_tests.knowledge.extraction.documents import KEY, Document
 from loopctl_pipelines_tests.llm import failing_provider as faults
 from loopctl_pipelines_tests.llm.anthropic.wrong_messages import message
 from loopctl_pipelines_tests.llm.failing_provider import FailingProvider, Fault
+from loopctl_pipelines_tests.usage import id_of
 
 PAUSE = "SELECT pause FROM loopctl_pipelines.tenant_operations WHERE paused_until > now()"
 
@@ -248,3 +249,29 @@ def test_the_same_document_in_two_runs_at_once_is_paid_for_once(documents: Docum
         list(threads.map(lambda extract: documents.run(extract, "acme"), (one, other)))
         assert server.requests == 5
     assert documents.rows("acme", "SELECT count(*) FROM llm_usage_events") == [(5,)]
+
+
+def test_a_project_that_is_deleted_during_the_call_loses_no_paid_result(
+    documents: Documents,
+) -> None:
+    documents.tenant("acme")
+    documents.document("acme", project_id=id_of("acme", "p"))
+
+    def reply(*_: str) -> ToolInput:
+        with documents.database.operator_transaction() as connection:
+            connection.execute("DELETE FROM projects")
+        return articles("One")
+
+    with (
+        answering(reply) as (server, _),
+        extractor(documents.database, server.base_url) as extract,
+    ):
+        assert "a constraint refuses the result" in str(documents.run(extract, "acme").error)
+        documents.make_due("acme")
+        documents.run(extract, "acme")
+        assert documents.states("acme") == [("failed", "unknown_project", 1)]
+        documents.document("acme")
+        documents.run(extract, "acme")
+        assert server.requests == 1
+    assert documents.titles("acme") == ["One"]
+    assert documents.rows("acme", "SELECT count(*) FROM llm_usage_events") == [(1,)]
