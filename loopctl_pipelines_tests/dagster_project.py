@@ -68,11 +68,27 @@ class DagsterProject:
         given = [event.step_failure_data.user_failure_data for event in events]
         return [data.description or "" for data in given if data]
 
+    def reasons(self, asset: AssetKey) -> dict[str, str]:
+        """Return why partitions of an asset failed, by partition, as its observations say."""
+        return failure_reasons_shown(self.instance, asset)
+
     def metadata(self, asset: AssetKey, partition: str) -> Mapping[str, object]:
         """Return the metadata of the partition's latest materialization, by name."""
         latest = AssetRecordsFilter(asset, asset_partitions=[partition])
         event = self.instance.fetch_materializations(latest, 1).records[0].asset_materialization
         return {name: value.value for name, value in event.metadata.items()} if event else {}
+
+
+def failure_reasons_shown(instance: DagsterInstance, asset: AssetKey) -> dict[str, str]:
+    """Return the text that the page of each failed partition shows, by partition."""
+    events = [e.asset_observation for e in instance.fetch_observations(asset, 1000).records]
+    shown = [(e.partition, e.metadata) for e in events if e]
+    return {
+        partition: str(value.value)
+        for partition, metadata in shown
+        for name, value in metadata.items()
+        if partition and name.startswith("failed in run ")
+    }
 
 
 def dagster_project(

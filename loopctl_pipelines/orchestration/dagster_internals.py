@@ -12,6 +12,7 @@ from dagster import (
     AssetCheckEvaluation,
     AssetExecutionContext,
     AssetMaterialization,
+    AssetObservation,
     DagsterEvent,
     DagsterEventType,
     OpExecutionContext,
@@ -84,6 +85,7 @@ __all__ = [
     "engine_of",
     "log_evaluations",
     "log_materializations",
+    "log_observations",
     "raise_interrupts_as",
     "serialize_value",
 ]
@@ -104,6 +106,13 @@ def log_materializations(
     step = context.get_step_execution_context()
     for materialization, batch in zip(materializations, _batch(materializations), strict=True):
         DagsterEvent.asset_materialization(step, materialization, batch)
+
+
+def log_observations(context: StepContext, observations: Sequence[AssetObservation]) -> None:
+    """Log them as one batch, as materializations."""
+    step = context.get_step_execution_context()
+    for observation, batch in zip(observations, _batch(observations), strict=True):
+        DagsterEvent.asset_observation(step, observation, batch)
 
 
 def log_evaluations(

@@ -11,6 +11,7 @@ from dagster import (
     AssetExecutionContext,
     AssetKey,
     AssetMaterialization,
+    AssetObservation,
     MaterializeResult,
     MetadataValue,
     MultiPartitionKey,
@@ -21,9 +22,14 @@ from loopctl_pipelines.orchestration.dagster_internals import (
     StepContext,
     log_evaluations,
     log_materializations,
+    log_observations,
 )
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
-from loopctl_pipelines.orchestration.partition_failures import FailedPartitions, run_failure
+from loopctl_pipelines.orchestration.partition_failures import (
+    FailedPartitions,
+    failure_reasons,
+    run_failure,
+)
 from loopctl_pipelines.orchestration.run_scope import partitions_of_run
 
 Metadata = Mapping[str, MetadataValue]
@@ -65,11 +71,14 @@ def end_step(
         landed: the partition keys that were recorded.
         failed: the partitions that were not, in the order in which the failure names them.
 
+    Each failed partition gets an observation with its reason, which its page in the UI shows.
+
     Raises:
         Failure: naming the failed partitions and why. Dagster shows exactly those as failed;
             partitions that the run skipped stay as they were.
     """
     if failed:
+        _record_reasons(context, failed)
         _forget_skipped(context, {*landed, *(key for part in failed for key in part.keys)})
         raise run_failure(len(landed), failed)
     return MaterializeResult(metadata={EVENTS_ARE_RECORDED: True})
@@ -79,6 +88,24 @@ def record_evaluations(context: StepContext, evaluations: Sequence[AssetCheckEva
     """Record the evaluations of a check, one for each partition, in batches if possible."""
     in_batch = isinstance(context.instance.event_log_storage, BatchingEventLogStorage)
     log_evaluations(context, evaluations, in_batch=in_batch)
+
+
+def _record_reasons(context: AssetExecutionContext, failed: Sequence[FailedPartitions]) -> None:
+    """Record why each partition failed. An observation updates nothing downstream."""
+    run_id = context.run.run_id
+    log_observations(
+        context,
+        [
+            AssetObservation(
+                context.asset_key,
+                partition=key,
+                description=reason,
+                metadata={f"failed in run {run_id[:8]}": MetadataValue.text(reason)},
+                tags=_dimensions(key),
+            )
+            for key, reason in failure_reasons(failed)
+        ],
+    )
 
 
 def _dimensions(key: str) -> dict[str, str]:

@@ -84,3 +84,6 @@ def test_of_a_run_that_fails_for_one_tenant_the_others_get_their_anomalies(
     usage.write(database)
     assert not project.run((FIRST, FIRST), ("a", "c")).success
     assert requested() == {f"{FIRST}|a", f"{FIRST}|c"}
+    # the reason of `b` is an observation, which updates nothing
+    assert set(project.reasons(SUMMARIES)) == {f"{FIRST}|b"}
+    assert requested() == set()

@@ -115,6 +115,16 @@ def test_one_tenants_failure_is_its_own(
     assert _count(database, id_of("b"), "cost_summaries") == 0
 
 
+def test_the_bad_partition_alone_says_why_it_failed(
+    project: DagsterProject, usage: Usage, database: Database
+) -> None:
+    _overflow(usage, database, "b", FIRST)
+    project.run((FIRST, FIRST), ("a", "c"))
+    reasons = project.reasons(SUMMARIES)
+    assert set(reasons) == {f"{FIRST}|b"}
+    assert reasons[f"{FIRST}|b"].startswith(f"Rollup of tenant 'b' for {FIRST} failed: ")
+
+
 def test_of_a_range_only_the_bad_day_fails(
     project: DagsterProject, usage: Usage, database: Database
 ) -> None:

@@ -20,6 +20,7 @@ _TESTS = _REPOSITORY / "loopctl_pipelines_tests/dagster_internals.py"
 # methods of public classes, and of storages, that Dagster does not document
 _METHODS = {
     "dagster:DagsterEvent.asset_materialization": "logs a materialization of a batch",
+    "dagster:DagsterEvent.asset_observation": "logs an observation of a batch",
     "dagster:DagsterEvent.from_step": "logs an evaluation of a batch",
     "dagster:AssetExecutionContext.get_step_execution_context": "logs events for a step",
     "dagster:OpExecutionContext.get_step_execution_context": "logs events for a step",

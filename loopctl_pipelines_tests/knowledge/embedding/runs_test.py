@@ -26,6 +26,7 @@ from loopctl_pipelines.orchestration.in_process_runs import EndedRun, run_in_pro
 from loopctl_pipelines.partitions import TENANTS
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
+from loopctl_pipelines_tests.dagster_project import failure_reasons_shown
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge, embedder
 from loopctl_pipelines_tests.knowledge.embedding.scripted_provider import scripted, where
 from loopctl_pipelines_tests.llm import failing_provider as faults
@@ -88,6 +89,9 @@ def test_one_tenants_rejected_key_fails_its_partition_alone(project: Project) ->
     assert "tenant 'blue'" in ended.failure
     assert "api_error status=401" in ended.failure
     assert {key for _, key in ended.materialized} == {"acme", "cold"}
+    reasons = failure_reasons_shown(project.instance, EMBEDDINGS)
+    assert set(reasons) == {"blue"}
+    assert "api_error status=401" in reasons["blue"]
 
 
 def test_an_idle_tenant_in_the_range_of_a_failed_run_is_not_shown_as_failed(

@@ -22,6 +22,7 @@ from loopctl_pipelines.knowledge.tenant_work.sensor_evaluation import PENDING_ON
 from loopctl_pipelines.orchestration.in_process_runs import EndedRun, run_in_process
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
+from loopctl_pipelines_tests.dagster_project import failure_reasons_shown
 from loopctl_pipelines_tests.knowledge.extraction.answers import answering, titled_by_first_line
 from loopctl_pipelines_tests.knowledge.extraction.documents import Documents, extractor
 
@@ -82,6 +83,9 @@ def test_a_tenant_whose_key_is_rejected_fails_alone(project: Project) -> None:
     ended = project.run("acme", "cold")
     assert "key or extraction model" in str(ended.failure)
     assert {key for _, key in ended.materialized} == {"acme", "cold"}
+    reasons = failure_reasons_shown(project.instance, EXTRACTED)
+    assert set(reasons) == {"blue"}
+    assert "key or extraction model" in reasons["blue"]
     assert project.documents.titles("acme") == ["Title of acme"]
     assert project.metadata("acme")["articles"] == 1
     assert project.metadata("acme")["billed input tokens"] > 0

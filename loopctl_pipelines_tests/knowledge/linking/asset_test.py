@@ -18,6 +18,7 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
+from loopctl_pipelines_tests.dagster_project import failure_reasons_shown
 from loopctl_pipelines_tests.knowledge.linking.corpus import Corpus, at_similarity
 from loopctl_pipelines_tests.usage import id_of
 
@@ -87,6 +88,9 @@ def test_a_tenant_that_fails_does_not_keep_the_others_from_landing(
         )
     assert not project.run("acme", "blue")
     assert project.landed() == {"blue"}
+    reasons = failure_reasons_shown(project.instance, LINKS)
+    assert set(reasons) == {"acme"}
+    assert "tenant 'acme'" in reasons["acme"]
     assert project.corpus.links("acme") == {}
 
 
