@@ -26,8 +26,10 @@ CONNECTIONS: Final = 4
 WORDS = 200
 _INDEX = "articles_embedding_hnsw_idx"
 _WRITTEN = (
-    "articles, audit_log, llm_usage_events, loopctl_pipelines.embedding_states,"
-    " loopctl_pipelines.tenant_operations, loopctl_pipelines.circuit_breakers"
+    # tables that refer to articles are emptied with them
+    "articles, article_links, article_access_events, conflict_resolutions, audit_log,"
+    " llm_usage_events, loopctl_pipelines.embedding_states, loopctl_pipelines.tenant_operations,"
+    " loopctl_pipelines.embedding_endpoints, loopctl_pipelines.circuit_breakers"
 )
 
 

@@ -54,16 +54,30 @@ def test_embed_of_one_tenant_does_not_touch_the_others(shell: Shell, knowledge: 
     assert len(knowledge.pending("cold")) == 3
 
 
-def test_embed_again_retries_articles_rejected_because_of_a_wrong_address(
+def test_articles_wait_at_a_wrong_address_and_are_embedded_at_the_right_one(
     shell: Shell, knowledge: Knowledge
 ) -> None:
     with LoopbackServer([KEY]) as provider:
         wrong = {**settings(provider), "LOOPCTL_EMBEDDING_BASE_URL": f"{provider.base_url}/wrong"}
-        assert shell.with_settings(**wrong).run("embed", "--tenant", "acme")[0] == 1
+        code, out, _ = shell.with_settings(**wrong).run("embed", "--tenant", "acme")
+        assert code == 1
+        assert "LOOPCTL_EMBEDDING_BASE_URL" in out
         right = shell.with_settings(**settings(provider))
-        assert right.run("embed", "--tenant", "acme")[0] == 1
-        assert right.run("embed", "--again", "--tenant", "acme")[0] == 0
+        assert right.run("embed", "--tenant", "acme")[0] == 0
     assert len(knowledge.embedded("acme")) == 3
+
+
+def test_embed_again_retries_articles_that_were_set_aside(
+    shell: Shell, knowledge: Knowledge
+) -> None:
+    with LoopbackServer([KEY]) as provider:
+        shell = shell.with_settings(**settings(provider))
+        requests = []
+        for again in ((), (), ("--again",)):
+            assert shell.run("embed", *again, "--tenant", "cold")[0] == 1
+            requests.append(provider.requests)
+    assert requests == [1, 1, 2]
+    assert knowledge.embedded("cold") == set()
 
 
 def test_an_open_circuit_is_shown_and_closed_by_hand(shell: Shell, knowledge: Knowledge) -> None:

@@ -153,6 +153,7 @@ def test_a_search_that_finds_too_few_in_the_index_is_repeated_exactly(
     monkeypatch.setattr(nearest, "EXACT_ARTICLES", 0)
     monkeypatch.setattr(nearest, "_ROWS_PER_INDEX_SEARCH", 0)
     monkeypatch.setattr(index_search, "_ITERATIVE_SCAN", "off")
+    monkeypatch.setattr(index_search, "EF_SEARCH", 40)
     found = _search(corpus, "small")
     assert found.repeated == found.exact > 0
     assert _ids(found.neighbours) == _expected("small", 20)

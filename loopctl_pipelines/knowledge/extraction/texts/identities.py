@@ -40,7 +40,7 @@ def review_key_prefix(review_id: UUID) -> str:
 def slug(title: str, idempotency_key: str) -> str:
     """Return an article's slug: its title in `[a-z0-9-]`, and six hex digits of key and title."""
     words = _BETWEEN_WORDS.sub("-", _NOT_IN_A_SLUG.sub("", title.lower().strip()))
-    digits = sha256(f"{idempotency_key}\n{title}".encode()).hexdigest()[:6]
+    digits = sha256(idempotency_key.encode() + title.encode()).hexdigest()[:6]
     return f"{words[:_SLUG_CHARACTERS]}-{digits}".lstrip("-")
 
 
