@@ -34,7 +34,7 @@ class NewArticle:
 
 @dataclass(frozen=True, slots=True)
 class StoredArticles:
-    """What became of a part's articles.
+    """Which of a part's articles are new, known, or were dropped.
 
     Attributes:
         added: ids of those that are new.
