@@ -43,10 +43,13 @@ def status(
         tenants = list_tenants(project.database)
         chosen = [tenants[slug] for slug in select_tenants(tenant or [], tenants)]
         rows = [row for one in chosen for row in _rows(project, one)]
+    busy = [(one, work, circuit) for one, work, circuit in rows if _is_busy(work, circuit)]
     if as_json:
         Terminal().print(json.dumps([_as_json(*row) for row in rows], indent=2), soft_wrap=True)
+    elif busy:
+        Terminal().print(_table(busy))
     else:
-        Terminal().print(_table(rows))
+        Terminal().print("Nothing is pending, and nothing waits.")
 
 
 def _rows(project: Project, tenant: Tenant) -> Iterable[_Row]:
@@ -56,6 +59,11 @@ def _rows(project: Project, tenant: Tenant) -> Iterable[_Row]:
         vendor = _VENDORS[one.operation]
         circuit = Breaker(project.database, vendor.name, vendor.policy).state(tenant.id)
         yield tenant, one, circuit.state.value
+
+
+def _is_busy(one: WorkStatus, circuit: str) -> bool:
+    """Tell whether there is something to show: tenants without work would hide the others."""
+    return bool(one.pending or one.waiting or one.set_aside or one.reasons) or circuit != "closed"
 
 
 def _as_json(tenant: Tenant, one: WorkStatus, circuit: str) -> dict[str, object]:
@@ -75,7 +83,7 @@ def _as_json(tenant: Tenant, one: WorkStatus, circuit: str) -> dict[str, object]
 def _table(rows: Iterable[_Row]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("tenant")
-    table.add_column("operation")
+    table.add_column("operation", no_wrap=True, min_width=len(Operation.EXTRACTION))
     for heading in ("pending", "waiting", "set aside"):
         table.add_column(heading, justify="right")
     table.add_column("until (UTC)")

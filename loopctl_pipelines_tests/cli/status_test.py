@@ -42,4 +42,13 @@ def test_pending_waiting_and_paused_work_is_shown_with_its_reason(
     assert code == 0
     assert "globex" in out
     assert "acme" not in out
+    assert "extraction" in out
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_tenant_without_work_is_not_listed(shell: Shell, database: Database) -> None:
+    Documents(database).tenant("acme")
+    assert shell.run("status") == (0, "Nothing is pending, and nothing waits.\n", "")
+    code, out, _ = shell.run("status", "--json")
+    assert code == 0
+    assert [row["pending"] for row in json.loads(out)] == [0, 0]
