@@ -1,6 +1,7 @@
 """Linking articles: recall of the index against comparing with all, and speed of a whole tenant."""
 
 from contextlib import closing
+from functools import partial
 from time import perf_counter
 from typing import Final
 from uuid import UUID
@@ -69,7 +70,7 @@ def neighbour_search(url: str, articles: int, rounds: int) -> Outcome:
             for tenant, sample in samples.items():
                 found[method, tenant] = _search(database, tenant, sample, exactly=method == _ALL)
 
-        contenders = [Contender(each, lambda m=each: search(m)) for each in (_INDEX, _ALL)]  # type: ignore[misc]
+        contenders = [Contender(each, partial(search, each)) for each in (_INDEX, _ALL)]
         times = interleave(contenders, rounds, perf_counter)
         for name, tenant in (("large", _LARGE), ("small", _SMALL)):
             chosen, exact = found[_INDEX, tenant], found[_ALL, tenant]

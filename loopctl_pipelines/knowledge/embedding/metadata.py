@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 
-from dagster import MetadataValue, TableColumn, TableRecord, TableSchema
+from dagster import MetadataValue
 
 from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import TenantOutcome
-
-_FAILURES_SCHEMA = TableSchema(
-    columns=[TableColumn("failure", "string"), TableColumn("requests", "int")]
-)
+from loopctl_pipelines.knowledge.tenant_work.failed_requests import failed_requests
 
 
 def outcome_metadata(outcome: TenantOutcome) -> Mapping[str, MetadataValue]:
@@ -30,10 +27,4 @@ def outcome_metadata(outcome: TenantOutcome) -> Mapping[str, MetadataValue]:
     }
     if outcome.stopped is not None:
         shown["ended early"] = MetadataValue.text(outcome.stopped.log_tag)
-    if outcome.failures:
-        rows = [
-            TableRecord({"failure": tag, "requests": count})
-            for tag, count in sorted(outcome.failures.items())
-        ]
-        shown["failed requests"] = MetadataValue.table(rows, _FAILURES_SCHEMA)
-    return shown
+    return shown | failed_requests(outcome.failures)

@@ -5,7 +5,6 @@ from dagster import (
     AssetsDefinition,
     AssetSpec,
     BackfillPolicy,
-    Failure,
     MaterializeResult,
     ResourceParam,
     asset,
@@ -18,15 +17,9 @@ from loopctl_pipelines.knowledge.extraction.work.extractor import Extractor
 from loopctl_pipelines.knowledge.tenant_work.operator_queries import begin_run
 from loopctl_pipelines.knowledge.tenant_work.run_tenants import tenants_to_work_on
 from loopctl_pipelines.llm.operation import Operation
-from loopctl_pipelines.llm.sanitizer import log_tag
-from loopctl_pipelines.orchestration.materializations import (
-    Metadata,
-    end_step,
-    record_materializations,
-)
-from loopctl_pipelines.orchestration.partition_failures import FailedPartitions
 from loopctl_pipelines.orchestration.provenance import provenance_tags
 from loopctl_pipelines.orchestration.run_scope import active_tenants, partitions_of_run
+from loopctl_pipelines.orchestration.tenant_steps import record_outcomes, without_error_text
 from loopctl_pipelines.partitions import TENANTS
 
 _GROUP = "extraction"
@@ -62,14 +55,7 @@ def build_extracted_articles() -> AssetsDefinition:
     def extracted_articles(
         context: AssetExecutionContext, extractor: ResourceParam[Extractor]
     ) -> MaterializeResult[None]:
-        try:
-            return _extract(context, extractor)
-        except Failure:
-            raise
-        except Exception as error:  # noqa: BLE001 - Dagster would store its text for good
-            unexpected = log_tag(error)
-        # outside the handler, so that the failure has no context
-        raise Failure(f"An unexpected error ended the run ({unexpected}).", allow_retries=False)
+        return without_error_text(lambda: _extract(context, extractor))
 
     return extracted_articles
 
@@ -81,14 +67,5 @@ def _extract(context: AssetExecutionContext, extractor: Extractor) -> Materializ
     chosen = tenants_to_work_on(context.run.tags, tenants, ExtractionQueue(extractor))
     skipped = [tenant.id for slug, tenant in tenants.items() if slug not in chosen]
     begin_run(extractor.database, Operation.EXTRACTION, context.run.run_id, skipped)
-    landed: dict[str, Metadata] = {}
-    failed: list[FailedPartitions] = []
-    for outcome in extractor.extract(chosen.values(), context.run.run_id):
-        if outcome.error is None:
-            landed[outcome.slug] = outcome_metadata(outcome)
-        else:
-            context.log.error(str(outcome.error))
-            failed.append(FailedPartitions([outcome.slug], outcome.error))
-    failed.sort(key=lambda part: part.keys[0])
-    record_materializations(context, context.asset_key, landed, tags)
-    return end_step(context, landed, failed)
+    outcomes = extractor.extract(chosen.values(), context.run.run_id)
+    return record_outcomes(context, outcomes, outcome_metadata, tags)

@@ -17,14 +17,9 @@ from loopctl_pipelines.knowledge.linking.metadata import LINK_COLUMNS, linked_me
 from loopctl_pipelines.knowledge.linking.operator_queries import forget_deleted_tenants
 from loopctl_pipelines.knowledge.linking.table_use import LINKING_TABLES
 from loopctl_pipelines.orchestration.landed_inputs import follow_landed
-from loopctl_pipelines.orchestration.materializations import (
-    Metadata,
-    end_step,
-    record_materializations,
-)
-from loopctl_pipelines.orchestration.partition_failures import FailedPartitions
 from loopctl_pipelines.orchestration.provenance import provenance_tags
 from loopctl_pipelines.orchestration.run_scope import active_tenants, partitions_of_run
+from loopctl_pipelines.orchestration.tenant_steps import record_outcomes, without_error_text
 from loopctl_pipelines.partitions import TENANTS
 
 
@@ -53,7 +48,7 @@ def build_article_links(rule: LinkRule) -> AssetsDefinition:
     def article_links(
         context: AssetExecutionContext, database: ResourceParam[Database]
     ) -> MaterializeResult[None]:
-        return _link(context, database, rule)
+        return without_error_text(lambda: _link(context, database, rule))
 
     return article_links
 
@@ -65,13 +60,5 @@ def _link(
     tenants = active_tenants(context.log, database, keys, LINKING_TABLES)
     tags = provenance_tags(context.instance, context.assets_def, keys, context.run.run_id)
     forget_deleted_tenants(database)
-    landed: dict[str, Metadata] = {}
-    failed: list[FailedPartitions] = []
-    for linked in Linker(database, rule).link(tenants.values()):
-        if linked.error is None:
-            landed[linked.slug] = linked_metadata(linked)
-        else:
-            context.log.error(str(linked.error))
-            failed.append(FailedPartitions([linked.slug], linked.error))
-    record_materializations(context, context.asset_key, landed, tags)
-    return end_step(context, landed, failed)
+    linked = Linker(database, rule).link(tenants.values())
+    return record_outcomes(context, linked, linked_metadata, tags)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -92,7 +93,7 @@ class Linker:
         counts = LinkCounts()
         departed = transactions.run(lambda c: storage.read_departed(c, tenant.id))
         for gone in _parts(departed):
-            counts += transactions.run(lambda c, gone=gone: _remove(c, tenant.id, gone))  # type: ignore[misc]
+            counts += transactions.run(partial(_remove, tenant_id=tenant.id, gone=gone))
         changed = transactions.run(lambda c: storage.read_changed(c, tenant.id))
         search = NearestSearch(
             transactions,
@@ -103,9 +104,14 @@ class Linker:
         nearest = search.nearest(changed) if changed else NearestArticles()
         nearest_of = searched_for(nearest.neighbours)
         for part in _parts(changed):
-            counts += transactions.run(
-                lambda c, part=part: self._write(c, tenant.id, part, nearest.neighbours, nearest_of)  # type: ignore[misc]
+            write = partial(
+                self._write,
+                tenant_id=tenant.id,
+                part=part,
+                neighbours=nearest.neighbours,
+                nearest_of=nearest_of,
             )
+            counts += transactions.run(write)
         transactions.run(lambda c: _audit(c, tenant.id))
         return LinkedTenant(
             tenant.slug, counts, nearest.exact, nearest.approximate, nearest.repeated

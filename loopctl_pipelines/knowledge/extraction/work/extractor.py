@@ -2,21 +2,16 @@
 
 import threading
 from collections.abc import Collection, Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
 from dataclasses import dataclass, field
 
-import psycopg
-
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.database.errors import DatabaseUnreachableError
 from loopctl_pipelines.knowledge.extraction.operator_queries import slugs_extracted_by_loopctl
 from loopctl_pipelines.knowledge.extraction.work.document_contents import DocumentContents
 from loopctl_pipelines.knowledge.extraction.work.run_settings import OnProgress, RunSettings
 from loopctl_pipelines.knowledge.extraction.work.tenant_outcome import TenantOutcome
 from loopctl_pipelines.knowledge.extraction.work.tenant_run import TenantRun
+from loopctl_pipelines.knowledge.tenant_work.concurrent_tenants import run_concurrently
 from loopctl_pipelines.knowledge.tenant_work.connection_slots import ConnectionSlots
-from loopctl_pipelines.knowledge.tenant_work.operator_queries import finish_tenant
 from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
 from loopctl_pipelines.llm.anthropic.tenant_messages import TenantMessages
 from loopctl_pipelines.llm.operation import Operation
@@ -72,30 +67,11 @@ class Extractor:
             stopped.is_set,
             self.on_progress,
         )
-        threads = ThreadPoolExecutor(self.tenants_at_once, thread_name_prefix="tenant")
-        try:
-            running = [
-                threads.submit(
-                    self._run,
-                    TenantRun(TenantSession(self.database, tenant, slots.for_tenant()), settings),
-                    run_id,
-                )
-                for tenant in tenants
-            ]
-            for ended in as_completed(running):
-                yield ended.result()
-        finally:
-            stopped.set()
-            threads.shutdown(wait=True, cancel_futures=True)
-
-    def _run(self, tenant_run: TenantRun, run_id: str | None) -> TenantOutcome:
-        outcome = tenant_run.run()
-        if run_id is not None:
-            # if this fails, the tenant counts as in flight until the run ends
-            with suppress(psycopg.Error, DatabaseUnreachableError):
-                tenant_id = tenant_run.session.tenant.id
-                finish_tenant(self.database, Operation.EXTRACTION, run_id, tenant_id)
-        return outcome
+        parts = [
+            TenantRun(TenantSession(self.database, tenant, slots.for_tenant()), settings)
+            for tenant in tenants
+        ]
+        return run_concurrently(parts, self.tenants_at_once, stopped, Operation.EXTRACTION, run_id)
 
     def close(self) -> None:
         """Close the connections to the vendor and to documents' servers."""

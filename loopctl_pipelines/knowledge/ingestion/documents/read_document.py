@@ -101,7 +101,7 @@ def _decoded(body: bytes, charset: str | None, *, is_html: bool) -> str | None:
         encoding = codecs.lookup(charset or "utf-8").name
         if encoding not in _CHARSETS:
             return None
-        # on the web, ISO 8859-1 has always meant Windows' superset of it
+        # web pages that declare ISO 8859-1 are written in Windows-1252, its superset
         return body.decode("cp1252" if encoding in {"iso8859-1", "ascii"} else encoding)
     except (LookupError, ValueError):
         return None

@@ -50,7 +50,7 @@ class KilledRuns:
         return titled_by_first_line(tool, system, message)
 
     def kill_at(self, request: int, server: MessagesServer) -> None:
-        """Start a run, and kill it when the server has so many requests of it."""
+        """Start a run, and kill it after it has sent so many requests."""
         database = self.documents.database
         while self._until.acquire(blocking=False):
             pass

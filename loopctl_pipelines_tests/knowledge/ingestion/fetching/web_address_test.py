@@ -1,4 +1,4 @@
-"""How an address of the web is read, and what of it is shown."""
+"""How a web address is parsed, and which part is shown."""
 
 from ipaddress import ip_address
 

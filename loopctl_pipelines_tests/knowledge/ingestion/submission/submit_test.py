@@ -1,4 +1,4 @@
-"""What is taken, what is refused, and what is stored of it."""
+"""Which documents are queued, which are refused, and what is stored."""
 
 import multiprocessing
 from collections.abc import Callable
