@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from loopctl_pipelines_tests.warm_commands import run_command
+
 _PROGRAM = [sys.executable, "-c", "from loopctl_pipelines.cli import main; main()"]
 
 
@@ -43,9 +45,8 @@ class Shell:
         )
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
-        with self.start(*arguments) as process:
-            out, err = process.communicate()
-            return process.returncode, out, err
+        """Run a command to its end; return its status, output and errors."""
+        return run_command(list(arguments), self._environment)
 
 
 @contextmanager
