@@ -11,7 +11,11 @@ from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.knowledge.extraction.definitions import build_extractor
 from loopctl_pipelines.knowledge.extraction.jobs import EXTRACT_ARTICLES
-from loopctl_pipelines.knowledge.extraction.progress import extract_with_progress, print_results
+from loopctl_pipelines.knowledge.extraction.progress import (
+    extract_with_progress,
+    print_billed,
+    print_results,
+)
 from loopctl_pipelines.knowledge.extraction.storage.queries import read_results
 from loopctl_pipelines.knowledge.extraction.table_use import EXTRACTION_TABLES
 from loopctl_pipelines.tenants.sync import sync_tenants
@@ -42,10 +46,11 @@ def extract_now(
     with closing(extractor), project.instance() as instance:
         if tenant.slug in sync_tenants(instance, project.database).unusable:
             return
-        ended = extract_with_progress(console, instance, job, extractor, [tenant])
+        extracted = extract_with_progress(console, instance, job, extractor, [tenant])
     with project.database.tenant_transaction(tenant.id) as connection:
         print_results(console, read_results(connection, tenant.id, documents))
-    for run in ended:
+    print_billed(console, extracted.outcomes)
+    for run in extracted.runs:
         if run.failure:
             console.print(run.failure, style="red")
             raise typer.Exit(1)

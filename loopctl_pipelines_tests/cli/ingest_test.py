@@ -1,6 +1,7 @@
 """`ingest` queues files and URLs, and says which it does not take."""
 
 import json
+import re
 from base64 import b64encode
 from pathlib import Path
 
@@ -92,8 +93,11 @@ def test_a_document_is_extracted_at_once_and_what_came_out_is_said(
         assert (code, err) == (0, "")
         assert "notes.md: queued as " in out
         assert "notes.md: done; articles: 1." in out
+        assert re.search(r"Billed: [\d,]+ input and \d+ output tokens; dollars", out)
+        assert "dollars by list price: 0.00" in " ".join(out.split())
         code, out, err = shell.run("ingest", str(notes), "--tenant", "acme", "--json")
         assert [row["status"] for row in json.loads(out)] == ["queued"]
         assert "notes.md: done; articles: 1." in err
+        assert "Billed: nothing." in err
         assert server.requests == 1
     assert documents.titles("acme") == ["A finding"]

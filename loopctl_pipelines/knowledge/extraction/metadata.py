@@ -6,6 +6,8 @@ from dagster import MetadataValue
 
 from loopctl_pipelines.knowledge.extraction.work.tenant_outcome import TenantOutcome
 from loopctl_pipelines.knowledge.tenant_work.failed_requests import failed_requests
+from loopctl_pipelines.llm.anthropic.exceptions import ANTHROPIC
+from loopctl_pipelines.llm.list_prices import ListPrice, list_price
 
 
 def outcome_metadata(outcome: TenantOutcome) -> Mapping[str, MetadataValue]:
@@ -26,8 +28,16 @@ def outcome_metadata(outcome: TenantOutcome) -> Mapping[str, MetadataValue]:
         "billed requests": MetadataValue.int(counts.requests),
         "billed input tokens": MetadataValue.int(counts.input_tokens),
         "billed output tokens": MetadataValue.int(counts.output_tokens),
+        "dollars by list price": _dollars(list_price(ANTHROPIC.name, outcome.models)),
         "circuit breaker": MetadataValue.text(outcome.breaker.value),
     }
     if outcome.stopped is not None:
         shown["ended early"] = MetadataValue.text(outcome.stopped.log_tag)
     return shown | failed_requests(outcome.failures)
+
+
+def _dollars(price: ListPrice) -> MetadataValue:
+    """Return a number that Dagster plots, or a text if a model's price is not known."""
+    if price.unknown_models:
+        return MetadataValue.text(str(price))
+    return MetadataValue.float(float(price.dollars))

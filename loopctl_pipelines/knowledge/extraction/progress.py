@@ -1,6 +1,7 @@
 """Shows the extraction of articles in the terminal."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from dagster import DagsterInstance, JobDefinition
 from rich.console import Console
@@ -8,11 +9,27 @@ from rich.console import Console
 from loopctl_pipelines.knowledge.extraction.operator_queries import pending_extractions
 from loopctl_pipelines.knowledge.extraction.storage.rows import DocumentResult
 from loopctl_pipelines.knowledge.extraction.work.extractor import Extractor
+from loopctl_pipelines.knowledge.extraction.work.tenant_outcome import TenantOutcome
 from loopctl_pipelines.knowledge.tenant_work.job_runs import run_for_tenants
 from loopctl_pipelines.knowledge.tenant_work.progress import progress_bar
+from loopctl_pipelines.llm.anthropic.exceptions import ANTHROPIC
+from loopctl_pipelines.llm.list_prices import ListPrice, list_price
 from loopctl_pipelines.orchestration.in_process_runs import EndedRun
 from loopctl_pipelines.tenants.tenant import Tenant
 from loopctl_pipelines.terminal_text import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What an extraction did.
+
+    Attributes:
+        runs: as Dagster recorded them.
+        outcomes: of the tenants, failed ones included.
+    """
+
+    runs: Sequence[EndedRun]
+    outcomes: Sequence[TenantOutcome]
 
 
 def extract_with_progress(
@@ -21,7 +38,7 @@ def extract_with_progress(
     job: JobDefinition,
     extractor: Extractor,
     tenants: Collection[Tenant],
-) -> list[EndedRun]:
+) -> Extracted:
     """Extract what is due of tenants, with a progress bar over documents and reviews.
 
     Args:
@@ -31,10 +48,13 @@ def extract_with_progress(
         extractor: reports documents and reviews that are handled.
         tenants: the tenants.
     """
+    outcomes: list[TenantOutcome] = []
+    extractor.on_end = outcomes.append
     pending = pending_extractions(extractor.database, extractor.review_slugs)
     with progress_bar(console, "documents", pending, tenants) as advance:
         extractor.on_progress = advance
-        return list(run_for_tenants(instance, job, [tenant.slug for tenant in tenants]))
+        runs = list(run_for_tenants(instance, job, [tenant.slug for tenant in tenants]))
+    return Extracted(runs, outcomes)
 
 
 def print_results(console: Console, results: Collection[DocumentResult]) -> None:
@@ -42,6 +62,20 @@ def print_results(console: Console, results: Collection[DocumentResult]) -> None
     for result in results:
         line = f"{visible(result.source_name or str(result.id))}: {_result(result)}."
         console.print(line, soft_wrap=True)
+
+
+def print_billed(console: Console, outcomes: Collection[TenantOutcome]) -> None:
+    """Print what an extraction was billed for."""
+    tokens_in = sum(outcome.counts.input_tokens for outcome in outcomes)
+    tokens_out = sum(outcome.counts.output_tokens for outcome in outcomes)
+    if not tokens_in and not tokens_out:
+        console.print("Billed: nothing.")
+        return
+    prices = (list_price(ANTHROPIC.name, outcome.models) for outcome in outcomes)
+    console.print(
+        f"Billed: {tokens_in:,} input and {tokens_out:,} output tokens; "
+        f"dollars by list price: {sum(prices, ListPrice())}."
+    )
 
 
 def _result(result: DocumentResult) -> str:

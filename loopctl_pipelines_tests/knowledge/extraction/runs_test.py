@@ -19,14 +19,16 @@ from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.knowledge.extraction.jobs import EXTRACT_ARTICLES
 from loopctl_pipelines.knowledge.extraction.work.extractor import Extractor
 from loopctl_pipelines.knowledge.tenant_work.sensor_evaluation import PENDING_ONLY_TAG
+from loopctl_pipelines.llm.anthropic.tenant_settings import DEFAULT_MODEL
 from loopctl_pipelines.orchestration.in_process_runs import EndedRun, run_in_process
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.dagster_project import failure_reasons_shown
 from loopctl_pipelines_tests.knowledge.extraction.answers import answering, titled_by_first_line
-from loopctl_pipelines_tests.knowledge.extraction.documents import Documents, extractor
+from loopctl_pipelines_tests.knowledge.extraction.documents import KEY, Documents, extractor
 
 EXTRACTED = AssetKey("extracted_articles")
+MODELS = (DEFAULT_MODEL, "claude-of-tomorrow")
 
 
 class Project:
@@ -69,9 +71,9 @@ class Project:
 @pytest.fixture
 def project(documents: Documents, instance: DagsterInstance) -> Iterator[Project]:
     for slug in ("acme", "blue", "cold"):
-        documents.tenant(slug, key="sk-ant-revoked" if slug == "blue" else "sk-ant-of-the-tests")
+        documents.tenant(slug, key="sk-ant-revoked" if slug == "blue" else KEY)
     with (
-        answering(titled_by_first_line) as (server, _),
+        answering(titled_by_first_line, models=MODELS) as (server, _),
         extractor(documents.database, server.base_url, review_slugs=["cold"]) as extract,
     ):
         yield Project(documents, instance, extract)
@@ -89,6 +91,16 @@ def test_a_tenant_whose_key_is_rejected_fails_alone(project: Project) -> None:
     assert project.documents.titles("acme") == ["Title of acme"]
     assert project.metadata("acme")["articles"] == 1
     assert project.metadata("acme")["billed input tokens"] > 0
+    assert 0 < project.metadata("acme")["dollars by list price"] < 0.01
+    assert project.metadata("cold")["dollars by list price"] > 0
+
+
+def test_the_cost_of_a_model_without_a_list_price_is_unknown(project: Project) -> None:
+    project.documents.set_key("acme", KEY, "claude-of-tomorrow")
+    project.documents.document("acme", "Title\ntext")
+    project.run("acme", "acme")
+    assert project.metadata("acme")["billed input tokens"] > 0
+    assert project.metadata("acme")["dollars by list price"] == "unknown"
 
 
 def test_the_sensor_requests_pending_tenants_once_and_then_rests(project: Project) -> None:

@@ -1,7 +1,8 @@
 """Extracts the pending documents and reviews of many tenants concurrently."""
 
 import threading
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from loopctl_pipelines.database.connection import Database
@@ -31,6 +32,7 @@ class Extractor:
         tenants_at_once: how many tenants are worked on at the same time.
         requests_per_tenant: how many requests of one tenant may be in flight at once.
         on_progress: called for handled documents and reviews, in several threads at once.
+        on_end: called for each tenant's outcome.
     """
 
     database: Database
@@ -41,6 +43,7 @@ class Extractor:
     tenants_at_once: int = 32
     requests_per_tenant: int = 8
     on_progress: OnProgress = field(default=lambda _slug, _sources: None, repr=False)
+    on_end: Callable[[TenantOutcome], None] = field(default=lambda _outcome: None, repr=False)
 
     def extract(
         self, tenants: Iterable[Tenant], run_id: str | None = None
@@ -71,7 +74,13 @@ class Extractor:
             TenantRun(TenantSession(self.database, tenant, slots.for_tenant()), settings)
             for tenant in tenants
         ]
-        return run_concurrently(parts, self.tenants_at_once, stopped, Operation.EXTRACTION, run_id)
+        outcomes = run_concurrently(
+            parts, self.tenants_at_once, stopped, Operation.EXTRACTION, run_id
+        )
+        with closing(outcomes):
+            for outcome in outcomes:
+                self.on_end(outcome)
+                yield outcome
 
     def close(self) -> None:
         """Close the connections to the vendor and to documents' servers."""

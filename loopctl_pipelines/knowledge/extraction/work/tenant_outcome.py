@@ -24,7 +24,7 @@ class Counts:
         known_articles: that existed already.
         dropped: items of answers that were no article, too many, or without a free title.
         requests: that the vendor answered with a result.
-        input_tokens: billed for them.
+        input_tokens: billed, also for requests that failed.
         output_tokens: likewise.
         blocked: documents that wait because the tenant has no key.
     """

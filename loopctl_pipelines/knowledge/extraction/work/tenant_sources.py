@@ -150,7 +150,7 @@ class TenantSources:
         self._outcome.counts.add(counts)
         model = access.settings.model(Operation.EXTRACTION)
         tokens_in, tokens_out = self._outcome.models.get(model, (0, 0))
-        if counts.requests:
+        if counts.input_tokens or counts.output_tokens:
             self._outcome.models[model] = (
                 tokens_in + counts.input_tokens,
                 tokens_out + counts.output_tokens,

@@ -23,7 +23,7 @@ from loopctl_pipelines.llm.anthropic.message_request import MessageRequest
 from loopctl_pipelines.llm.anthropic.tenant_messages import TenantAccess, TenantMessages, billed
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.operation import Operation
-from loopctl_pipelines.llm.usage import LEDGER_LOCK_SECONDS, best_effort, record_usage
+from loopctl_pipelines.llm.usage import LEDGER_LOCK_SECONDS, UsageEvent, best_effort, record_usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +81,21 @@ class TextRun:
             return TextOutcome(Counts(), self.stop.reason.failure, was_sent=False)
         outlast_outage(self.claim.keep)
         made = self._ask(request, key)
-        if isinstance(made, ProviderFailure):
-            return TextOutcome(Counts(chunks=1), made)
-        return self._store(part, made)
+        return made if isinstance(made, TextOutcome) else self._store(part, made)
 
-    def _ask(self, request: MessageRequest, key: TextKey) -> Made | ProviderFailure:
+    def _ask(self, request: MessageRequest, key: TextKey) -> Made | TextOutcome:
         source_type = self.target.source_type
         answer = self.messages.call(self.access, request, source_type=source_type)
-        if isinstance(answer.result, ProviderFailure):
-            return answer.result
         event = billed(request, answer, source_type)
+        if isinstance(answer.result, ProviderFailure):
+            return TextOutcome(_failed(event), answer.result)
         extraction = read_extraction(answer.result, self.prompt.most_articles)
         if extraction is not None:
             return Made(key, extraction, event)
         if event is not None:
             with best_effort():
                 replace(self._patient, lock_seconds=LEDGER_LOCK_SECONDS).run(record_usage, event)
-        return ProviderFailure(FailureKind.MALFORMED)
+        return TextOutcome(_failed(event), ProviderFailure(FailureKind.MALFORMED))
 
     def _store(self, part: Part, made: Made) -> TextOutcome:
         articles = new_articles(made, part.key_prefix)
@@ -114,6 +112,15 @@ class TextRun:
     def _patient(self) -> TenantSession:
         """A session that waits out an outage: for answers of the vendor, which are paid for."""
         return replace(self.session, outage_seconds=OUTAGE_SECONDS)
+
+
+def _failed(paid: UsageEvent | None) -> Counts:
+    """Count a text without a result; some failures are billed."""
+    return Counts(
+        chunks=1,
+        input_tokens=0 if paid is None else paid.input_tokens,
+        output_tokens=0 if paid is None else paid.output_tokens,
+    )
 
 
 def _counts(made: Made, stored: StoredArticles) -> Counts:
