@@ -1,4 +1,4 @@
-# make demo: the main job over sample data, on an embedded PostgreSQL.  make test: everything CI runs.
+# make demo: the jobs over sample data, on an embedded PostgreSQL.  make test: everything CI runs.
 PYTHON ?= python3
 BIN := .venv/bin
 KILLS ?= 100
@@ -12,7 +12,7 @@ COMPILE = $(UV) pip compile --quiet --python $(BIN)/python --universal --python-
 .PHONY: help demo dev test lint bench trials lock clean
 
 help:
-	@echo "make demo   set up, load sample data, run the daily job, show the result"
+	@echo "make demo   set up, load sample data, run the jobs, show the results"
 	@echo "make dev    open the Dagster UI on the same data (http://127.0.0.1:3000)"
 	@echo "make test   lint, types, import contracts and tests"
 	@echo "make bench  ratios against the reference's way and against a bare scan"

@@ -14,16 +14,20 @@ from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.database.upgrade import upgrade
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.demo.demo import demo_days, run_demo
-from loopctl_pipelines.demo.embed import embed_sample
-from loopctl_pipelines.demo.provider import sample_provider
+from loopctl_pipelines.demo.embed import embed_sample, link_sample
+from loopctl_pipelines.demo.extract import extract_sample
+from loopctl_pipelines.demo.provider import SampleVendors, sample_vendors
+from loopctl_pipelines.demo.sample.handed_in import REVIEWS
 from loopctl_pipelines.demo.sample.knowledge import SAMPLE_CLOAK_KEY
 from loopctl_pipelines.knowledge.embedding.definitions import build_embedder
 from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
+from loopctl_pipelines.knowledge.extraction.definitions import build_extractor
+from loopctl_pipelines.knowledge.extraction.jobs import EXTRACT_ARTICLES
 from loopctl_pipelines.terminal import Terminal
 
 
 def demo() -> None:
-    """Fill an empty database with sample data, run the daily job on it, show the result."""
+    """Fill an empty database with sample data, run the jobs on it, show the results."""
     console = Terminal()
     with open_project() as project:
         with console.status("Creating the tables"):
@@ -32,20 +36,39 @@ def demo() -> None:
         days = demo_days(project.start, project.today)
         with project.instance() as instance:
             well = run_demo(console, project.database, instance, project.job(DAILY_COSTS), days)
-            with sample_provider() as provider:
-                well &= _embed(console, project, instance, provider.base_url)
+            with sample_vendors() as vendors:
+                well &= _fill_knowledge_base(console, project, instance, vendors)
     console.print("\nOpen the same data in the Dagster UI:", Text("make dev", style="bold"))
     if not well:
         raise typer.Exit(1)
 
 
-def _embed(console: Terminal, project: Project, instance: DagsterInstance, base_url: str) -> bool:
-    """Embed with the sample's provider whatever the settings are: nothing leaves the machine."""
-    cloak_key = project.settings.cloak_key or SAMPLE_CLOAK_KEY
-    settings = replace(project.settings, embedding_base_url=base_url, cloak_key=cloak_key)
-    with closing(build_embedder(settings, project.database)) as embedder:
+def _fill_knowledge_base(
+    console: Terminal, project: Project, instance: DagsterInstance, vendors: SampleVendors
+) -> bool:
+    """Extract, embed and link with the sample's vendors, whatever the settings are.
+
+    So nothing leaves the machine.
+    """
+    settings = replace(
+        project.settings,
+        embedding_base_url=vendors.embeddings.base_url,
+        anthropic_base_url=vendors.messages.base_url,
+        extract_reviews=frozenset(REVIEWS),
+        cloak_key=project.settings.cloak_key or SAMPLE_CLOAK_KEY,
+    )
+    database = project.database
+    with (
+        closing(build_embedder(settings, database)) as embedder,
+        closing(build_extractor(settings, database)) as extractor,
+    ):
         definitions = build_definitions(
-            settings, resources={"database": project.database, "embedder": embedder}
+            settings,
+            resources={"database": database, "embedder": embedder, "extractor": extractor},
         )
-        job = definitions.resolve_job_def(EMBED_ARTICLES)
-        return embed_sample(console, instance, job, embedder)
+        extract = definitions.resolve_job_def(EXTRACT_ARTICLES)
+        well = extract_sample(console, instance, extract, extractor)
+        embed = definitions.resolve_job_def(EMBED_ARTICLES)
+        well &= embed_sample(console, instance, embed, embedder)
+        link = definitions.resolve_implicit_global_asset_job_def()
+        return well & link_sample(console, instance, link, database)

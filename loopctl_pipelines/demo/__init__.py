@@ -1,4 +1,4 @@
-"""The demo: fills an empty database with the sample, runs the jobs over it, shows the result.
+"""The demo: fills an empty database with the sample, runs the jobs over it, shows the results.
 
 Nothing that production runs.
 """

@@ -22,7 +22,10 @@ from loopctl_pipelines_tests.usage import Usage
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 _ROLLS_UP = "SELECT FROM pg_stat_activity WHERE query LIKE '%FROM loopctl_pipelines.live_reports%'"
 _LOADS = "SELECT FROM pg_stat_activity WHERE query LIKE '%COPY incoming_reports%'"
-_KEYLESS = "Tenant 'proseware': no embedding API key configured; embedding is skipped.\n"
+_KEYLESS = (
+    "Tenant 'proseware': no Anthropic API key configured; extraction is skipped.\n"
+    "Tenant 'proseware': no embedding API key configured; embedding is skipped.\n"
+)
 _STARTED = RunsFilter(statuses=[DagsterRunStatus.STARTED])
 
 
@@ -53,16 +56,38 @@ def yesterday() -> date:
     return datetime.now(UTC).date() - timedelta(days=1)
 
 
+def _cells(out: str, title: str) -> dict[str, list[str]]:
+    """Return the words of each row of the table with this title, by the row's first one."""
+    _, _, table = out.partition(f"\n{title}")
+    _, body, *_ = re.split(r"─ *\n|\n *\n", table.partition("─")[2])
+    return {name: cells for name, *cells in map(str.split, body.splitlines())}
+
+
 def test_demo_shows_the_days_costs_and_finds_every_planted_anomaly_twice_in_a_row(
     shell: Shell, yesterday: date
 ) -> None:
     # how many they are depends on the weekdays among the 30 days
-    for new in (r"([\d,]{6}) reports of 30 days \(\1 of them new\)", r"\(0 of them new\)"):
+    for new, billed in (
+        (
+            r"([\d,]{6}) reports of 30 days \(\1 of them new\)",
+            r"Texts: 8, of which 0 .* 0\.02\d\d\.",
+        ),
+        (r"\(0 of them new\)", r"Texts: 5, of which 4 .*Billed: nothing\."),
+    ):
         code, out, err = shell.run("demo")
         assert (code, err) == (0, _KEYLESS)
         assert re.search(new, " ".join(out.split()))
         assert f"Cost of {yesterday} (UTC) per tenant" in out
         assert "and 0 others." in out
+        assert re.search(billed, " ".join(out.split()))
+        assert _cells(out, "Documents and reviews") == {
+            "northwind": ["2", "2", "9", "0"],
+            "lucerne": ["2", "1", "6", "0"],
+            "proseware": ["0", "0", "0", "1", "no", "Anthropic", "key"],
+            "margie": ["0", "0", "0", "1", "Anthropic", "key", "rejected"],
+        }
+        assert "Extracting articles of tenant 'margie': the vendor rejects" in out
+        assert "potential_conflict (0.9" in out
         assert max(map(len, out.splitlines())) <= 80
 
 

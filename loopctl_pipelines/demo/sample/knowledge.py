@@ -11,10 +11,16 @@ from loopctl_pipelines.demo.sample.seeds import KNOWLEDGE, row_id, stream
 
 # protects nothing but the sample: whoever has this project has it
 SAMPLE_CLOAK_KEY: Final = b"the sample's key protects nobody"
-SAMPLE_KEY: Final = "sample-key-of-northwind"
+VALID_KEYS: Final = {
+    "northwind": "sample-key-of-northwind",
+    "lucerne": "sample-key-of-lucerne",
+}
 _REVOKED_KEY: Final = "sample-key-that-was-revoked"
-KEYS: Final = {"northwind": SAMPLE_KEY, "proseware": None, "margie": _REVOKED_KEY}
-"""Tenants with articles: one with a key, one without, and one whose key was revoked."""
+REVOKED: Final = "margie"
+"""The tenant whose keys were revoked: its partitions fail."""
+
+KEYS: Final = {**VALID_KEYS, "proseware": None, REVOKED: _REVOKED_KEY}
+"""Tenants with articles, and their key for both vendors: valid, missing, revoked."""
 
 _WRITTEN: Final = datetime(2025, 12, 1, 9)  # noqa: DTZ001 - loopctl's timestamps are naive UTC
 _SENTENCES_PER_ARTICLE: Final = 5

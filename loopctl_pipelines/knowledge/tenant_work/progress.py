@@ -36,5 +36,12 @@ def progress_bar(
         *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console
     ) as progress:
         task = progress.add_task(items, total=total)
+
         # several threads call it; rich updates a task under a lock
-        yield lambda _slug, done: progress.advance(task, done)
+        def advance(_slug: str, done: int) -> None:
+            progress.advance(task, done)
+            # also items are worked on that were set aside, or were added meanwhile
+            [shown] = progress.tasks
+            progress.update(task, total=max(total, shown.completed))
+
+        yield advance

@@ -85,16 +85,18 @@ def test_a_failure_leaves_the_document_in_this_state(
     assert documents.titles("acme") == []
 
 
-def test_a_billed_answer_without_a_list_is_in_the_ledger(documents: Documents) -> None:
+def test_a_billed_answer_without_a_list_is_in_the_ledger_and_counts(documents: Documents) -> None:
     documents.tenant("acme")
     documents.document("acme")
     with (
         answering(lambda *_: {"prose": "Sure!"}) as (server, _),
         extractor(documents.database, server.base_url) as extract,
     ):
-        documents.run(extract, "acme")
-    query = "SELECT operation, input_tokens > 0 FROM llm_usage_events"
-    assert documents.rows("acme", query) == [("extraction", True)]
+        outcome = documents.run(extract, "acme")
+    query = "SELECT model, input_tokens, output_tokens FROM llm_usage_events"
+    [(model, tokens_in, tokens_out)] = documents.rows("acme", query)
+    assert tokens_in > 0
+    assert outcome.models == {model: (tokens_in, tokens_out)}
 
 
 def test_a_document_fails_after_three_malformed_answers(documents: Documents) -> None:
