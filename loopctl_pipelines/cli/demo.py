@@ -14,8 +14,9 @@ from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.database.upgrade import upgrade
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.demo.demo import demo_days, run_demo
-from loopctl_pipelines.demo.embed import embed_sample, link_sample
+from loopctl_pipelines.demo.embed import embed_sample
 from loopctl_pipelines.demo.extract import extract_sample
+from loopctl_pipelines.demo.link import link_sample
 from loopctl_pipelines.demo.provider import SampleVendors, sample_vendors
 from loopctl_pipelines.demo.sample.handed_in import REVIEWS
 from loopctl_pipelines.demo.sample.knowledge import SAMPLE_CLOAK_KEY
