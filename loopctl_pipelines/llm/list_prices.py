@@ -6,7 +6,10 @@ that takes about a second.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from typing import Final
+
+_SHOWN: Final = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,11 @@ class ListPrice:
         return ListPrice(self.dollars + other.dollars, self.unknown_models + other.unknown_models)
 
     def __str__(self) -> str:
-        """Return dollars to a hundredth of a cent, or that they are not wholly known."""
+        """Return dollars to a hundredth of a cent, rounded up, or that they are not all known."""
         if not self.unknown_models:
-            return f"{self.dollars:.4f}"
-        return f"unknown, at least {self.dollars:.4f}" if self.dollars else "unknown"
+            return str(self.dollars.quantize(_SHOWN, ROUND_UP))
+        known = self.dollars.quantize(_SHOWN, ROUND_DOWN)
+        return f"unknown, at least {known}" if known else "unknown"
 
 
 def dollars_by_list_price(

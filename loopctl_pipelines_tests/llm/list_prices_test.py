@@ -58,6 +58,12 @@ def test_what_has_no_list_price_is_unknown(vendor: str, model: str) -> None:
     assert dollars_by_list_price(vendor, model, 10, 10) is None
 
 
+def test_a_cost_is_never_shown_as_0() -> None:
+    assert str(list_price("anthropic", {DEFAULT_MODEL: (3, 7)})) == "0.0001"
+    assert str(ListPrice(Decimal("1.23451"))) == "1.2346"
+    assert str(ListPrice(Decimal("1.23459"), unknown_models=1)) == "unknown, at least 1.2345"
+
+
 def test_a_sum_with_an_unknown_model_is_not_shown_as_the_whole() -> None:
     known = list_price("anthropic", {DEFAULT_MODEL: (1_000_000, 0), DEAR: (1_000_000, 0)})
     assert known == ListPrice(Decimal(6))
