@@ -26,7 +26,7 @@ def run_command(arguments: list[str], environment: Mapping[str, str]) -> tuple[i
     with TemporaryDirectory() as folder:
         out, err = Path(folder) / "out", Path(folder) / "err"
         process = _processes.Process(
-            target=_run, args=(arguments, dict(environment), os.getcwd(), str(out), str(err))
+            target=_run, args=(arguments, dict(environment), str(Path.cwd()), str(out), str(err))
         )
         process.start()
         process.join()
@@ -49,4 +49,4 @@ def _run(
         main()
     finally:
         # a forked process of multiprocessing ends without them
-        atexit._run_exitfuncs()
+        atexit._run_exitfuncs()  # noqa: SLF001 - there is no public way
