@@ -1,6 +1,6 @@
-"""The loopback provider in a process of its own: it takes no time of a contender's."""
+"""The loopback vendors in processes of their own: they take no time of a contender's."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing import get_context
@@ -10,30 +10,48 @@ from zlib import crc32
 import numpy as np
 
 from loopctl_pipelines.llm.fake.loopback import LoopbackServer, Vector
+from loopctl_pipelines.llm.fake.messages_server import MessagesServer
 
 KEY = "sk-benchmark"
 LATENCY_SECONDS = 0.05
+MESSAGE_LATENCY_SECONDS = 0.3
+ARTICLES_OF_A_TEXT = 2
 _DIFFERENT_VECTORS = 4_096
 _spawn = get_context("spawn")
 
 
 @contextmanager
 def provider_process() -> Iterator[str]:
-    """Give the base URL of a provider that answers after 50 ms."""
-    here, there = _spawn.Pipe()
-    process = _spawn.Process(target=_serve, args=(there,))
-    process.start()
-    there.close()
-    try:
-        yield here.recv()
-    finally:
-        here.close()
-        process.join()
+    """Give the base URL of an embedding provider that answers after 50 ms."""
+    with _process(_serve_embeddings) as base_url:
+        yield base_url
+
+
+@contextmanager
+def messages_process() -> Iterator[str]:
+    """Give the base URL of a Messages API that answers after 300 ms."""
+    with _process(_serve_messages) as base_url:
+        yield base_url
 
 
 def vector_of(text: str, dimension: int) -> Vector:
     """Return one of 4,096 random directions, which costs nothing to make and all to index."""
     return _directions(dimension)[crc32(text.encode()) % _DIFFERENT_VECTORS]
+
+
+def articles_of(_tool: str, _system: str, message: str) -> Mapping[str, object]:
+    """Return articles of about 1,000 characters, whose titles no other text has."""
+    number = crc32(message.encode())
+    articles = [
+        {
+            "title": f"Finding {number}-{place}",
+            "body": message[100 * place : 100 * place + 1_000].strip(),
+            "category": "finding",
+            "tags": ["benchmark"],
+        }
+        for place in range(ARTICLES_OF_A_TEXT)
+    ]
+    return {"articles": articles}
 
 
 @cache
@@ -43,10 +61,33 @@ def _directions(dimension: int) -> list[Vector]:
     return list(drawn.astype(np.float32))
 
 
-def _serve(pipe: Connection) -> None:
+@contextmanager
+def _process(serve: Callable[[Connection], None]) -> Iterator[str]:
+    here, there = _spawn.Pipe()
+    process = _spawn.Process(target=serve, args=(there,))
+    process.start()
+    there.close()
+    try:
+        yield here.recv()
+    finally:
+        here.close()
+        process.join()
+
+
+def _serve_embeddings(pipe: Connection) -> None:
     with LoopbackServer([KEY], latency_seconds=LATENCY_SECONDS, vector=vector_of) as server:
-        pipe.send(server.base_url)
-        try:
-            pipe.recv()
-        except EOFError:
-            return
+        _serve(pipe, server.base_url)
+
+
+def _serve_messages(pipe: Connection) -> None:
+    with MessagesServer([KEY], articles_of, latency_seconds=MESSAGE_LATENCY_SECONDS) as server:
+        _serve(pipe, server.base_url)
+
+
+def _serve(pipe: Connection, base_url: str) -> None:
+    """Tell the address, and wait until the other end is closed."""
+    pipe.send(base_url)
+    try:
+        pipe.recv()
+    except EOFError:
+        return

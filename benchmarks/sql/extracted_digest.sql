@@ -1,0 +1,5 @@
+-- How many articles there are, and what they say, whoever wrote them.
+SELECT
+    count(*),
+    sum(hashtextextended(concat_ws('/', tenant_id, title, body, idempotency_key), 0))
+FROM articles
