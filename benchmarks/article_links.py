@@ -30,8 +30,10 @@ from loopctl_pipelines.knowledge.search.operator_queries import has_iterative_sc
 from loopctl_pipelines.knowledge.search.transactions import TenantTransactions
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 
-_LARGE, _SMALL = UUID(int=1), UUID(int=2)
+_LARGE = UUID(int=1)
 _OF_SMALL = 50
+# of the large tenant's articles: with 100,000, one of them is searched in the index and one is not
+_SHARE_OF_SECOND, _SHARE_OF_MIDDLE = 0.3, 0.08
 _SAMPLE = 200
 _RULE: Final = LinkRule()
 _LEAST_RECALL = 0.98
@@ -42,21 +44,27 @@ Found = dict[UUID, list[Neighbour]]
 
 
 def neighbour_search(url: str, articles: int, rounds: int) -> Outcome:
-    """Compare the index with all articles of a large tenant, and of a small one beside it.
+    """Compare the index with all articles of a large tenant, and of smaller ones beside it.
 
     Raises:
         WrongResultError: if the index finds less than 98 percent of the neighbours.
     """
+    sizes = {
+        "large": articles,
+        "second": round(_SHARE_OF_SECOND * articles),
+        "middle": round(_SHARE_OF_MIDDLE * articles),
+        "small": _OF_SMALL,
+    }
+    ids = {name: UUID(int=number) for number, name in enumerate(sizes, start=1)}
     started = perf_counter()
     with psycopg.connect(url, autocommit=True) as session:
         session.execute("TRUNCATE tenants CASCADE")
         with indexed_afterwards(session):
-            fill_tenant(session, _LARGE, articles, seed=1)
-            fill_tenant(session, _SMALL, _OF_SMALL, seed=2)
+            for name, tenant in ids.items():
+                fill_tenant(session, tenant, sizes[name], seed=tenant.int)
             filled = perf_counter()
     facts: dict[str, Fact] = {
-        "articles of the large tenant": articles,
-        "articles of the small tenant": _OF_SMALL,
+        **{f"articles of the {name} tenant": size for name, size in sizes.items()},
         "searched": _SAMPLE,
         "neighbours": _RULE.neighbours,
         "seconds to fill": round(filled - started),
@@ -64,7 +72,7 @@ def neighbour_search(url: str, articles: int, rounds: int) -> Outcome:
     }
     found: dict[tuple[str, UUID], NearestArticles] = {}
     with closing(Database(url, "loopctl_app")) as database:
-        samples = {tenant: _sample(database, tenant) for tenant in (_LARGE, _SMALL)}
+        samples = {tenant: _sample(database, tenant) for tenant in ids.values()}
 
         def search(method: str) -> None:
             for tenant, sample in samples.items():
@@ -72,7 +80,7 @@ def neighbour_search(url: str, articles: int, rounds: int) -> Outcome:
 
         contenders = [Contender(each, partial(search, each)) for each in (_INDEX, _ALL)]
         times = interleave(contenders, rounds, perf_counter)
-        for name, tenant in (("large", _LARGE), ("small", _SMALL)):
+        for name, tenant in ids.items():
             chosen, exact = found[_INDEX, tenant], found[_ALL, tenant]
             recall = _recall(chosen.neighbours, exact.neighbours)
             facts[f"recall, {name} tenant"] = round(recall, 4)

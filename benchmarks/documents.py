@@ -92,7 +92,7 @@ class PendingDocuments:
 
 def _document(number: int) -> str:
     """Return Markdown of sections of some paragraphs, all of its own."""
-    drawn = random.Random(number)  # noqa: S311 - makes text, guards nothing
+    drawn = random.Random(number)
     sections: list[str] = []
     while sum(map(len, sections)) < DOCUMENT_BYTES:
         words = [f"term{drawn.randrange(5_000)}" for _ in range(_SECTION_BYTES // 8)]

@@ -1,7 +1,7 @@
 """How loopctl extracts articles from documents, without its faults.
 
-Five workers, each with one document at a time, and of that one chunk at a time: ask the model, write
-its articles with an audit row, a commit each.
+Five workers, each with one document at a time, and of that one chunk at a time: ask the model,
+write its articles with an audit row, a commit each.
 """
 
 import threading

@@ -14,24 +14,40 @@ from loopctl_pipelines.knowledge.search.articles import SIMILARITY_DIGITS, Neigh
 EF_SEARCH: Final = 1_000
 """Candidates that a scan keeps at a time, the most that pgvector allows; its default is 40."""
 
-_ITERATIVE_SCAN = "strict_order"
+POOL_ARTICLES: Final = 3_000
+"""Articles of the tenant that a scan finds; the nearest of them are the result."""
+
+MOST_SCANNED: Final = 50_000
+"""Articles, of all tenants, after which a scan gives up: about half a second."""
+
+_ITERATIVE_SCAN = "relaxed_order"
 # SET LOCAL, because a sharded PostgreSQL passes on no set_config. An iterative scan goes on beyond
 # its first candidates until enough of them are the tenant's. Without sorts and hashes the planner
 # takes no other plan than the index.
 _BEGIN: Final = sql.SQL(
     "SET LOCAL hnsw.iterative_scan = {iterative}; "
     "SET LOCAL hnsw.ef_search = {candidates}; "
-    "SET LOCAL hnsw.max_scan_tuples = 100000; "
+    "SET LOCAL hnsw.max_scan_tuples = {most_scanned}; "
     "SET LOCAL enable_sort = off; "
     "SET LOCAL enable_hashjoin = off; "
     "SET LOCAL enable_mergejoin = off"
 )
 
 
-def begin_index_search(connection: TenantConnection) -> None:
-    """Make the transaction's searches use the vector index, and go on until they find enough."""
+def begin_index_search(connection: TenantConnection, candidates: int) -> None:
+    """Make the transaction's searches use the vector index, and go on until the pool is full.
+
+    Args:
+        connection: in a transaction of the tenant.
+        candidates: how many articles may be found. A scan that has seen as many, whosever they
+            are, gives up: comparing with all would have taken no longer.
+    """
     connection.execute(
-        _BEGIN.format(candidates=sql.Literal(EF_SEARCH), iterative=sql.Literal(_ITERATIVE_SCAN))
+        _BEGIN.format(
+            iterative=sql.Literal(_ITERATIVE_SCAN),
+            candidates=sql.Literal(EF_SEARCH),
+            most_scanned=sql.Literal(min(candidates, MOST_SCANNED)),
+        )
     )
 
 
@@ -42,20 +58,32 @@ def nearest_in_index(
     space: VectorSpace,
     limit: int,
 ) -> dict[UUID, list[Neighbour]]:
-    """Return up to `limit` neighbours of each article, the nearest first, however far they are."""
-    begin_index_search(connection)
+    """Return up to `limit` neighbours of each article, the nearest first, however far they are.
+
+    An article is left out if the pool could not be filled for it: it has to be compared with all.
+
+    Args:
+        connection: in a transaction of the tenant, after `begin_index_search`.
+        tenant_id: the tenant.
+        article_ids: articles of the space.
+        space: of the vectors.
+        limit: at most `POOL_ARTICLES`.
+    """
     parameters = {
         "tenant_id": tenant_id,
         "article_ids": list(article_ids),
         "model": space.model,
         "dimension": space.dimension,
+        "pool": POOL_ARTICLES,
         "limit": limit,
     }
-    found: dict[UUID, list[Neighbour]] = {article_id: [] for article_id in article_ids}
-    for article_id, neighbour_id, similarity in connection.execute(
+    found: dict[UUID, list[Neighbour]] = {}
+    for article_id, neighbour_id, similarity, pool_articles in connection.execute(
         statement(__package__, "nearest_in_index"), parameters
     ):
-        found[article_id].append(Neighbour(neighbour_id, round(similarity, SIMILARITY_DIGITS)))
+        if pool_articles >= POOL_ARTICLES:
+            near = Neighbour(neighbour_id, round(similarity, SIMILARITY_DIGITS))
+            found.setdefault(article_id, []).append(near)
     for neighbours in found.values():
         neighbours.sort(key=lambda neighbour: (-neighbour.similarity, neighbour.id))
     return found

@@ -1,6 +1,7 @@
 """Finds the nearest articles of articles: exactly where that costs little, else in the index."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Final
 from uuid import UUID
@@ -24,28 +25,28 @@ from loopctl_pipelines.knowledge.search.exact import (
     Numbers,
     unit_vectors,
 )
-from loopctl_pipelines.knowledge.search.index_search import nearest_in_index
+from loopctl_pipelines.knowledge.search.index_search import begin_index_search, nearest_in_index
 from loopctl_pipelines.knowledge.search.transactions import TenantTransactions
 
-EXACT_ARTICLES: Final = 5_000
-"""A space of at most so many articles is searched exactly."""
+EXACT_ARTICLES: Final = 20_000
+"""An article is compared with at most so many others exactly, whatever the index could do."""
 
-_ROWS_PER_INDEX_SEARCH: Final = 200
+_ROWS_PER_INDEX_SEARCH: Final = 2_000
 # memory: 50 MB of vectors that are compared with 6 MB at a time, and 33 MB of similarities
 _COMPARED = 8_192
 _BLOCK = 1_024
 # a transaction of index searches takes about a second
-_SEARCHED = 100
+_SEARCHED = 10
 
 
-def method_for(searched: int, articles: int, *, has_iterative_scan: bool) -> Method:
-    """Return how to search the neighbours of `searched` articles among `articles`.
+def method_for(searched: int, candidates: int, *, has_iterative_scan: bool) -> Method:
+    """Return how to search the neighbours of `searched` articles among `candidates`.
 
     Comparing with every article reads each vector once, whatever the number of searched articles.
-    A search in the index takes as long as reading about 200 vectors.
+    A search in the index takes as long as reading about 2,000 vectors.
     """
     most = max(EXACT_ARTICLES, searched * _ROWS_PER_INDEX_SEARCH)
-    return Method.APPROXIMATE if has_iterative_scan and articles > most else Method.EXACT
+    return Method.APPROXIMATE if has_iterative_scan and candidates > most else Method.EXACT
 
 
 class NearestSearch:
@@ -83,11 +84,12 @@ class NearestSearch:
     def _search_space(
         self, space: VectorSpace, articles: list[ComparableArticle], result: NearestArticles
     ) -> None:
-        size = self._transactions.run(lambda c: _count(c, self._transactions.tenant_id, space))
-        method = method_for(len(articles), size, has_iterative_scan=self._has_iterative_scan)
+        sizes = self._transactions.run(lambda c: _sizes(c, self._transactions.tenant_id, space))
+        candidates = min(_candidates(sizes, article.project_id) for article in articles)
+        method = method_for(len(articles), candidates, has_iterative_scan=self._has_iterative_scan)
         if method is Method.APPROXIMATE:
             result.approximate += len(articles)
-            articles = list(self._search_index(space, articles, result.neighbours))
+            articles = list(self._search_index(space, articles, candidates, result.neighbours))
             result.repeated += len(articles)
         if articles:
             result.exact += len(articles)
@@ -97,24 +99,27 @@ class NearestSearch:
         self,
         space: VectorSpace,
         articles: Sequence[ComparableArticle],
+        candidates: int,
         neighbours: dict[UUID, list[Neighbour]],
     ) -> Iterator[ComparableArticle]:
         """Search in the index; yield the articles for which it found too few."""
+
+        def search(connection: TenantConnection, ids: list[UUID]) -> dict[UUID, list[Neighbour]]:
+            begin_index_search(connection, candidates)
+            tenant = self._transactions.tenant_id
+            return nearest_in_index(connection, tenant, ids, space, self._limit)
+
         for start in range(0, len(articles), _SEARCHED):
             part = articles[start : start + _SEARCHED]
             ids = [article.id for article in part]
-            found = self._transactions.run(
-                lambda c, ids=ids: nearest_in_index(  # type: ignore[misc]
-                    c, self._transactions.tenant_id, ids, space, self._limit
-                )
-            )
+            found = self._transactions.run(partial(search, ids=ids))
             for article in part:
-                if len(found[article.id]) < self._limit:
-                    yield article
-                else:
+                if article.id in found:
                     neighbours[article.id] = [
                         near for near in found[article.id] if near.similarity >= self._least
                     ]
+                else:
+                    yield article
 
     def _compare_all(
         self,
@@ -158,10 +163,18 @@ class NearestSearch:
         return kept, unit_vectors(rows.astype(np.float32))
 
 
-def _count(connection: TenantConnection, tenant_id: UUID, space: VectorSpace) -> int:
-    query = statement(__package__, "count_comparable")
-    row = connection.execute(query, _of_space(tenant_id, space)).fetchone()
-    return int(row[0]) if row else 0
+def _sizes(
+    connection: TenantConnection, tenant_id: UUID, space: VectorSpace
+) -> dict[UUID | None, int]:
+    query = statement(__package__, "count_candidates")
+    return dict(connection.execute(query, _of_space(tenant_id, space)).fetchall())
+
+
+def _candidates(sizes: Mapping[UUID | None, int], project_id: UUID | None) -> int:
+    """Return how many articles one of this project may be a neighbour of, itself included."""
+    if project_id is None:
+        return sum(sizes.values())
+    return sizes.get(None, 0) + sizes.get(project_id, 0)
 
 
 def _read_all(

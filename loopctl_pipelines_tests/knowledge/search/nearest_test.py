@@ -70,19 +70,19 @@ def test_blocks_of_any_size_give_the_nearest_of_all(
 
 
 @pytest.mark.parametrize(
-    ("searched", "articles", "iterative", "method"),
+    ("searched", "candidates", "iterative", "method"),
     [
-        (1, 5_000, True, Method.EXACT),
-        (1, 5_001, True, Method.APPROXIMATE),
+        (1, 20_000, True, Method.EXACT),
+        (1, 20_001, True, Method.APPROXIMATE),
         (1, 100_000, False, Method.EXACT),
-        (500, 100_000, True, Method.EXACT),
-        (499, 100_000, True, Method.APPROXIMATE),
+        (50, 100_000, True, Method.EXACT),
+        (49, 100_000, True, Method.APPROXIMATE),
     ],
 )
 def test_the_index_is_used_where_comparing_with_all_takes_longer(
-    searched: int, articles: int, *, iterative: bool, method: Method
+    searched: int, candidates: int, *, iterative: bool, method: Method
 ) -> None:
-    assert method_for(searched, articles, has_iterative_scan=iterative) is method
+    assert method_for(searched, candidates, has_iterative_scan=iterative) is method
 
 
 @pytest.mark.parametrize(("version", "iterative"), [("0.7.4", False), ("0.8.0", True)])
@@ -123,19 +123,53 @@ def _ids(found: dict[UUID, list[Neighbour]]) -> dict[UUID, set[UUID]]:
     return {article: {near.id for near in row} for article, row in found.items()}
 
 
-def test_a_small_tenant_beside_a_large_one_gets_its_neighbours_from_the_index(
-    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def _index_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search in the index whatever the size, for a pool that a tenant of 20 can fill."""
     monkeypatch.setattr(nearest, "EXACT_ARTICLES", 0)
     monkeypatch.setattr(nearest, "_ROWS_PER_INDEX_SEARCH", 0)
+    monkeypatch.setattr(index_search, "POOL_ARTICLES", 19)
+
+
+def _recall(found: NearestArticles, expected: dict[UUID, set[UUID]]) -> float:
+    common = sum(len(near & expected[a]) for a, near in _ids(found.neighbours).items())
+    return common / sum(map(len, expected.values()))
+
+
+@pytest.mark.usefixtures("_index_only")
+def test_a_small_tenant_beside_a_large_one_gets_its_neighbours_from_the_index(
+    corpus: Corpus,
+) -> None:
     found = _search(corpus, "small")
     assert (found.approximate, found.exact) == (20, 0)
     assert _ids(found.neighbours) == _expected("small", 20)
     found = _search(corpus, "large")
     assert (found.approximate, found.exact) == (600, 0)
-    expected = _expected("large", 600)
-    common = sum(len(near & expected[a]) for a, near in _ids(found.neighbours).items())
-    assert common / sum(map(len, expected.values())) >= 0.98
+    assert _recall(found, _expected("large", 600)) >= 0.98
+
+
+@pytest.mark.usefixtures("_index_only")
+def test_a_tenant_that_is_too_small_a_part_of_the_index_is_compared_exactly(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_search, "EF_SEARCH", 10)
+    found = _search(corpus, "small")
+    # to find 19 of 620, more would have to be looked at than the tenant has
+    assert found.repeated == found.exact > 0
+    assert _ids(found.neighbours) == _expected("small", 20)
+
+
+@pytest.mark.usefixtures("_index_only")
+def test_articles_of_a_small_project_are_compared_exactly(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearest, "EXACT_ARTICLES", 5)
+    vectors = {f"in p {n}": vector for n, vector in enumerate(_directions(5, seed=1))}
+    corpus.tenant("projects")
+    corpus.add("projects", vectors, project="p")
+    corpus.add("projects", {f"in q {n}": v for n, v in enumerate(vectors.values())}, project="q")
+    found = _search(corpus, "projects")
+    assert (found.approximate, found.exact) == (0, 10)
 
 
 def test_without_an_iterative_scan_all_are_compared(
@@ -147,11 +181,10 @@ def test_without_an_iterative_scan_all_are_compared(
     assert _ids(found.neighbours) == _expected("large", 600)
 
 
+@pytest.mark.usefixtures("_index_only")
 def test_a_search_that_finds_too_few_in_the_index_is_repeated_exactly(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nearest, "EXACT_ARTICLES", 0)
-    monkeypatch.setattr(nearest, "_ROWS_PER_INDEX_SEARCH", 0)
     monkeypatch.setattr(index_search, "_ITERATIVE_SCAN", "off")
     monkeypatch.setattr(index_search, "EF_SEARCH", 40)
     found = _search(corpus, "small")
@@ -169,19 +202,22 @@ def test_the_planner_takes_the_vector_index_whatever_the_tenant_s_size(
         "article_ids": [uuid5(id_of(slug), f"{slug} 0")],
         "model": _SPACE.model,
         "dimension": _SPACE.dimension,
+        "pool": 100,
         "limit": 10,
     }
     with corpus.database.tenant_transaction(id_of(slug)) as connection:
-        index_search.begin_index_search(connection)
+        index_search.begin_index_search(connection, 20)
         plan = "\n".join(row[0] for row in connection.execute(query, parameters))
     assert "Index Scan using articles_embedding_hnsw_idx" in plan
-    assert "Sort" not in plan
+    # of the pool, because the index gives it in almost the right order
+    assert plan.count("Sort Key") == 1
+    assert "+ '0'::double precision" in plan
 
 
 def test_the_settings_of_a_search_end_with_its_transaction(corpus: Corpus) -> None:
     with psycopg.connect(corpus.database.connect().info.dsn) as connection:
         connection.execute("LOAD 'vector'")
         before = connection.execute("SHOW hnsw.ef_search").fetchone()
-        index_search.begin_index_search(connection)
+        index_search.begin_index_search(connection, 20)
         connection.commit()
         assert connection.execute("SHOW hnsw.ef_search").fetchone() == before
