@@ -13,6 +13,8 @@ from benchmarks.article_links import linking, neighbour_search
 from benchmarks.dagster_runs import dagster_overhead
 from benchmarks.daily_costs import DailyCosts
 from benchmarks.embeddings import embedding
+from benchmarks.extraction import extraction
+from benchmarks.extraction_ticks import extraction_ticks
 from benchmarks.outcome import Outcome
 from benchmarks.server import scratch_server, upgraded_database
 from benchmarks.ticks import ticks
@@ -34,6 +36,10 @@ def bench(  # noqa: PLR0913, PLR0917 - an option is a parameter
     up_to_date: Annotated[
         int, typer.Option(min=1_000, help="Articles over which a tick finds nothing to do.")
     ] = 1_000_000,
+    documents: Annotated[int, typer.Option(min=1, help="Documents to extract.")] = 100,
+    done_documents: Annotated[
+        int, typer.Option(min=100, help="Documents over which a tick finds nothing to do.")
+    ] = 100_000,
     anomalies: Annotated[
         int, typer.Option(min=100, help="Anomalies of one tenant, listed over HTTP.")
     ] = 1_000_000,
@@ -43,7 +49,7 @@ def bench(  # noqa: PLR0913, PLR0917 - an option is a parameter
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each contender.")] = 3,
     results: Annotated[Path, typer.Option(help="Folder of the JSON files.")] = RESULTS,
 ) -> None:
-    """Measure costs, Dagster's share, embeddings and API; print ratios and keep them as JSON."""
+    """Measure costs, Dagster's share, knowledge and API; print ratios and keep them as JSON."""
     console = Console()
     started = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
 
@@ -64,6 +70,8 @@ def bench(  # noqa: PLR0913, PLR0917 - an option is a parameter
         done(embedding(url, articles, rounds, indexed=True))
         done(embedding(url, articles, rounds, indexed=False))
         done(ticks(server, up_to_date, rounds))
+        done(extraction(upgraded_database(server, "extraction"), documents, rounds))
+        done(extraction_ticks(server, done_documents, rounds))
         url = upgraded_database(server, "links")
         done(linking(url, linked, rounds))
         done(neighbour_search(url, searched, rounds))

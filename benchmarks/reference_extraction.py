@@ -53,8 +53,8 @@ class ReferenceExtraction:
     def _document(self, tenant_id: UUID, request_id: UUID, text: str, content_hash: str) -> None:
         source = {"tenant_id": tenant_id, "source_id": document_source_id(content_hash)}
         for number, chunk in enumerate(chunks(text)):
-            prefix = {"key_prefix": document_key_prefix(content_hash, number, None)}
-            self._chunk(chunk, source | prefix)
+            prefix = document_key_prefix(content_hash, number, None)
+            self._chunk(chunk, {**source, "key_prefix": prefix})
         connection, _ = self._connections()
         done = {"tenant_id": tenant_id, "id": request_id}
         connection.execute(statement(__package__, "reference_document_is_done"), done)

@@ -18,8 +18,9 @@ def test_all_parts_run_and_keep_their_ratios(tmp_path: Path) -> None:
     size = ("--reports", "600", "--tenants", "5", "--rounds", "1")
     knowledge = ("--articles", "40", "--up-to-date", "1000", "--results", str(tmp_path))
     links = ("--linked", "40", "--searched", "60")
+    documents = ("--documents", "2", "--done-documents", "100")
     api = ("--anomalies", "100", "--requests", "100")
-    command = [sys.executable, "-m", "benchmarks", *size, *knowledge, *links, *api]
+    command = [sys.executable, "-m", "benchmarks", *size, *knowledge, *documents, *links, *api]
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, cwd=Path(__file__).parents[2]
     )
@@ -29,8 +30,9 @@ def test_all_parts_run_and_keep_their_ratios(tmp_path: Path) -> None:
     }
     costs, embeddings = {"rollup", "anomalies", "dagster"}, {"embedding", "embedding-unindexed"}
     linking = {"linking", "neighbours"}
+    extraction = {"extraction", "extraction-ticks"}
     served = {"api-pages", "api-throughput"}
-    assert set(kept) == costs | embeddings | {"vectors", "ticks"} | linking | served
+    assert set(kept) == costs | embeddings | {"vectors", "ticks"} | extraction | linking | served
     asked = {found["question"] for found in kept["rollup"]["ratios"]}
     assert {"times faster than the reference", "times the bare scan"} <= asked
     assert kept["rollup"]["facts"]["tenants"] == 5
@@ -38,6 +40,8 @@ def test_all_parts_run_and_keep_their_ratios(tmp_path: Path) -> None:
     assert kept["api-pages"]["facts"]["anomalies"] == 100
     assert kept["api-throughput"]["facts"]["connections"] == 64
     assert kept["ticks"]["facts"]["articles"] == 1_000
+    assert kept["extraction"]["facts"]["documents"] == 2
+    assert kept["extraction-ticks"]["facts"]["documents"] == 100
     assert kept["linking"]["facts"]["articles"] == 40
     assert kept["neighbours"]["facts"]["recall, small tenant"] == 1
     assert kept["embedding"]["facts"]["articles"] == kept["vectors"]["facts"]["vectors"] == 40
