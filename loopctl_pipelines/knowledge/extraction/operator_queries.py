@@ -39,7 +39,7 @@ def next_extraction_attempt(database: Database) -> datetime | None:
 
 
 def forget_deleted_tenants(database: Database) -> None:
-    """Remove our own rows about the texts of tenants that no longer exist."""
+    """Remove our own rows about tenants that no longer exist, completed documents included."""
     with database.operator_transaction() as connection:
         connection.execute(statement(__package__, "forget_deleted_tenants"))
 

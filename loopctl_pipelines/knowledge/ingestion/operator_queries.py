@@ -13,6 +13,6 @@ def delete_old_content(database: Database, days: int) -> int:
 
 
 def forget_deleted_tenants(database: Database) -> None:
-    """Remove the requests of tenants that no longer exist, with their content."""
+    """Remove the waiting requests of tenants that no longer exist, with their content."""
     with database.operator_transaction() as connection:
         connection.execute(statement(__package__, "forget_deleted_tenants"))
