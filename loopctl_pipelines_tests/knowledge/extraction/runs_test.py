@@ -147,5 +147,6 @@ def test_rows_of_a_deleted_tenant_are_removed_by_the_sensor(project: Project) ->
     project.cursor = None
     project.evaluate()
     with project.documents.database.operator_transaction() as connection:
-        rows = connection.execute("SELECT FROM loopctl_pipelines.extractions").fetchall()
-    assert rows == []
+        for table in (b"extractions", b"ingestion_requests"):
+            rows = connection.execute(b"SELECT FROM loopctl_pipelines." + table).fetchall()
+            assert rows == [], table
