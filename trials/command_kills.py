@@ -3,25 +3,29 @@
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 from trials.commands import Command
+from trials.extractions import KILLED, REQUESTS, SPARED
 from trials.scene import Scene
 from trials.usage_of_trials import TrialDays
 
 KILLS_OF_A_TRIAL = 4
+EXTRACTION_KILLS_OF_A_TRIAL = 25
+_INGEST_EVERY, _START_EVERY = 4, 5
 _LOADED = 1_500
 
 
 class CommandKills:
-    """Kills `backfill`, `embed` and `load`."""
+    """Kills `backfill`, `embed`, `load`, and extractions."""
 
     def __init__(self, scene: Scene) -> None:
         """Take where they run."""
         self._scene = scene
         self._random = scene.random
-        self._seconds = {"backfill": 3.0, "embed": 3.0, "load": 1.5}
+        self._seconds = {"backfill": 3.0, "embed": 3.0, "load": 1.5, "extract": 4.0}
         self._numbers = count()
 
     def backfills(self, days: TrialDays, kills: int) -> None:
@@ -31,7 +35,7 @@ class CommandKills:
         before, writers = scene.run_ids(), scene.writers(days)
         with writers.writing():
             for _ in range(kills):
-                self._kill(victim, *days.arguments)
+                self._kill(victim, self._command(victim, *days.arguments))
                 with writers.paused():
                     scene.check_materialized(victim, days)
             self.end_well(victim, scene.commands.start(victim, *days.arguments))
@@ -49,7 +53,7 @@ class CommandKills:
         for _ in range(kills):
             own = self.readers(2)
             slugs += own
-            self._kill(victim, *tenant_options(own))
+            self._kill(victim, self._command(victim, *tenant_options(own)))
             again = scene.payments.process_was_killed(own)
             scene.findings.notes["vectors that were paid for again after a kill"] += again
         # waits for the leases of the dead ones
@@ -65,7 +69,7 @@ class CommandKills:
         path, costs = self._usage_file()
         slugs = sorted(costs)
         for _ in range(kills):
-            self._kill(victim, str(path))
+            self._kill(victim, self._command(victim, str(path)))
             for slug, found in self._loaded(slugs).items():
                 if found not in {(0, 0), costs[slug]}:
                     scene.findings.fault(victim, "lost", f"{slug} has {found} of {costs[slug]}")
@@ -74,6 +78,37 @@ class CommandKills:
             if found != costs[slug]:
                 kind = "doubled" if found > costs[slug] else "lost"
                 scene.findings.fault(victim, kind, f"{slug} has {found} of {costs[slug]}")
+
+    def extractions(self, kills: int) -> None:
+        """Kill so many extractions, each of which goes on with what the one before has left.
+
+        Every fourth is an `ingest` of one tenant's document, the others are runs over all tenants.
+        Every fifth is killed while it starts, the others after the vendor's first answer.
+        """
+        scene, victim, extractions = self._scene, "extract", self._scene.extractions
+        before, notes = scene.run_ids(), scene.findings.notes
+        extractions.tenants()
+        for number in range(kills):
+            files = extractions.hand_in(scene.folder)
+            start: Callable[[], Command] = partial(scene.commands.start_extraction, KILLED)
+            if number % _INGEST_EVERY == 0:
+                slug, file = self._random.choice(list(zip(KILLED, files, strict=True)))
+                start = partial(scene.commands.start, "ingest", str(file), "--tenant", slug)
+            is_early = number % _START_EVERY == 0
+            self._kill(victim, start, None if is_early else extractions.wait_for_an_answer)
+            lost = extractions.process_was_killed()
+            if lost > REQUESTS:
+                scene.findings.fault(victim, "doubled", f"{lost} texts were lost by one kill")
+            notes["texts that were paid for again after a kill"] += lost
+            notes["kills that lost such texts"] += lost > 0
+            most = "most such texts of one kill"
+            notes[most] = max(notes[most], lost)
+        for slugs in (KILLED, SPARED):
+            self.end_well(victim, scene.commands.start_extraction(slugs))
+        for kind, sentence in extractions.faults():
+            scene.findings.fault(victim, kind, sentence)
+        scene.check_runs(victim)
+        scene.saw_dead_runs(victim, before)
 
     def readers(self, tenants: int) -> list[str]:
         """Add so many tenants with articles; return their slugs."""
@@ -117,11 +152,21 @@ class CommandKills:
         self.end_well(victim, self._scene.commands.start("backfill", *days.arguments, "--anew"))
         self._scene.check_computed(victim, days)
 
-    def _kill(self, victim: str, *arguments: str) -> None:
-        """Start the command and kill it at a random moment before its end."""
+    def _command(self, *arguments: str) -> Callable[[], Command]:
+        return partial(self._scene.commands.start, *arguments)
+
+    def _kill(
+        self,
+        victim: str,
+        start: Callable[[], Command],
+        wait: Callable[[Command], None] | None = None,
+    ) -> None:
+        """Start the command, wait for a moment if so asked, and kill it before its end."""
         findings = self._scene.findings
         for _ in range(10):
-            command = self._scene.commands.start(victim, *arguments)
+            command = start()
+            if wait:
+                wait(command)
             moment = self._random.uniform(0, self._seconds[victim])
             command.process.join(moment)
             was_running, left = command.kill()

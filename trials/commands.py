@@ -7,7 +7,7 @@ into minutes. What runs is what the program runs.
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from multiprocessing import get_context
@@ -20,11 +20,13 @@ import psutil
 _PRELOADED: Final = [
     "loopctl_pipelines.cli.backfill",
     "loopctl_pipelines.cli.embed",
+    "loopctl_pipelines.cli.ingest",
     "loopctl_pipelines.cli.load",
     "loopctl_pipelines.cli.project",
     "loopctl_pipelines.definitions",
     "loopctl_pipelines.orchestration.heartbeats.dead_runs",
     "trials.commands",
+    "trials.extraction_run",
 ]
 LIMIT_SECONDS: Final = 300.0
 """No judgement about a time: a limit for what would otherwise never end."""
@@ -87,20 +89,45 @@ class Commands:
 
     def start(self, *arguments: str) -> Command:
         """Start a command; an unexpected error shows its traceback."""
-        printed = self._folder / f"{next(self._numbers)}-{arguments[0]}.txt"
+        return self._start(_command, arguments, arguments[0])
+
+    def start_extraction(self, slugs: Sequence[str]) -> Command:
+        """Start a run of `extract_articles` over tenants, as the sensor requests it."""
+        return self._start(_extraction, slugs, "extraction")
+
+    def _start(
+        self, program: Callable[[Sequence[str]], None], arguments: Sequence[str], name: str
+    ) -> Command:
+        printed = self._folder / f"{next(self._numbers)}-{name}.txt"
         printed.touch()
-        process = self._forks.Process(target=_run, args=(arguments, self._environment, printed))
+        work = (program, arguments, self._environment, printed)
+        process = self._forks.Process(target=_run, args=work)
         process.start()
         return Command(process, printed)
 
 
-def _run(arguments: Sequence[str], environment: Mapping[str, str], printed: Path) -> None:
-    from loopctl_pipelines.cli import main  # noqa: PLC0415 - in the process that forks
-
+def _run(
+    program: Callable[[Sequence[str]], None],
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    printed: Path,
+) -> None:
     with printed.open("w") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
     os.environ.clear()
     os.environ.update(environment)
+    program(arguments)
+
+
+def _command(arguments: Sequence[str]) -> None:
+    from loopctl_pipelines.cli import main  # noqa: PLC0415 - in the process that forks
+
     sys.argv = ["loopctl-pipelines", "--traceback", *arguments]
     main()
+
+
+def _extraction(slugs: Sequence[str]) -> None:
+    from trials.extraction_run import extract  # noqa: PLC0415 - in the process that forks
+
+    extract(slugs)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Final
 
-from trials.command_kills import KILLS_OF_A_TRIAL, CommandKills
+from trials.command_kills import EXTRACTION_KILLS_OF_A_TRIAL, KILLS_OF_A_TRIAL, CommandKills
 from trials.dev_kills import ENDING, DevKills
 from trials.findings import Findings
 from trials.restarts import restart_below_commands
@@ -14,7 +14,7 @@ from trials.scene import scene
 from trials.server import WAYS
 from trials.usage_of_trials import trial_days
 
-COMMANDS: Final = ("backfill", "embed", "load")
+COMMANDS: Final = ("backfill", "embed", "load", "extract")
 """Victims of the first part."""
 
 DEV: Final = ("run", "code server", *ENDING)
@@ -24,6 +24,7 @@ WEIGHTS: Final = {
     "backfill": 40,
     "embed": 18,
     "load": 12,
+    "extract": 100,
     "run": 16,
     "code server": 6,
     "daemon": 2,
@@ -48,6 +49,9 @@ def trials_of_commands(kills: Mapping[str, int], restarts: int, seed: int) -> Fi
             victims.embeds(group)
         for group in _groups(kills["load"]):
             victims.loads(group)
+        for group in _groups(kills["extract"], EXTRACTION_KILLS_OF_A_TRIAL):
+            victims.extractions(group)
+            print(f"extractions killed: {findings.trials['extract']}", flush=True)
         for number in range(restarts):
             way = list(WAYS)[number % len(WAYS)]
             days = trial_days(next(numbers))
@@ -75,6 +79,6 @@ def _kept(findings: Findings) -> Iterator[None]:
         findings.trials["the trials themselves"] += 1
 
 
-def _groups(kills: int) -> Iterator[int]:
-    for done in range(0, kills, KILLS_OF_A_TRIAL):
-        yield min(KILLS_OF_A_TRIAL, kills - done)
+def _groups(kills: int, size: int = KILLS_OF_A_TRIAL) -> Iterator[int]:
+    for done in range(0, kills, size):
+        yield min(size, kills - done)

@@ -1,20 +1,25 @@
 """What the embedding provider was paid for, compared with the vectors that there are."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
+from typing import Final
 
 import numpy as np
 
 from loopctl_pipelines.llm.fake.lexical import lexical_vector
 from loopctl_pipelines.llm.fake.loopback import LoopbackServer, Vector
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, Knowledge
+from trials.lost_payments import LostPayments
 
 _LATENCY_SECONDS = 0.1
 ARTICLES = 40
 """Articles of a tenant."""
+
+_TITLE: Final = re.compile(r"Article \d+ of [\w-]+\.")
 
 
 class Payments:
@@ -24,8 +29,9 @@ class Payments:
         """Take the tenants and their articles."""
         self._knowledge = knowledge
         self._paid = Counter[str]()
-        self._again = Counter[str]()
+        self._texts = dict[str, str]()
         self._paying = Lock()
+        self._lost = LostPayments()
 
     @contextmanager
     def provider(self) -> Iterator[str]:
@@ -46,29 +52,22 @@ class Payments:
         """
         # an answer may be under way still
         time.sleep(3 * _LATENCY_SECONDS)
-        lost = 0
-        for slug in slugs:
-            written = self._knowledge.embedded(slug)
-            for title in self._titles(slug) - written:
-                missing = self._times(title) - self._again[title]
-                self._again[title] += missing
-                lost += missing
-        return lost
+        unwritten = (title for slug in slugs for title in self._unwritten(slug))
+        return self._lost.process_was_killed(self._times(), unwritten)
 
     def faults(self, slugs: Iterable[str]) -> list[tuple[str, str]]:
         """Return (kind of fault, sentence) where an article has no vector or was paid for twice."""
-        found = list[tuple[str, str]]()
+        found, paid = list[tuple[str, str]](), self._times()
         for slug in slugs:
             vectors, audited = self._knowledge.vectors(slug), self._audited(slug)
             for title in sorted(self._titles(slug)):
-                vector, times = vectors.get(title), self._times(title)
+                vector = vectors.get(title)
                 if vector is None or not self._is_of(title, vector):
                     found.append(("lost", f"the vector of {title!r}, which is {vector!r:.40}"))
                 if audited[title] != 1:
                     kind = "doubled" if audited[title] else "lost"
                     found.append((kind, f"{audited[title]} audit rows of {title!r}"))
-                if times > 1 + self._again[title]:
-                    found.append(("doubled", f"{title!r} was paid for {times} times"))
+            found += self._lost.faults(paid, sorted(self._titles(slug)))
         return found + self._claims()
 
     def _claims(self) -> list[tuple[str, str]]:
@@ -90,19 +89,24 @@ class Payments:
     def _titles(self, slug: str) -> set[str]:
         return {_title(slug, number) for number in range(ARTICLES)}
 
-    def _times(self, title: str) -> int:
+    def _unwritten(self, slug: str) -> set[str]:
+        return self._titles(slug) - self._knowledge.embedded(slug)
+
+    def _times(self) -> Counter[str]:
         with self._paying:
-            return sum(times for text, times in self._paid.items() if title in text)
+            return self._paid.copy()
 
     def _is_of(self, title: str, vector: str) -> bool:
         stored = np.array([float(number) for number in vector.strip("[]").split(",")])
         with self._paying:
-            [text] = [text for text in self._paid if title in text]
+            text = self._texts[title]
         return bool(np.allclose(stored, lexical_vector(text, len(stored)), atol=1e-4))
 
     def _vector(self, text: str, dimension: int) -> Vector:
+        [title] = _TITLE.findall(text)
         with self._paying:
-            self._paid[text] += 1
+            self._paid[title] += 1
+            self._texts[title] = text
         return lexical_vector(text, dimension)
 
 

@@ -25,7 +25,9 @@ from loopctl_pipelines_tests.knowledge.embedding.knowledge import CLOAK_KEY, Kno
 from loopctl_pipelines_tests.usage import Usage, id_of
 from trials.commands import LIMIT_SECONDS, Commands
 from trials.cost_rows import TenantDay, anomaly_faults, read_reports, stale_days, wrong_days
+from trials.extractions import KILLED, REQUESTS, SPARED, Extractions
 from trials.findings import Findings
+from trials.messages_process import messages_process
 from trials.payments import Payments
 from trials.server import TrialServer
 from trials.usage_of_trials import SLUGS, START, TrialDays, usage_of_trials
@@ -43,6 +45,7 @@ class Scene:
     instance: DagsterInstance
     commands: Commands
     payments: Payments
+    extractions: Extractions
     usage: Usage
     random: Random
     findings: Findings
@@ -144,8 +147,12 @@ def scene(trials: int, seed: str, findings: Findings) -> Iterator[Scene]:
                 usage = usage_of_trials(trials, random)
                 usage.write(database)
                 payments = Payments(Knowledge(database))
-                with payments.provider() as address, dagster_instance(home) as instance:
-                    environment = _environment(home, address)
+                with (
+                    payments.provider() as address,
+                    messages_process() as vendor,
+                    dagster_instance(home) as instance,
+                ):
+                    environment = _environment(home, address, vendor.base_url)
                     yield Scene(
                         folder,
                         environment,
@@ -154,13 +161,14 @@ def scene(trials: int, seed: str, findings: Findings) -> Iterator[Scene]:
                         instance,
                         Commands(environment, folder),
                         payments,
+                        Extractions(database, vendor),
                         usage,
                         random,
                         findings,
                     )
 
 
-def _environment(home: Path, provider: str) -> dict[str, str]:
+def _environment(home: Path, provider: str, vendor: str) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("LOOPCTL", "DAGSTER"))}
     return {
         **inherited,
@@ -168,4 +176,7 @@ def _environment(home: Path, provider: str) -> dict[str, str]:
         "LOOPCTL_START_DATE": str(START),
         "LOOPCTL_CLOAK_KEY": base64.b64encode(CLOAK_KEY).decode(),
         "LOOPCTL_EMBEDDING_BASE_URL": provider,
+        "LOOPCTL_ANTHROPIC_BASE_URL": vendor,
+        "LOOPCTL_EXTRACTION_REQUESTS": str(REQUESTS),
+        "LOOPCTL_EXTRACT_REVIEWS": ",".join((*KILLED, *SPARED)),
     }

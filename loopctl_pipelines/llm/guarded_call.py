@@ -23,6 +23,7 @@ class GuardedCall:
 
     Attributes:
         breaker: the tenants' circuits at this vendor.
+        requests: bound on the requests in flight, all tenants together.
     """
 
     def __init__(
@@ -38,10 +39,11 @@ class GuardedCall:
         Args:
             vendor: who is called.
             database: holds the circuits.
-            requests: bound on the requests in flight, all tenants together.
+            requests: see the class.
             policy: when a circuit opens, and for how long; None: the vendor's.
         """
         self.breaker = Breaker(database, vendor.name, policy or vendor.policy)
+        self.requests = requests
         self._vendor = vendor
         # nearly first come, first served: a new thread may overtake a waiting one
         self._in_flight = BoundedSemaphore(requests)

@@ -67,6 +67,7 @@ class Extractor:
             self.review_slugs,
             slugs_extracted_by_loopctl(self.database, self.review_slugs),
             self.requests_per_tenant,
+            threading.BoundedSemaphore(self.messages.guard.requests),
             stopped.is_set,
             self.on_progress,
         )

@@ -113,6 +113,7 @@ class TenantSources:
             self._session,
             self._claim,
             self._settings.messages,
+            self._settings.unwritten,
             access,
             source.prompt,
             source.target,

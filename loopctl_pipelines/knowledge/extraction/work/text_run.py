@@ -1,6 +1,7 @@
 """One text: its result is found or paid for, and stored with its articles."""
 
 from dataclasses import dataclass, replace
+from threading import BoundedSemaphore
 
 from psycopg.errors import ForeignKeyViolation
 
@@ -49,6 +50,7 @@ class TextRun:
         session: the tenant's statements.
         claim: on the tenant; held.
         messages: asks the model.
+        unwritten: held from the request until its result is written.
         access: the tenant's key and models.
         prompt: what is asked.
         target: what the articles have in common.
@@ -58,6 +60,7 @@ class TextRun:
     session: TenantSession
     claim: Claim
     messages: TenantMessages
+    unwritten: BoundedSemaphore
     access: TenantAccess
     prompt: Prompt
     target: Target
@@ -77,11 +80,12 @@ class TextRun:
         known = self.session.run(find_extraction, key)
         if known is not None:
             return self._store(part, Made(key, known))
-        if self.stop.reason is not None:
-            return TextOutcome(Counts(), self.stop.reason.failure, was_sent=False)
-        outlast_outage(self.claim.keep)
-        made = self._ask(request, key)
-        return made if isinstance(made, TextOutcome) else self._store(part, made)
+        with self.unwritten:
+            if self.stop.reason is not None:
+                return TextOutcome(Counts(), self.stop.reason.failure, was_sent=False)
+            outlast_outage(self.claim.keep)
+            made = self._ask(request, key)
+            return made if isinstance(made, TextOutcome) else self._store(part, made)
 
     def _ask(self, request: MessageRequest, key: TextKey) -> Made | TextOutcome:
         source_type = self.target.source_type

@@ -1,12 +1,15 @@
 """Extractions are killed at several points: no article is lost, none comes twice."""
 
 import threading
+import time
 from multiprocessing import get_context
 from signal import SIGKILL
 
 import pytest
 
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.knowledge.extraction.storage.articles import store
+from loopctl_pipelines.knowledge.extraction.work import text_run
 from loopctl_pipelines.llm.fake.messages_server import MessagesServer
 from loopctl_pipelines_tests.knowledge.embedding import passing_time
 from loopctl_pipelines_tests.knowledge.extraction.answers import (
@@ -101,3 +104,22 @@ def test_after_many_kills_each_article_is_there_once_and_only_calls_in_flight_we
 def _check_paid_once(asked: Asked) -> None:
     assert len(set(asked.messages)) == len(TITLES)
     assert len(asked.messages) <= len(TITLES) + len(KILLED_AT) * IN_FLIGHT
+
+
+def test_no_more_results_wait_to_be_written_than_requests_may_be_in_flight(
+    runs: KilledRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_hand = list[int]()
+    with answering(titled_by_first_line) as (server, asked):
+
+        def slow_store(*arguments: object) -> object:
+            time.sleep(0.02)
+            [[written]] = runs.documents.rows("acme", "SELECT count(*) FROM llm_usage_events")
+            in_hand.append(len(asked.messages) - written)
+            return store(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(text_run, "store", slow_store)
+        with extractor(runs.documents.database, server.base_url, requests=3) as extract:
+            assert runs.documents.run(extract, "acme").error is None
+    assert len(in_hand) == len(TITLES)
+    assert max(in_hand) == 3
