@@ -41,11 +41,11 @@ class MessagesProcess:
 
 
 @contextmanager
-def messages_process() -> Iterator[MessagesProcess]:
+def messages_process(latency_seconds: float = LATENCY_SECONDS) -> Iterator[MessagesProcess]:
     """Run a server that answers each text with two articles named after it."""
     context = get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there,), daemon=True)
+    process = context.Process(target=_serve, args=(there, latency_seconds), daemon=True)
     process.start()
     there.close()
     try:
@@ -60,7 +60,7 @@ def article_titles(title: str) -> list[str]:
     return [f"{title}, article {number}" for number in range(ARTICLES_OF_A_TEXT)]
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, latency_seconds: float) -> None:
     paid, paying = Counter[str](), Lock()
 
     def reply(_tool: str, _system: str, message: str) -> ToolInput:
@@ -69,7 +69,7 @@ def _serve(connection: Connection) -> None:
             paid[title] += 1
         return articles(*article_titles(title))
 
-    with MessagesServer([KEY], reply, latency_seconds=LATENCY_SECONDS) as server:
+    with MessagesServer([KEY], reply, latency_seconds=latency_seconds) as server:
         connection.send(server.base_url)
         try:
             while asked := connection.recv():

@@ -7,9 +7,12 @@ from pathlib import Path
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.costs.runs import detect_all, roll_up_all, unit
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge, embedder
+from loopctl_pipelines_tests.knowledge.extraction.documents import Documents, extractor
 from loopctl_pipelines_tests.usage import Usage, id_of
 from trials.cost_rows import anomaly_faults, read_reports, wrong_days
+from trials.extractions import KILLED, SPARED, Extractions
 from trials.findings import shares
+from trials.messages_process import messages_process
 from trials.payments import Payments
 from trials.usage_of_trials import trial_days
 
@@ -99,3 +102,31 @@ def test_a_vector_paid_for_twice_is_found_unless_a_kill_came_in_between(
 def test_the_kills_are_shared_out_and_none_is_left() -> None:
     assert shares(100, {"a": 36, "b": 16, "c": 48}) == {"a": 36, "b": 16, "c": 48}
     assert shares(7, {"a": 1, "b": 1}) == {"a": 4, "b": 3}
+
+
+def test_an_article_that_is_lost_or_doubled_and_a_text_paid_for_twice_are_found(
+    database: Database, tmp_path: Path
+) -> None:
+    documents, slugs = Documents(database), (*KILLED, *SPARED)
+    with (
+        messages_process(latency_seconds=0) as vendor,
+        extractor(database, vendor.base_url, review_slugs=slugs) as extract,
+    ):
+        extractions = Extractions(database, vendor)
+        extractions.tenants()
+        extractions.hand_in(tmp_path)
+        documents.run(extract, *slugs)
+        assert extractions.faults() == []
+        documents.article(KILLED[0], "One more")
+        assert [kind for kind, _ in extractions.faults()] == ["doubled", "lost"]
+        documents.execute(KILLED[0], "DELETE FROM articles WHERE title = 'One more'")
+        documents.execute(KILLED[0], "DELETE FROM loopctl_pipelines.extractions")
+        documents.execute(KILLED[0], "DELETE FROM loopctl_pipelines.extracted_reviews")
+        documents.execute(KILLED[0], "DELETE FROM articles WHERE title LIKE 'Review 0.0 %'")
+        assert "lost" in {kind for kind, _ in extractions.faults()}
+        assert extractions.process_was_killed() == 1
+        documents.execute(KILLED[0], "DELETE FROM articles WHERE title LIKE 'Review 0.1 %'")
+        documents.run(extract, *slugs)
+        # the review that a kill had lost may be paid for again, the other one not
+        paid = [sentence for _, sentence in extractions.faults() if "paid for" in sentence]
+        assert paid == [f"'Review 0.1 of {KILLED[0]}' was paid for 2 times"]

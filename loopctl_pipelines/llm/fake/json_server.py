@@ -1,6 +1,7 @@
 """A small server on 127.0.0.1 that answers POST requests to one path with JSON."""
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from email.message import Message
@@ -58,6 +59,11 @@ class _Server(ThreadingHTTPServer):
     no_such_path: Mapping[str, object]
     daemon_threads = True
     request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print nothing if a client is gone, for example because it was killed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Handler(BaseHTTPRequestHandler):
