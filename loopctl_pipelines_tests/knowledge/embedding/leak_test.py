@@ -1,19 +1,16 @@
 """No run leaves a fragment of a key, a text or a provider's words behind.
 
-Every fault of a provider goes through real runs: in this process, and by `loopctl-pipelines dev`
-with its sensor, daemon and run launcher. Then everything that outlives the runs is searched.
+Every fault of a provider goes through real runs in this process. Then everything that outlives the
+runs is searched.
 """
 
-import base64
-import socket
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import NoReturn
 
 import pytest
-from dagster import DagsterInstance, DagsterRun, RunsFilter
+from dagster import DagsterInstance
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
@@ -26,51 +23,24 @@ from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
 from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
-from loopctl_pipelines_tests.knowledge.embedding.knowledge import CLOAK_KEY, Knowledge, embedder
+from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge, embedder
+from loopctl_pipelines_tests.knowledge.embedding.leak_cases import (
+    AT_HOME,
+    CASES,
+    add_tenant,
+    fault_of_the_key,
+    kept,
+    may_be_kept,
+)
 from loopctl_pipelines_tests.knowledge.traces import HEAD, TAIL, TEXT, WORD, Traces
-from loopctl_pipelines_tests.llm.failing_provider import (
-    Exchange,
-    FailingProvider,
-    embeddings,
-)
-from loopctl_pipelines_tests.llm.openai.provider_cases import (
-    ALL,
-    BROKEN,
-    DEADLINE,
-    REJECTIONS,
-    WRONG_URL,
-)
+from loopctl_pipelines_tests.llm.failing_provider import FailingProvider, embeddings
+from loopctl_pipelines_tests.llm.openai.provider_cases import BROKEN, REJECTIONS
 from loopctl_pipelines_tests.llm.unreachable import unanswered_address, untrusted_certificate
-from loopctl_pipelines_tests.shell import Shell
-
-CASES = {f"case-{number:02}": case for number, case in enumerate(ALL)}
-# where the texts belong; finding them there proves that the search works
-AT_HOME: Final = {("public.articles", "text")}
-_END_SECONDS = 300
 
 
 @pytest.fixture
 def knowledge(database: Database) -> Knowledge:
     return Knowledge(database)
-
-
-def add_tenant(knowledge: Knowledge, slug: str) -> None:
-    """Add a tenant with three articles, and the canaries in its key and texts."""
-    knowledge.tenant(slug, key=f"{HEAD}-{slug}-{TAIL}")
-    for number in range(3):
-        knowledge.article(slug, f"Title {number}", f"{TEXT} {number}")
-
-
-def fault_of_the_key(exchange: Exchange) -> None:
-    """Fail as the case whose slug is in the key."""
-    slug = exchange.key.removeprefix(f"{HEAD}-").removesuffix(f"-{TAIL}")
-    fault, _ = ALL[CASES[slug]]
-    fault(exchange)
-
-
-def kept(knowledge: Knowledge, slug: str) -> set[str | None]:
-    """Return the tags of the failures stored for a tenant's articles."""
-    return {failure for failure, *_ in knowledge.states(slug).values()}
 
 
 def run_in_process(
@@ -122,12 +92,7 @@ class Trouble:
 
 TROUBLES = {
     "fails in every way": Trouble(
-        wrong_in_every_way,
-        {
-            # the address is the operator's: nothing is stored about an article
-            slug: set() if ALL[case][1] == WRONG_URL else {ALL[case][1].log_tag}
-            for slug, case in CASES.items()
-        },
+        wrong_in_every_way, {slug: may_be_kept(slug)[0] for slug in CASES}
     ),
     "is not there": Trouble(not_there, {"acme": {BROKEN.log_tag}}),
     "has an untrusted certificate": Trouble(unvouched, {"acme": {BROKEN.log_tag}}),
@@ -155,59 +120,8 @@ def test_runs_that_send_the_key_in_a_gateways_header_leave_nothing_behind(
         add_tenant(knowledge, slug)
     with wrong_in_every_way() as base_url:
         run_in_process(knowledge, instance, base_url, slugs, key_header="api-key")
-    assert {slug: kept(knowledge, slug) for slug in slugs} == {
-        slug: TROUBLES["fails in every way"].kept[slug] for slug in slugs
-    }
+    assert [kept(knowledge, slug) for slug in slugs] == [may_be_kept(slug)[0] for slug in slugs]
     assert traces.found() == AT_HOME
-
-
-@whatever_the_provider_is
-def test_runs_that_the_daemon_launches_leave_nothing_behind_when_the_provider(
-    trouble: Trouble, knowledge: Knowledge, instance: DagsterInstance, traces: Traces
-) -> None:
-    for slug in trouble.kept:
-        add_tenant(knowledge, slug)
-    with trouble.provider() as base_url, _dagster_dev(traces, base_url):
-        run = _first_ended_run(instance)
-    assert run.tags["dagster/sensor_name"] == "pending_embeddings_sensor"
-    for slug, tags in trouble.kept.items():
-        # on a busy machine any request may miss the deadline, which is 4 s there
-        assert kept(knowledge, slug) in (tags, {DEADLINE.log_tag})
-    assert traces.found() == AT_HOME
-    # and it was this run whose output was captured below the home
-    assert list(traces.home.rglob(f"{run.run_id}/**/*.err"))
-
-
-@contextmanager
-def _dagster_dev(traces: Traces, base_url: str) -> Iterator[None]:
-    """Run `loopctl-pipelines dev` during the block; its output goes into a file of the home."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    shell = Shell(
-        traces.home,
-        LOOPCTL_DATABASE_URL=traces.database_url,
-        LOOPCTL_DAGSTER_URL=traces.dagster_url,
-        LOOPCTL_CLOAK_KEY=base64.b64encode(CLOAK_KEY).decode(),
-        LOOPCTL_EMBEDDING_BASE_URL=base_url,
-    )
-    with (traces.home / "output").open("w") as output:
-        process = shell.start("dev", "--port", port, output=output)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(_END_SECONDS)
-
-
-def _first_ended_run(instance: DagsterInstance) -> DagsterRun:
-    deadline = time.monotonic() + _END_SECONDS
-    while time.monotonic() < deadline:
-        for run in instance.get_runs(RunsFilter(job_name=EMBED_ARTICLES)):
-            if run.is_finished:
-                return run
-        time.sleep(1)
-    raise AssertionError("the sensor's run did not end")
 
 
 @pytest.mark.parametrize(
