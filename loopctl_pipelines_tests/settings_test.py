@@ -92,6 +92,11 @@ def test_each_part_of_the_anomaly_rule_is_a_setting() -> None:
         ("LOOPCTL_ANTHROPIC_BASE_URL", "https://api.anthropic.com/v1/messages"),
         ("LOOPCTL_ANTHROPIC_DEADLINE_SECONDS", "0"),
         ("LOOPCTL_ANTHROPIC_DEADLINE_SECONDS", "181"),
+        ("LOOPCTL_FETCH_PORTS", "http"),
+        ("LOOPCTL_FETCH_PORTS", "80;443"),
+        ("LOOPCTL_FETCH_PORTS", "80,"),
+        ("LOOPCTL_FETCH_PORTS", "0"),
+        ("LOOPCTL_FETCH_PORTS", "65536"),
         ("LOOPCTL_ANOMALY_BASELINE", "mean"),
         ("LOOPCTL_ANOMALY_HIGH_FACTOR", "1"),
         ("LOOPCTL_ANOMALY_HIGH_FACTOR", "nan"),
@@ -109,6 +114,12 @@ def test_a_value_that_cannot_be_used_is_refused_by_the_setting_s_name(
 ) -> None:
     with pytest.raises(SettingsError, match=f"^{name} must"):
         Settings.from_environment({name: value})
+
+
+def test_the_ports_of_documents_are_a_list() -> None:
+    assert Settings.from_environment({}).fetch_ports == (80, 443)
+    settings = Settings.from_environment({"LOOPCTL_FETCH_PORTS": "8080,443"})
+    assert settings.fetch_ports == (8080, 443)
 
 
 def test_neither_the_repr_nor_an_error_shows_a_password() -> None:

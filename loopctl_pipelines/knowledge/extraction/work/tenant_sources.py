@@ -114,7 +114,7 @@ class TenantSources:
             self._claim,
             self._settings.messages,
             self._settings.unwritten,
-            access,
+            access.settings.model(Operation.EXTRACTION),
             source.prompt,
             source.target,
             self.stop,

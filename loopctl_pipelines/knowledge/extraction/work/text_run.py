@@ -21,7 +21,7 @@ from loopctl_pipelines.knowledge.tenant_work.claim import Claim
 from loopctl_pipelines.knowledge.tenant_work.stop import Stop
 from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
 from loopctl_pipelines.llm.anthropic.message_request import MessageRequest
-from loopctl_pipelines.llm.anthropic.tenant_messages import TenantAccess, TenantMessages, billed
+from loopctl_pipelines.llm.anthropic.tenant_messages import TenantMessages, billed
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.llm.usage import LEDGER_LOCK_SECONDS, UsageEvent, best_effort, record_usage
@@ -51,7 +51,7 @@ class TextRun:
         claim: on the tenant; held.
         messages: asks the model.
         unwritten: held from the request until its result is written.
-        access: the tenant's key and models.
+        model: that is asked: one for all texts of a source.
         prompt: what is asked.
         target: what the articles have in common.
         stop: ends the tenant's work early.
@@ -61,7 +61,7 @@ class TextRun:
     claim: Claim
     messages: TenantMessages
     unwritten: BoundedSemaphore
-    access: TenantAccess
+    model: str
     prompt: Prompt
     target: Target
     stop: Stop
@@ -74,9 +74,8 @@ class TextRun:
             psycopg.Error: if the database fails, or its outage lasts.
             DatabaseUnreachableError: if its outage lasts.
         """
-        model = self.access.settings.model(Operation.EXTRACTION)
-        request = self.prompt.request(model, part.text)
-        key = TextKey(text_hash(self.prompt, request), model, self.prompt.version)
+        request = self.prompt.request(self.model, part.text)
+        key = TextKey(text_hash(self.prompt, request), self.model, self.prompt.version)
         known = self.session.run(find_extraction, key)
         if known is not None:
             return self._store(part, Made(key, known))
@@ -88,8 +87,12 @@ class TextRun:
             return made if isinstance(made, TextOutcome) else self._store(part, made)
 
     def _ask(self, request: MessageRequest, key: TextKey) -> Made | TextOutcome:
-        source_type = self.target.source_type
-        answer = self.messages.call(self.access, request, source_type=source_type)
+        source_type, tenant = self.target.source_type, self.session.tenant
+        # read anew for each text: a key that was removed or changed is not used any more
+        access = self.messages.access(tenant.id, tenant.slug, Operation.EXTRACTION)
+        if isinstance(access, ProviderFailure):
+            return TextOutcome(Counts(chunks=1), access)
+        answer = self.messages.call(access, request, source_type=source_type)
         event = billed(request, answer, source_type)
         if isinstance(answer.result, ProviderFailure):
             return TextOutcome(_failed(event), answer.result)

@@ -5,13 +5,14 @@ from uuid import UUID
 import pytest
 
 from loopctl_pipelines.knowledge.extraction.texts.identities import document_source_id
+from loopctl_pipelines.llm.anthropic.tenant_settings import DEFAULT_MODEL
 from loopctl_pipelines_tests.knowledge.extraction.answers import (
     answering,
     article,
     articles,
     titled_by_first_line,
 )
-from loopctl_pipelines_tests.knowledge.extraction.documents import Documents, extractor
+from loopctl_pipelines_tests.knowledge.extraction.documents import KEY, Documents, extractor
 from loopctl_pipelines_tests.usage import id_of
 
 LONG = "\n".join(f"# Part {number}\n{'word ' * 900}" for number in range(6))
@@ -88,6 +89,25 @@ def test_a_second_run_a_resubmission_and_a_second_project_pay_nothing(
     assert again.counts.known_chunks == again.counts.chunks
     assert in_project.counts.articles == first.counts.articles
     assert len(documents.rows("acme", USAGE)) == paid
+
+
+def test_another_model_is_paid_for_anew_and_doubles_no_article(documents: Documents) -> None:
+    documents.tenant("acme")
+    documents.document("acme")
+    with (
+        answering(lambda *_: articles("One"), models=[DEFAULT_MODEL, "another"]) as (server, _),
+        extractor(documents.database, server.base_url) as extract,
+    ):
+        documents.run(extract, "acme")
+        documents.set_key("acme", KEY, model="another")
+        assert documents.run(extract, "acme").counts.chunks == 0
+        documents.document("acme")
+        outcome = documents.run(extract, "acme")
+        assert server.requests == 2
+    assert (outcome.counts.articles, outcome.counts.known_articles) == (0, 1)
+    assert documents.titles("acme") == ["One"]
+    models = documents.rows("acme", "SELECT DISTINCT model FROM llm_usage_events ORDER BY 1")
+    assert models == [("another",), (DEFAULT_MODEL,)]
 
 
 def test_an_empty_result_is_paid_for_once(documents: Documents) -> None:

@@ -210,6 +210,47 @@ def test_a_review_that_was_deleted_meanwhile_is_not_sent(documents: Documents) -
         assert server.requests == 1
 
 
+def test_a_key_that_is_removed_between_chunks_is_not_used_any_more(documents: Documents) -> None:
+    documents.tenant("acme")
+    documents.document("acme", "\n".join(f"# Part {n}\n{'x' * 7_000}" for n in range(20)))
+
+    def reply(_tool: str, _system: str, message: str) -> ToolInput:
+        # the first chunk goes alone
+        documents.set_key("acme", None)
+        return articles(message.split("\n")[1])
+
+    with (
+        answering(reply) as (server, _),
+        extractor(documents.database, server.base_url) as extract,
+    ):
+        assert documents.run(extract, "acme").error is None
+        assert server.requests == 1
+        assert documents.states("acme") == [("pending", None, 0)]
+        assert documents.rows("acme", PAUSE) == [("no_api_key",)]
+        assert documents.titles("acme") == ["# Part 0"]
+
+
+def test_a_review_that_is_deleted_during_the_call_keeps_what_was_paid_for(
+    documents: Documents,
+) -> None:
+    documents.tenant("acme")
+    documents.review("acme")
+
+    def reply(*_: str) -> ToolInput:
+        documents.execute("acme", "DELETE FROM review_records")
+        return articles("One")
+
+    with (
+        answering(reply) as (server, _),
+        extractor(documents.database, server.base_url, review_slugs=["acme"]) as extract,
+    ):
+        for _ in range(2):
+            assert documents.run(extract, "acme").error is None
+        assert server.requests == 1
+    assert documents.titles("acme") == ["One"]
+    assert documents.rows("acme", "SELECT count(*) FROM llm_usage_events") == [(1,)]
+
+
 def fail_three_times(documents: Documents, extract: Extractor, slug: str) -> None:
     for _ in range(3):
         documents.make_due(slug)

@@ -1,9 +1,11 @@
 """Extractions are killed at several points: no article is lost, none comes twice."""
 
+import os
 import threading
 import time
 from multiprocessing import get_context
-from signal import SIGKILL
+from multiprocessing.process import BaseProcess
+from signal import SIGCONT, SIGKILL, SIGSTOP
 
 import pytest
 
@@ -54,18 +56,26 @@ class KilledRuns:
 
     def kill_at(self, request: int, server: MessagesServer) -> None:
         """Start a run, and kill it after it has sent so many requests."""
-        database = self.documents.database
-        while self._until.acquire(blocking=False):
-            pass
-        arguments = (self.database_url, database.role, server.base_url)
-        process = _processes.Process(target=_extract, args=arguments)
-        process.start()
-        for _ in range(request):
-            assert self._until.acquire(timeout=PATIENT_SECONDS)
+        process = self.start(server)
+        self.wait_for(request)
         process.kill()
         process.join()
         assert process.exitcode == -SIGKILL
-        passing_time.claim_lease(database)
+        passing_time.claim_lease(self.documents.database)
+
+    def start(self, server: MessagesServer) -> BaseProcess:
+        """Start a run in a process of its own."""
+        while self._until.acquire(blocking=False):
+            pass
+        arguments = (self.database_url, self.documents.database.role, server.base_url)
+        process = _processes.Process(target=_extract, args=arguments)
+        process.start()
+        return process
+
+    def wait_for(self, requests: int) -> None:
+        """Wait until the server was asked so many times since a run was started."""
+        for _ in range(requests):
+            assert self._until.acquire(timeout=PATIENT_SECONDS)
 
     def paid(self) -> int:
         """Return how many results are stored; each has its row in the ledger."""
@@ -104,6 +114,28 @@ def test_after_many_kills_each_article_is_there_once_and_only_calls_in_flight_we
 def _check_paid_once(asked: Asked) -> None:
     assert len(set(asked.messages)) == len(TITLES)
     assert len(asked.messages) <= len(TITLES) + len(KILLED_AT) * IN_FLIGHT
+
+
+def test_two_processes_at_once_pay_once_and_a_suspended_one_only_for_its_calls_in_flight(
+    runs: KilledRuns,
+) -> None:
+    with answering(runs.reply, latency_seconds=0.05) as (server, asked):
+        suspended = runs.start(server)
+        runs.wait_for(11)
+        assert suspended.pid
+        os.kill(suspended.pid, SIGSTOP)
+        # as if it were suspended for longer than its lease
+        passing_time.claim_lease(runs.documents.database)
+        both = [runs.start(server), runs.start(server)]
+        for process in both:
+            process.join(PATIENT_SECONDS)
+        os.kill(suspended.pid, SIGCONT)
+        suspended.join(PATIENT_SECONDS)
+        assert [process.exitcode for process in (*both, suspended)] == [0, 0, 0]
+        assert len(set(asked.messages)) == len(TITLES)
+        assert len(asked.messages) <= len(TITLES) + IN_FLIGHT
+    assert runs.documents.titles("acme") == TITLES
+    assert runs.documents.states("acme") == [("done", None, 0)] * DOCUMENTS
 
 
 def test_no_more_results_wait_to_be_written_than_requests_may_be_in_flight(
