@@ -11,6 +11,7 @@ import typer
 from loopctl_pipelines.cli.extraction import extract_now
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.database.preflight import check_database
+from loopctl_pipelines.knowledge.ingestion.documents.binary import binary_kind
 from loopctl_pipelines.knowledge.ingestion.documents.read_document import read_document
 from loopctl_pipelines.knowledge.ingestion.errors import IngestionRefusedError, Refusal
 from loopctl_pipelines.knowledge.ingestion.failures import DocumentFailure
@@ -95,6 +96,9 @@ def _read(document: str) -> dict[str, str]:
         return {"url": document}
     name = "stdin" if document == _STDIN else Path(document).name
     body = _bytes(document, visible(name))
+    if kind := binary_kind(body):
+        problem = f"{visible(name)} is {kind}: hand in text, Markdown or HTML"
+        raise IngestionRefusedError(DocumentFailure.UNSUPPORTED_CONTENT, "content", problem)
     is_html = Path(document).suffix.lower() in _HTML_SUFFIXES
     read = read_document(body, "text/html" if is_html else "")
     if isinstance(read, DocumentFailure):

@@ -13,6 +13,7 @@ from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
 from loopctl_pipelines.knowledge.extraction.table_use import EXTRACTION_TABLES
+from loopctl_pipelines.knowledge.extraction.unknown_slugs import unknown_slugs_sentence
 from loopctl_pipelines.knowledge.work_status.status import WorkStatus, work_status
 from loopctl_pipelines.llm.anthropic.exceptions import ANTHROPIC
 from loopctl_pipelines.llm.breaker import Breaker
@@ -42,8 +43,11 @@ def status(
             check_database(project.database, tables)
         tenants = list_tenants(project.database)
         chosen = [tenants[slug] for slug in select_tenants(tenant or [], tenants)]
+        unknown = unknown_slugs_sentence(project.database, project.settings.extract_reviews)
         rows = [row for one in chosen for row in _rows(project, one)]
     busy = [(one, work, circuit) for one, work, circuit in rows if _is_busy(work, circuit)]
+    if unknown:
+        Terminal(stderr=True).print(unknown)
     if as_json:
         Terminal().print(json.dumps([_as_json(*row) for row in rows], indent=2), soft_wrap=True)
     elif busy:

@@ -25,6 +25,7 @@ _CONNECT_SECONDS = 10.0
 _ENTER_TENANT = sql.SQL(
     "SET LOCAL ROLE {role}; SET LOCAL app.current_tenant_id = {tenant}; SET LOCAL jit = off; "
 )
+_IDLE = sql.SQL("; SET LOCAL idle_in_transaction_session_timeout = {milliseconds}")
 _TIMEOUT = sql.SQL("; SET LOCAL statement_timeout = {milliseconds}")
 _LOCK_TIMEOUT = sql.SQL("; SET LOCAL lock_timeout = {milliseconds}")
 
@@ -46,7 +47,12 @@ def connect(
 
 
 class Database:
-    """A bounded pool of connections to loopctl's database. Threads may share it."""
+    """A bounded pool of connections to loopctl's database. Threads may share it.
+
+    Attributes:
+        idle_seconds: after so long without a statement the server ends a tenant's transaction; the
+            locks of a process that is suspended would block all others.
+    """
 
     def __init__(
         self,
@@ -70,6 +76,7 @@ class Database:
         self.connections = connections
         self.role = role
         self.patience = patience
+        self.idle_seconds = 60.0
         self._url = url
         self._vector_schema: str | None = None
         self._timeout: sql.Composable = sql.SQL("")
@@ -95,7 +102,7 @@ class Database:
         enter = _ENTER_TENANT.format(
             role=sql.Identifier(self.role), tenant=sql.Literal(str(UUID(str(tenant_id))))
         )
-        timeout = self._timeout
+        timeout = self._timeout + _IDLE.format(milliseconds=round(self.idle_seconds * 1000))
         if lock_seconds is not None:
             timeout += _LOCK_TIMEOUT.format(milliseconds=round(lock_seconds * 1000))
         with self._connection() as connection, connection.transaction():

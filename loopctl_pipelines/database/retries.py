@@ -27,7 +27,7 @@ _PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
 
 # a broken connection has no SQLSTATE, or one of these
-_LOST = ("57P01", "57P02", "57P03", "08")
+_LOST = ("25P03", "57P01", "57P02", "57P03", "08")
 # serialization failures and deadlocks are not caused by the tenant's data either
 _TRANSIENT = ("40001", "40P01", *_LOST)
 # a server that comes back may have no free connection, or may still be a standby
@@ -40,6 +40,7 @@ _CAUSES = {
     "22003": "a sum or a count does not fit its column",
     "22": "a value cannot be computed with",
     "25006": "the database is read-only (a standby, or default_transaction_read_only is on)",
+    "25P03": "the process was suspended within a transaction, and the server ended it",
     "23": "a constraint refuses the result",
     "40": "other transactions kept getting in the way",
     "42501": "the database role lacks a right (see LOOPCTL_DATABASE_ROLE)",

@@ -13,6 +13,7 @@ from dagster import (
 from loopctl_pipelines.knowledge.extraction.extraction_queue import ExtractionQueue
 from loopctl_pipelines.knowledge.extraction.metadata import outcome_metadata
 from loopctl_pipelines.knowledge.extraction.table_use import EXTRACTION_TABLES
+from loopctl_pipelines.knowledge.extraction.unknown_slugs import unknown_slugs_sentence
 from loopctl_pipelines.knowledge.extraction.work.extractor import Extractor
 from loopctl_pipelines.knowledge.tenant_work.operator_queries import begin_run
 from loopctl_pipelines.knowledge.tenant_work.run_tenants import tenants_to_work_on
@@ -63,6 +64,8 @@ def build_extracted_articles() -> AssetsDefinition:
 def _extract(context: AssetExecutionContext, extractor: Extractor) -> MaterializeResult[None]:
     keys = partitions_of_run(context)
     tenants = active_tenants(context.log, extractor.database, keys, EXTRACTION_TABLES)
+    if unknown := unknown_slugs_sentence(extractor.database, extractor.review_slugs):
+        context.log.warning(unknown)
     tags = provenance_tags(context.instance, context.assets_def, keys, context.run.run_id)
     chosen = tenants_to_work_on(context.run.tags, tenants, ExtractionQueue(extractor))
     skipped = [tenant.id for slug, tenant in tenants.items() if slug not in chosen]

@@ -6,11 +6,13 @@ from dagster import (
     SensorDefinition,
     SensorEvaluationContext,
     SensorResult,
+    SkipReason,
     sensor,
 )
 
 from loopctl_pipelines.knowledge.extraction.extraction_queue import ExtractionQueue
 from loopctl_pipelines.knowledge.extraction.jobs import EXTRACT_ARTICLES
+from loopctl_pipelines.knowledge.extraction.unknown_slugs import unknown_slugs_sentence
 from loopctl_pipelines.knowledge.extraction.work.extractor import Extractor
 from loopctl_pipelines.knowledge.tenant_work.sensor_evaluation import evaluate
 
@@ -32,6 +34,11 @@ def build_pending_extractions_sensor() -> SensorDefinition:
     def pending_extractions_sensor(
         context: SensorEvaluationContext, extractor: ResourceParam[Extractor]
     ) -> SensorResult:
-        return evaluate(ExtractionQueue(extractor), context.instance, context.cursor)
+        result = evaluate(ExtractionQueue(extractor), context.instance, context.cursor)
+        unknown = unknown_slugs_sentence(extractor.database, extractor.review_slugs)
+        if unknown is None or result.skip_reason is None:
+            return result
+        reason = SkipReason(f"{result.skip_reason.skip_message} {unknown}")
+        return result._replace(skip_reason=reason)
 
     return pending_extractions_sensor

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from dagster import (
     AssetKey,
+    AssetPartitionStatus,
     AssetRecordsFilter,
     DagsterInstance,
     Definitions,
@@ -21,6 +22,7 @@ from loopctl_pipelines.knowledge.extraction.work.extractor import Extractor
 from loopctl_pipelines.knowledge.tenant_work.sensor_evaluation import PENDING_ONLY_TAG
 from loopctl_pipelines.llm.anthropic.tenant_settings import DEFAULT_MODEL
 from loopctl_pipelines.orchestration.in_process_runs import EndedRun, run_in_process
+from loopctl_pipelines.partitions import TENANTS
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines_tests.dagster_project import failure_reasons_shown
@@ -62,6 +64,10 @@ class Project:
         self.skipped = result.skip_reason.skip_message if result.skip_reason else None
         return list(result.run_requests or ())
 
+    def status(self, slug: str) -> AssetPartitionStatus | None:
+        statuses = self.instance.get_status_by_partition(EXTRACTED, [slug], TENANTS)
+        return (statuses or {}).get(slug)
+
     def metadata(self, slug: str) -> Mapping[str, Any]:
         latest = AssetRecordsFilter(EXTRACTED, asset_partitions=[slug])
         event = self.instance.fetch_materializations(latest, 1).records[0].asset_materialization
@@ -101,6 +107,30 @@ def test_the_cost_of_a_model_without_a_list_price_is_unknown(project: Project) -
     project.run("acme", "acme")
     assert project.metadata("acme")["billed input tokens"] > 0
     assert project.metadata("acme")["dollars by list price"] == "unknown"
+
+
+def test_a_tenant_that_failed_is_materialized_by_a_later_run(project: Project) -> None:
+    project.documents.document("blue", "Title of blue\ntext")
+    project.run("blue", "blue")
+    assert project.status("blue") is AssetPartitionStatus.FAILED
+    project.documents.set_key("blue", "sk-ant-of-the-tests")
+    assert project.run("blue", "blue").failure is None
+    assert project.status("blue") is AssetPartitionStatus.MATERIALIZED
+    assert project.metadata("blue")["articles"] == 1
+    # why it had failed can still be read
+    assert "key or extraction model" in failure_reasons_shown(project.instance, EXTRACTED)["blue"]
+
+
+def test_slugs_whose_reviews_nobody_has_are_said_by_sensor_and_run(
+    project: Project,
+) -> None:
+    project.extract.review_slugs = ["cold", "colt"]
+    sentence = "LOOPCTL_EXTRACT_REVIEWS names no active tenant: 'colt'. Correct or remove it."
+    assert project.evaluate() == []
+    assert project.skipped == f"Nothing to request: nothing is pending. {sentence}"
+    project.run("acme", "acme")
+    [run] = project.instance.get_runs()
+    assert sentence in [log.user_message for log in project.instance.all_logs(run.run_id)]
 
 
 def test_the_sensor_requests_pending_tenants_once_and_then_rests(project: Project) -> None:

@@ -24,6 +24,7 @@ from loopctl_pipelines.knowledge.embedding.texts.articles import (
     VectorSpace,
 )
 from loopctl_pipelines.knowledge.tenant_work.pauses import pause_tenant, pause_without_key
+from loopctl_pipelines.llm.missing_key import audit_missing_key
 from loopctl_pipelines.llm.operation import Operation
 
 ARTICLES_PER_READ: Final = 2_048
@@ -149,12 +150,7 @@ def set_aside_pending(connection: TenantConnection, tenant_id: UUID, state: Arti
 def block_tenant(connection: TenantConnection, tenant_id: UUID, key_version: bytes | None) -> None:
     """Pause a tenant without a key, and audit that."""
     pause_tenant(connection, tenant_id, Operation.EMBEDDING, pause_without_key(), key_version)
-    audit_missing_key(connection, tenant_id)
-
-
-def audit_missing_key(connection: TenantConnection, tenant_id: UUID) -> None:
-    """Audit `llm.blocked_no_api_key`, at most once a UTC day."""
-    connection.execute(statement(__package__, "audit_missing_key"), {"tenant_id": tenant_id})
+    audit_missing_key(connection, tenant_id, Operation.EMBEDDING)
 
 
 def forget_failures(connection: TenantConnection, tenant_id: UUID) -> int:

@@ -23,6 +23,7 @@ from loopctl_pipelines_tests.knowledge.extraction.answers import (
 from loopctl_pipelines_tests.knowledge.extraction.documents import Documents, extractor
 
 PATIENT_SECONDS = 120.0
+IDLE_SECONDS = 3.0
 IN_FLIGHT = 8
 # a run is killed during so many of its requests
 KILLED_AT = (1, 4, 9, 11, 2)
@@ -37,6 +38,7 @@ _processes.set_forkserver_preload([__name__])
 
 def _extract(url: str, role: str, base_url: str) -> None:
     database = Database(url, role)
+    database.idle_seconds = IDLE_SECONDS
     with extractor(database, base_url) as extract:
         extract.requests_per_tenant = IN_FLIGHT
         Documents(database).run(extract, "acme")
