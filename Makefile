@@ -1,7 +1,7 @@
 # make demo: the jobs over sample data, on an embedded PostgreSQL.  make test: everything CI runs.
 PYTHON ?= python3
 BIN := .venv/bin
-KILLS ?= 100
+KILLS ?= 200
 RESTARTS ?= 20
 UV := $(BIN)/python -m tools.uv_with_pip_config
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes

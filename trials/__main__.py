@@ -17,7 +17,7 @@ _SHARE_OF_DEV = 3
 
 
 def trials(
-    kills: Annotated[int, typer.Option(min=0, help="Kills, of all victims together.")] = 100,
+    kills: Annotated[int, typer.Option(min=0, help="Kills, of all victims together.")] = 200,
     restarts: Annotated[int, typer.Option(min=0, help="Restarts of the database server.")] = 20,
     seed: Annotated[int | None, typer.Option(help="Repeats the random moments.")] = None,
     victim: Annotated[
