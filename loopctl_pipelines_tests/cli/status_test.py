@@ -49,6 +49,8 @@ def test_pending_waiting_and_paused_work_is_shown_with_its_reason(
 def test_a_tenant_without_work_is_not_listed(shell: Shell, database: Database) -> None:
     Documents(database).tenant("acme")
     assert shell.run("status") == (0, "Nothing is pending, and nothing waits.\n", "")
-    code, out, _ = shell.run("status", "--json")
+    listed = shell.with_settings(LOOPCTL_EXTRACT_REVIEWS="acme,acne")
+    code, out, err = listed.run("status", "--json")
     assert code == 0
     assert [row["pending"] for row in json.loads(out)] == [0, 0]
+    assert "LOOPCTL_EXTRACT_REVIEWS names no active tenant: 'acne'." in err
