@@ -44,7 +44,7 @@ def _serve(pipe: Connection, url: str) -> None:
         statement_seconds=STATEMENT_SECONDS,
     )
     with closing(database), socket.socket() as listening:
-        app = build_app(database)
+        app = build_app(database, Settings())
 
         @app.get(BARE)
         async def select_one(request: Request) -> dict[str, int]:

@@ -7,7 +7,6 @@ from fastapi import Depends, FastAPI
 
 from loopctl_pipelines.api import documentation
 from loopctl_pipelines.api.access.key_uses import KeyUses
-from loopctl_pipelines.api.access.keys import Role
 from loopctl_pipelines.api.access.rate_limits import RateLimits
 from loopctl_pipelines.api.database_threads import DatabaseThreads
 from loopctl_pipelines.api.decisive_headers import given_once
@@ -16,6 +15,7 @@ from loopctl_pipelines.api.request_log import RequestLog
 from loopctl_pipelines.api.routes import cost_anomalies, cost_summaries, health
 from loopctl_pipelines.api.service import Service
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.settings import Settings
 
 STATEMENT_SECONDS = 10.0
 """PostgreSQL cancels a statement of the API after this time."""
@@ -34,15 +34,15 @@ are in millicents, 1/1000 cent; days are UTC.
 """
 
 
-def build_app(database: Database, *, read_role: str = "user") -> FastAPI:
+def build_app(database: Database, settings: Settings) -> FastAPI:
     """Return the API as an ASGI application.
 
     Args:
         database: loopctl's database. The caller closes it after the app has ended.
-        read_role: lowest role that may read: user or orchestrator.
+        settings: the project's.
     """
     threads = DatabaseThreads(database, patience=PATIENCE, work_seconds=_SILENCE_SECONDS)
-    service = Service(threads, KeyUses(threads), RateLimits(), Role.named(read_role))
+    service = Service(threads, KeyUses(threads), RateLimits(), settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -6,9 +6,9 @@ from typing import cast
 from starlette.requests import Request
 
 from loopctl_pipelines.api.access.key_uses import KeyUses
-from loopctl_pipelines.api.access.keys import Role
 from loopctl_pipelines.api.access.rate_limits import RateLimits
 from loopctl_pipelines.api.database_threads import DatabaseThreads
+from loopctl_pipelines.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,13 @@ class Service:
         threads: the way to the database.
         key_uses: writes `last_used_at`.
         rate_limits: counts requests.
-        read_role: lowest role that may read.
+        settings: the project's.
     """
 
     threads: DatabaseThreads
     key_uses: KeyUses
     rate_limits: RateLimits
-    read_role: Role
+    settings: Settings
 
     async def close(self) -> None:
         """Finish the work that is running."""

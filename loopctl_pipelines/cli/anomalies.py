@@ -7,8 +7,9 @@ from uuid import UUID
 
 import typer
 
+from loopctl_pipelines.actor import Actor
 from loopctl_pipelines.cli.project import Project, open_project
-from loopctl_pipelines.costs.anomalies.resolution import Actor, resolve_anomaly
+from loopctl_pipelines.costs.anomalies.resolution import resolve_anomaly
 from loopctl_pipelines.costs.display.plots import PLOTTED_DAYS, TenantCosts, plot_costs
 from loopctl_pipelines.costs.display.stored_costs import (
     StoredAnomaly,

@@ -41,7 +41,7 @@ def api(
             statement_seconds=STATEMENT_SECONDS,
         )
         with closing(database):
-            serve(build_app(database, read_role=project.settings.api_read_role), host, port)
+            serve(build_app(database, project.settings), host, port)
 
 
 def _show_trial_key(project: Project, slug: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from loopctl_pipelines.api.app import build_app
 from loopctl_pipelines.api.connection_limits import LIMITS, ConnectionLimits
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.api.serving import ANOMALIES, running
 from loopctl_pipelines_tests.api.strangers import Stranger, none_is_left
 
@@ -30,7 +31,9 @@ def idle_database(
 def serve(idle_database: Database) -> Iterator[Callable[..., str]]:
     """Start servers with these limits; they end with the test."""
     with ExitStack() as servers:
-        yield lambda limits=LIMITS: servers.enter_context(running(build_app(idle_database), limits))
+        yield lambda limits=LIMITS: servers.enter_context(
+            running(build_app(idle_database, Settings()), limits)
+        )
 
 
 Serve = Callable[..., str]
@@ -218,7 +221,7 @@ def test_health_is_answered_while_strangers_hold_all_connections(serve: Serve) -
 def test_a_connection_beyond_the_bound_is_closed_while_all_others_are_answered(
     idle_database: Database,
 ) -> None:
-    app = build_app(idle_database)
+    app = build_app(idle_database, Settings())
     begun, go_on = Semaphore(0), Event()
 
     @app.get("/slow")

@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.api.rows import (
     add_anomaly,
     add_key,
@@ -86,7 +87,7 @@ def test_a_setting_opens_the_lists_to_orchestrators(
     database: Database, role: str, path: str
 ) -> None:
     add_tenants(database, "acme")
-    with serving(database, read_role="orchestrator") as api:
+    with serving(database, Settings(api_read_role="orchestrator")) as api:
         key, headers = _key(api, role)
         response = api.get(path, key, **headers)
         if role == "agent":

@@ -11,6 +11,7 @@ from loopctl_pipelines.api.app import build_app
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.upgrade import upgrade
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.api.rows import add_anomaly, add_key, add_tenants
 from loopctl_pipelines_tests.api.serving import ANOMALIES, SUMMARIES, Api, message, running
 from loopctl_pipelines_tests.costs.interleaved import until_it_ends_or_waits
@@ -24,7 +25,7 @@ def test_an_outage_is_told_and_nothing_has_to_be_started_again(own_server: Embed
     upgrade(url)
     with (
         closing(Database(url, "loopctl_app", patience=1)) as database,
-        running(build_app(database)) as address,
+        running(build_app(database, Settings())) as address,
         httpx2.Client(base_url=address, timeout=60) as client,
     ):
         api = Api(client, database)
@@ -52,7 +53,7 @@ def test_a_statement_that_takes_too_long_is_cancelled(database_url: str) -> None
     with (
         closing(Database(database_url, "loopctl_app")) as operator,
         closing(Database(database_url, "loopctl_app", statement_seconds=0.2)) as database,
-        running(build_app(database)) as address,
+        running(build_app(database, Settings())) as address,
         httpx2.Client(base_url=address, timeout=60) as client,
     ):
         api = Api(client, database)
@@ -73,7 +74,7 @@ def test_a_request_that_finds_no_free_connection_is_told_to_come_back(
     with (
         closing(Database(database_url, "loopctl_app")) as operator,
         closing(Database(database_url, "loopctl_app", connections=1)) as database,
-        running(build_app(database)) as address,
+        running(build_app(database, Settings())) as address,
         httpx2.Client(base_url=address, timeout=60) as client,
         ThreadPoolExecutor() as pool,
     ):
@@ -99,7 +100,7 @@ def test_a_server_that_has_gone_silent_holds_no_request_forever(
     with (
         closing(Database(database_url, "loopctl_app")) as operator,
         closing(Database(database_url, "loopctl_app", connections=2)) as database,
-        running(build_app(database)) as address,
+        running(build_app(database, Settings())) as address,
         httpx2.Client(base_url=address, timeout=60) as client,
     ):
         api = Api(client, database)
@@ -118,7 +119,7 @@ def test_health_does_not_ask_the_database(tmp_path: Path) -> None:
     nowhere = f"postgresql:///loopctl?host={tmp_path}"
     with (
         closing(Database(nowhere, "loopctl_app", patience=0.2)) as database,
-        running(build_app(database)) as address,
+        running(build_app(database, Settings())) as address,
         httpx2.Client(base_url=address, timeout=60) as client,
     ):
         assert client.get("/health").json() == {"status": "ok"}

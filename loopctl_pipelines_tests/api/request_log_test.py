@@ -9,6 +9,7 @@ import pytest
 from loopctl_pipelines.api.app import build_app
 from loopctl_pipelines.api.request_log import RequestLog
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.api.rows import add_anomaly, add_key, rows_of
 from loopctl_pipelines_tests.api.serving import ANOMALIES, Api, message, running
 from loopctl_pipelines_tests.usage import id_of
@@ -64,7 +65,7 @@ def test_a_key_is_never_logged_wherever_it_was_put(
 def test_what_nobody_foresaw_is_a_500_without_a_word_of_it(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = build_app(database)
+    app = build_app(database, Settings())
 
     @app.get("/broken")
     async def broken() -> None:

@@ -13,6 +13,7 @@ from loopctl_pipelines.api.app import build_app
 from loopctl_pipelines.api.connection_limits import LIMITS, ConnectionLimits
 from loopctl_pipelines.api.server import server_config
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.settings import Settings
 
 ANOMALIES = "/api/v1/cost-anomalies"
 SUMMARIES = "/api/v1/cost-summaries"
@@ -63,11 +64,11 @@ def details(response: httpx2.Response) -> dict[str, list[str]]:
 
 @contextmanager
 def serving(
-    database: Database, read_role: str = "user", limits: ConnectionLimits = LIMITS
+    database: Database, settings: Settings | None = None, limits: ConnectionLimits = LIMITS
 ) -> Iterator[Api]:
     """Give out a client of a server on this database."""
     with (
-        running(build_app(database, read_role=read_role), limits) as url,
+        running(build_app(database, settings or Settings()), limits) as url,
         httpx2.Client(base_url=url, timeout=60) as client,
     ):
         yield Api(client, database)

@@ -17,6 +17,7 @@ class ApiKey:
         tenant_status: as in `Tenant`; None for a superadmin's key.
         requests_per_minute: the tenant's own rate limit; None if it has no usable one.
         use_is_due: `last_used_at` is empty or more than a minute old.
+        agent_id: the agent that the key belongs to; None: none.
         impersonated_id: the tenant to impersonate, if it exists and the key is a superadmin's.
     """
 
@@ -27,6 +28,7 @@ class ApiKey:
     tenant_status: str | None
     requests_per_minute: int | None
     use_is_due: bool
+    agent_id: UUID | None
     impersonated_id: UUID | None
 
 

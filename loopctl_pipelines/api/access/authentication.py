@@ -3,6 +3,7 @@
 Order and messages are loopctl's, because existing clients rely on them.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -11,6 +12,7 @@ from uuid import UUID
 from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPBearer
 
+from loopctl_pipelines.actor import Actor
 from loopctl_pipelines.api.access.api_key import ApiKey, key_hash
 from loopctl_pipelines.api.access.keys import ASSUMABLE_ROLES, Role, presented_key
 from loopctl_pipelines.api.access.operator_queries import find_api_key
@@ -18,7 +20,6 @@ from loopctl_pipelines.api.errors import RequestRefusedError, refused
 from loopctl_pipelines.api.query_values import each_given_once, parse_uuid
 from loopctl_pipelines.api.request_log import RequestFacts
 from loopctl_pipelines.api.service import Service, service_of
-from loopctl_pipelines.costs.anomalies.resolution import Actor
 
 _bearer = HTTPBearer(
     scheme_name="API key",
@@ -56,10 +57,14 @@ class TenantCaller:
     Attributes:
         tenant_id: the tenant whose data they see.
         actor: the caller as the audit log names them.
+        role: the role they act in.
+        agent_id: the agent that their key belongs to; None: none.
     """
 
     tenant_id: UUID
     actor: Actor
+    role: Role
+    agent_id: UUID | None
 
 
 def identify(key: ApiKey | None, impersonate: str | None, act_as: str | None) -> Caller:
@@ -125,19 +130,25 @@ async def authenticate(
 async def reader(
     request: Request, caller: Annotated[Caller, Depends(authenticate)]
 ) -> TenantCaller:
-    """Return a caller who may read."""
-    return _admit(request, caller, service_of(request).read_role)
+    """Return a caller who may read costs."""
+    return _admit(request, caller, Role.named(service_of(request).settings.api_read_role))
 
 
-async def writer(
-    request: Request, caller: Annotated[Caller, Depends(authenticate)]
-) -> TenantCaller:
-    """Return a caller who may write."""
-    return _admit(request, caller, Role.USER)
+def _in_role(required: Role) -> Callable[..., Awaitable[TenantCaller]]:
+    async def admitted(
+        request: Request, caller: Annotated[Caller, Depends(authenticate)]
+    ) -> TenantCaller:
+        return _admit(request, caller, required)
+
+    return admitted
 
 
 Reader = Annotated[TenantCaller, Depends(reader)]
-Writer = Annotated[TenantCaller, Depends(writer)]
+"""A caller who may read costs, which is a setting."""
+
+AgentCaller = Annotated[TenantCaller, Depends(_in_role(Role.AGENT))]
+OrchestratorCaller = Annotated[TenantCaller, Depends(_in_role(Role.ORCHESTRATOR))]
+UserCaller = Annotated[TenantCaller, Depends(_in_role(Role.USER))]
 
 
 def _count(service: Service, caller: Caller, facts: RequestFacts) -> None:
@@ -160,7 +171,7 @@ def _admit(request: Request, caller: Caller, required: Role) -> TenantCaller:
     each_given_once(request.query_params)
     own = caller.key.tenant_id is not None
     actor = (Actor.api_key if own else Actor.superadmin)(caller.key.id, caller.key.name)
-    return TenantCaller(caller.tenant_id, actor)
+    return TenantCaller(caller.tenant_id, actor, caller.role, caller.key.agent_id)
 
 
 def _unauthorized(message: str) -> RequestRefusedError:

@@ -7,18 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field, JsonValue
 
-from loopctl_pipelines.api.access.authentication import Reader, Writer
+from loopctl_pipelines.actor import Actor
+from loopctl_pipelines.api.access.authentication import Reader, UserCaller
 from loopctl_pipelines.api.errors import documented, invalid, refused
 from loopctl_pipelines.api.pages import Page, PageMeta, PageQuery, page_response, read_page
 from loopctl_pipelines.api.query_values import Flag, NoQuery, OptionalUuid, parse_uuid
 from loopctl_pipelines.api.request_bodies import read_json
 from loopctl_pipelines.api.service import service_of
 from loopctl_pipelines.api.timestamps import Timestamp
-from loopctl_pipelines.costs.anomalies.resolution import (
-    Actor,
-    Resolution,
-    resolve_anomaly,
-)
+from loopctl_pipelines.costs.anomalies.resolution import Resolution, resolve_anomaly
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
 
@@ -127,7 +124,7 @@ async def list_anomalies(
 )
 async def resolve(
     request: Request,
-    caller: Writer,
+    caller: UserCaller,
     anomaly_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
     _: Annotated[NoQuery, Query()],
 ) -> ResolvedAnomalyBody:

@@ -6,11 +6,8 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from loopctl_pipelines.costs.anomalies.resolution import (
-    Actor,
-    Resolution,
-    resolve_anomaly,
-)
+from loopctl_pipelines.actor import Actor
+from loopctl_pipelines.costs.anomalies.resolution import Resolution, resolve_anomaly
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines_tests.costs.anomalies.deviations import (
     ONE_HIGH,

@@ -15,6 +15,7 @@ SELECT
         api_key.last_used_at IS NULL
         OR api_key.last_used_at < now() AT TIME ZONE 'UTC' - interval '1 minute'
     ) AS use_is_due,
+    api_key.agent_id,
     impersonated.id AS impersonated_id
 FROM api_keys AS api_key
 LEFT JOIN tenants AS tenant
