@@ -8,12 +8,13 @@ from psycopg.types.json import Jsonb
 
 from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.knowledge.articles.slugs import slug
 from loopctl_pipelines.knowledge.extraction.storage.rows import Made, Target
 from loopctl_pipelines.knowledge.extraction.texts.extracted import (
     MOST_TITLE_CHARACTERS,
     ExtractedArticle,
 )
-from loopctl_pipelines.knowledge.extraction.texts.identities import qualified_titles, slug
+from loopctl_pipelines.knowledge.extraction.texts.identities import qualified_titles
 from loopctl_pipelines.llm.usage import record_usage
 
 

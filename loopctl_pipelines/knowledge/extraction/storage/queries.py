@@ -113,13 +113,6 @@ def find_extraction(
     return Extraction.model_validate(row[0], strict=False) if row else None
 
 
-def project_exists(connection: TenantConnection, tenant_id: UUID, project_id: UUID) -> bool:
-    """Return whether the tenant has this project."""
-    parameters = {"tenant_id": tenant_id, "project_id": project_id}
-    rows = connection.execute(statement(__package__, "project_exists"), parameters)
-    return rows.fetchone() is not None
-
-
 def review_exists(connection: TenantConnection, tenant_id: UUID, review_id: UUID) -> bool:
     """Return whether the review was not deleted meanwhile."""
     parameters = {"tenant_id": tenant_id, "review_id": review_id}

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from loopctl_pipelines.knowledge.extraction.texts.categories import CATEGORIES
+from loopctl_pipelines.knowledge.articles.categories import CATEGORIES
 
 MOST_TITLE_CHARACTERS: Final = 500
 MOST_BODY_CHARACTERS: Final = 100_000

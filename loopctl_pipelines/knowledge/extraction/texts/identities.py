@@ -1,12 +1,7 @@
 """Ids and keys of extracted articles: loopctl's forms, because all its writers share them. Pure."""
 
-import re
 from hashlib import sha256
 from uuid import UUID
-
-_NOT_IN_A_SLUG = re.compile(r"[^a-z0-9\s-]")
-_BETWEEN_WORDS = re.compile(r"[\s-]+")
-_SLUG_CHARACTERS = 56
 
 
 def document_source_id(content_hash: str) -> UUID:
@@ -35,13 +30,6 @@ def document_key_prefix(text_hash: str, chunk: int, project_id: UUID | None) -> 
 def review_key_prefix(review_id: UUID) -> str:
     """Return how the idempotency keys of a review's articles begin, without the last `:`."""
     return f"review:{review_id}"
-
-
-def slug(title: str, idempotency_key: str) -> str:
-    """Return an article's slug: its title in `[a-z0-9-]`, and six hex digits of key and title."""
-    words = _BETWEEN_WORDS.sub("-", _NOT_IN_A_SLUG.sub("", title.lower().strip()))
-    digits = sha256(idempotency_key.encode() + title.encode()).hexdigest()[:6]
-    return f"{words[:_SLUG_CHARACTERS]}-{digits}".lstrip("-")
 
 
 def qualified_titles(title: str, source_name: str | None, most_characters: int) -> list[str]:

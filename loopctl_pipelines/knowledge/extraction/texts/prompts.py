@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from loopctl_pipelines.knowledge.extraction.texts.categories import OFFERED_CATEGORIES
+from loopctl_pipelines.knowledge.articles.categories import OFFERED_CATEGORIES
 from loopctl_pipelines.llm.anthropic.message_request import MessageRequest, Tool
 from loopctl_pipelines.llm.operation import Operation
 

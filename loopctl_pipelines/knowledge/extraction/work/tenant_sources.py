@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
+from loopctl_pipelines.knowledge.articles.projects import project_exists
 from loopctl_pipelines.knowledge.extraction.storage import queries
 from loopctl_pipelines.knowledge.extraction.storage.rows import Document, Review, SourceState
 from loopctl_pipelines.knowledge.extraction.work.run_settings import RunSettings
@@ -103,7 +104,7 @@ class TenantSources:
 
     def _has_foreign_project(self, document: Document) -> bool:
         project = document.project_id
-        return project is not None and not self._session.run(queries.project_exists, project)
+        return project is not None and not self._session.run(project_exists, project)
 
     def _run(self, source: Source, attempts: int, done: Counts, write: _WriteState) -> None:
         access = self._key()

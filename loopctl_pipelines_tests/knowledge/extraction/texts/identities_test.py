@@ -8,7 +8,6 @@ from loopctl_pipelines.knowledge.extraction.texts.identities import (
     document_source_id,
     qualified_titles,
     review_key_prefix,
-    slug,
 )
 
 HELLO = sha256(b"hello").hexdigest()
@@ -29,18 +28,6 @@ def test_a_chunks_key_is_loopctls_unless_it_belongs_to_a_project() -> None:
 
 def test_a_reviews_key_names_the_review() -> None:
     assert review_key_prefix(UUID(int=7)) == "review:00000000-0000-0000-0000-000000000007"
-
-
-def test_a_slug_is_the_title_and_six_hex_digits() -> None:
-    text = slug("Ecto.Multi: Pattern!", "key")
-    assert text.startswith("ectomulti-pattern-")
-    assert len(text) == len("ectomulti-pattern-") + 6
-    assert slug("Ecto.Multi: Pattern!", "other key") != text
-
-
-def test_a_title_of_any_characters_has_a_slug() -> None:
-    assert slug("日本語", "key").strip("-0123456789abcdef") == ""
-    assert len(slug("x" * 500, "key")) <= 64
 
 
 def test_a_taken_title_gets_the_sources_name_then_a_number() -> None:

@@ -1,0 +1,14 @@
+INSERT INTO webhook_events (
+    id, tenant_id, webhook_id, event_type, payload, status, inserted_at, updated_at
+)
+SELECT
+    event.id,
+    %(tenant_id)s,
+    event.webhook_id,
+    %(event_type)s,
+    %(payload)s,
+    'pending',
+    now() AT TIME ZONE 'UTC',
+    now() AT TIME ZONE 'UTC'
+FROM unnest(%(ids)s::uuid[], %(webhook_ids)s::uuid[]) AS event (id, webhook_id)
+ON CONFLICT DO NOTHING
