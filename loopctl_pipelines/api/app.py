@@ -14,6 +14,7 @@ from loopctl_pipelines.api.errors import add_error_handlers
 from loopctl_pipelines.api.request_log import RequestLog
 from loopctl_pipelines.api.routes import cost_anomalies, cost_summaries, health
 from loopctl_pipelines.api.service import Service
+from loopctl_pipelines.api.text_embeddings import build_text_embeddings
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.settings import Settings
 
@@ -42,7 +43,8 @@ def build_app(database: Database, settings: Settings) -> FastAPI:
         settings: the project's.
     """
     threads = DatabaseThreads(database, patience=PATIENCE, work_seconds=_SILENCE_SECONDS)
-    service = Service(threads, KeyUses(threads), RateLimits(), settings)
+    embeddings = build_text_embeddings(settings, database, threads)
+    service = Service(threads, KeyUses(threads), RateLimits(), settings, embeddings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from loopctl_pipelines.api.access.key_uses import KeyUses
 from loopctl_pipelines.api.access.rate_limits import RateLimits
 from loopctl_pipelines.api.database_threads import DatabaseThreads
+from loopctl_pipelines.api.text_embeddings import TextEmbeddings
 from loopctl_pipelines.settings import Settings
 
 
@@ -20,16 +21,19 @@ class Service:
         key_uses: writes `last_used_at`.
         rate_limits: counts requests.
         settings: the project's.
+        embeddings: the way to the embedding provider.
     """
 
     threads: DatabaseThreads
     key_uses: KeyUses
     rate_limits: RateLimits
     settings: Settings
+    embeddings: TextEmbeddings
 
     async def close(self) -> None:
         """Finish the work that is running."""
         await self.key_uses.finish()
+        self.embeddings.close()
         self.threads.close()
 
 

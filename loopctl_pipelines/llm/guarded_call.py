@@ -7,7 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.database.retries import outlast_outage
+from loopctl_pipelines.database.retries import OUTAGE_SECONDS, outlast_outage
 from loopctl_pipelines.llm.breaker import Breaker
 from loopctl_pipelines.llm.circuit import BreakerPolicy, Rejected, Verdict
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
@@ -33,6 +33,7 @@ class GuardedCall:
         *,
         requests: int,
         policy: BreakerPolicy | None = None,
+        outage_seconds: float = OUTAGE_SECONDS,
     ) -> None:
         """Guard a vendor.
 
@@ -41,10 +42,12 @@ class GuardedCall:
             database: holds the circuits.
             requests: see the class.
             policy: when a circuit opens, and for how long; None: the vendor's.
+            outage_seconds: how long a call waits for the database to come back.
         """
         self.breaker = Breaker(database, vendor.name, policy or vendor.policy)
         self.requests = requests
         self._vendor = vendor
+        self._outage_seconds = outage_seconds
         # nearly first come, first served: a new thread may overtake a waiting one
         self._in_flight = BoundedSemaphore(requests)
 
@@ -66,11 +69,12 @@ class GuardedCall:
             psycopg.Error: likewise.
         """
         with self._in_flight:
-            permit = outlast_outage(partial(self.breaker.admit, tenant_id))
+            permit = outlast_outage(partial(self.breaker.admit, tenant_id), self._outage_seconds)
             if isinstance(permit, Rejected):
                 return ProviderFailure(FailureKind.CIRCUIT_OPEN)
             result = self._result(function)
-            outlast_outage(partial(self.breaker.record, permit, _verdict(result)))
+            record = partial(self.breaker.record, permit, _verdict(result))
+            outlast_outage(record, self._outage_seconds)
             return result
 
     def _result(

@@ -9,10 +9,7 @@ from loopctl_pipelines.knowledge.embedding.assets import articles, build_article
 from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
 from loopctl_pipelines.knowledge.embedding.sensors import build_pending_embeddings_sensor
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
-from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedProvider
-from loopctl_pipelines.llm.guarded_call import GuardedCall
-from loopctl_pipelines.llm.openai.embedding_provider import EmbeddingProvider
-from loopctl_pipelines.llm.openai.exceptions import OPENAI, policy_for
+from loopctl_pipelines.knowledge.embedding.work.guarded_provider import build_provider
 from loopctl_pipelines.llm.openai.limits import ProviderLimits
 from loopctl_pipelines.settings import Settings
 
@@ -38,19 +35,7 @@ def build_embedding_definitions() -> Definitions:
 
 def build_embedder(settings: Settings, database: Database) -> Embedder:
     """Return the embedder, with the guarded provider and the settings it needs."""
-    provider = GuardedProvider(
-        EmbeddingProvider(
-            settings.embedding_base_url,
-            deadline_seconds=settings.embedding_deadline_seconds,
-            key_header=settings.embedding_key_header,
-        ),
-        GuardedCall(
-            OPENAI,
-            database,
-            requests=settings.embedding_requests,
-            policy=policy_for(settings.embedding_deadline_seconds),
-        ),
-    )
+    provider = build_provider(settings, database, requests=settings.embedding_requests)
     return Embedder(
         database,
         provider,

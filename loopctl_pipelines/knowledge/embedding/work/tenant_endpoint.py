@@ -65,7 +65,7 @@ class TenantEndpoint:
         That is tried once in a run, and once more for a single text, until an answer in base64
         shows that rejections are not about the encoding.
         """
-        if failure.status not in _ABOUT_THE_ENCODING and failure != _NO_VECTORS:
+        if not may_be_about_encoding(failure):
             return False
         with self._lock:
             if self._traits.floats:  # learned while the request was in flight
@@ -111,3 +111,8 @@ class TenantEndpoint:
     def _learn(self, traits: EndpointTraits) -> None:
         self._session.run(queries.write_endpoint, self._endpoint, self._model, traits)
         self._traits = traits
+
+
+def may_be_about_encoding(failure: ProviderFailure) -> bool:
+    """Tell whether a request in base64 may have failed because the endpoint makes none."""
+    return failure.status in _ABOUT_THE_ENCODING or failure == _NO_VECTORS
