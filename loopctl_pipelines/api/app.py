@@ -12,7 +12,13 @@ from loopctl_pipelines.api.database_threads import DatabaseThreads
 from loopctl_pipelines.api.decisive_headers import given_once
 from loopctl_pipelines.api.errors import add_error_handlers
 from loopctl_pipelines.api.request_log import RequestLog
-from loopctl_pipelines.api.routes import cost_anomalies, cost_summaries, health
+from loopctl_pipelines.api.routes import (
+    cost_anomalies,
+    cost_summaries,
+    health,
+    ingestion,
+    ingestion_jobs,
+)
 from loopctl_pipelines.api.service import Service
 from loopctl_pipelines.api.text_embeddings import build_text_embeddings
 from loopctl_pipelines.database.connection import Database
@@ -25,6 +31,16 @@ PATIENCE = 2.0
 """Seconds a request waits for a connection before the API answers 503."""
 
 _SILENCE_SECONDS = PATIENCE + STATEMENT_SECONDS + 3
+
+# each adds its routes; the order is that of the documentation
+_RESOURCES = (
+    cost_anomalies,
+    cost_summaries,
+    ingestion,
+    ingestion_jobs,
+    health,
+    documentation,
+)
 
 _DESCRIPTION = """
 The costs that loopctl_pipelines computes from a tenant's token usage: daily cost summaries, and the
@@ -65,7 +81,7 @@ def build_app(database: Database, settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.service = service
-    for resource in (cost_anomalies, cost_summaries, health, documentation):
+    for resource in _RESOURCES:
         app.include_router(resource.router)
     add_error_handlers(app)
     app.add_middleware(RequestLog)

@@ -1,6 +1,6 @@
 """Times as loopctl writes them: ISO 8601, UTC, always with microseconds and `Z`."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import PlainSerializer, WithJsonSchema
@@ -16,3 +16,8 @@ Timestamp = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A naive datetime in UTC, as loopctl stores all times."""
+
+
+def naive_utc(moment: datetime) -> datetime:
+    """Return a time that has a time zone as a `Timestamp`."""
+    return moment.astimezone(UTC).replace(tzinfo=None)

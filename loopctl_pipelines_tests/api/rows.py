@@ -11,6 +11,8 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.llm.cloak import encrypt
+from loopctl_pipelines_tests.api.serving import CLOAK_KEY
 from loopctl_pipelines_tests.usage import LONG_AGO, Usage, id_of
 
 NOON = datetime(2026, 4, 2, 12)  # noqa: DTZ001 - loopctl's timestamps have no zone
@@ -77,6 +79,34 @@ def add_summary(database: Database, slug: str, **columns: object) -> UUID:
     return UUID(str(row["id"]))
 
 
+def add_document(database: Database, slug: str, **columns: object) -> UUID:
+    """Add a document that was handed in to the tenant, and return its id."""
+    row = {
+        "tenant_id": id_of(slug),
+        "id": uuid4(),
+        "source_type": "ingestion",
+        "content": "A document.",
+        "content_hash": hashlib.sha256(uuid4().bytes).hexdigest(),
+        **columns,
+    }
+    _insert(database, "loopctl_pipelines.ingestion_requests", row)
+    return UUID(str(row["id"]))
+
+
+def set_chat_key(
+    database: Database, slug: str, key: str = "sk-of-the-tests", cloak_key: bytes = CLOAK_KEY
+) -> None:
+    """Set a tenant's key for chat models, as loopctl does."""
+    row = {
+        "id": uuid4(),
+        "tenant_id": id_of(slug),
+        "api_key": encrypt(key, cloak_key),
+        "inserted_at": LONG_AGO,
+        "updated_at": LONG_AGO,
+    }
+    _insert(database, "tenant_llm_settings", row)
+
+
 def set_status(database: Database, slug: str, status: str) -> None:
     """Suspend a tenant, or whatever the status says."""
     with database.operator_transaction() as connection:
@@ -94,7 +124,8 @@ def set_rate_limit(database: Database, slug: str, setting: object) -> None:
 
 def rows_of(database: Database, table: str) -> list[dict[str, Any]]:
     """Return all rows of a table, the oldest first."""
-    query = sql.SQL("SELECT * FROM {} ORDER BY inserted_at, id").format(sql.Identifier(table))
+    name = sql.Identifier(*table.split("."))
+    query = sql.SQL("SELECT * FROM {} ORDER BY inserted_at, id").format(name)
     with database.operator_transaction() as connection:
         return connection.cursor(row_factory=dict_row).execute(query).fetchall()
 
@@ -107,7 +138,7 @@ def later(seconds: float) -> datetime:
 def _insert(database: Database, table: str, row: dict[str, object]) -> None:
     values = [Jsonb(value) if isinstance(value, dict) else value for value in row.values()]
     statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
-        sql.Identifier(table),
+        sql.Identifier(*table.split(".")),
         sql.SQL(", ").join(map(sql.Identifier, row)),
         sql.SQL(", ").join(sql.Placeholder() * len(row)),
     )

@@ -1,5 +1,6 @@
 """A real server on loopback, and a client that shows a key."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,13 @@ from loopctl_pipelines.settings import Settings
 
 ANOMALIES = "/api/v1/cost-anomalies"
 SUMMARIES = "/api/v1/cost-summaries"
+INGEST = "/api/v1/knowledge/ingest"
+BATCH = "/api/v1/knowledge/ingest/batch"
+JOBS = "/api/v1/knowledge/ingestion-jobs"
+LLM_CONFIG = "/api/v1/tenants/me/llm-config"
+LLM_USAGE = "/api/v1/knowledge/llm-usage"
+PIPELINE = "/api/v1/knowledge/pipeline"
+CLOAK_KEY = bytes(32)
 Params = dict[str, str] | list[tuple[str, str | int | float | bool | None]] | str | None
 
 
@@ -41,6 +49,19 @@ class Api:
         if body is None:
             return self.client.patch(f"{ANOMALIES}/{anomaly}", headers=told)
         return self.client.patch(f"{ANOMALIES}/{anomaly}", headers=told, json=body)
+
+    def post(
+        self, path: str, key: str | None, body: object, *, method: str = "POST", **headers: str
+    ) -> httpx2.Response:
+        """Send a JSON body, also one that has no UTF-8, with the raw key."""
+        return self.post_bytes(path, key, json.dumps(body).encode(), method=method, **headers)
+
+    def post_bytes(
+        self, path: str, key: str | None, body: bytes, *, method: str = "POST", **headers: str
+    ) -> httpx2.Response:
+        """Send bytes that claim to be JSON, with the raw key."""
+        told = {"content-type": "application/json", **_headers(key, headers)}
+        return self.client.request(method, path, headers=told, content=body)
 
 
 def _headers(key: str | None, others: dict[str, str]) -> dict[str, str]:
@@ -68,7 +89,7 @@ def serving(
 ) -> Iterator[Api]:
     """Give out a client of a server on this database."""
     with (
-        running(build_app(database, settings or Settings()), limits) as url,
+        running(build_app(database, settings or Settings(cloak_key=CLOAK_KEY)), limits) as url,
         httpx2.Client(base_url=url, timeout=60) as client,
     ):
         yield Api(client, database)

@@ -13,6 +13,7 @@ class Refusal(StrEnum):
     INVALID_TYPE = "invalid_type"
     UNKNOWN_SOURCE_TYPE = "unknown_source_type"
     UNKNOWN_PROJECT = "unknown_project"
+    UNKNOWN_FIELD = "unknown_field"
     NO_CLOAK_KEY = "no_cloak_key"
     UNREADABLE_FILE = "unreadable_file"
 
@@ -23,9 +24,11 @@ class IngestionRefusedError(PipelinesError):
     Attributes:
         code: of `Refusal` or of `DocumentFailure`.
         field: the part of the request that is wrong.
+        problem: what is wrong, in a sentence.
     """
 
     def __init__(self, code: str, field: str, problem: str) -> None:
         super().__init__(f"{problem} ({code})")
         self.code = code
         self.field = field
+        self.problem = problem

@@ -9,6 +9,7 @@ from uuid import UUID
 from loopctl_pipelines.knowledge.ingestion.documents.text import is_valid_text
 from loopctl_pipelines.knowledge.ingestion.errors import IngestionRefusedError, Refusal
 from loopctl_pipelines.knowledge.ingestion.failures import DocumentFailure
+from loopctl_pipelines.knowledge.ingestion.fetching.addresses import is_allowed
 from loopctl_pipelines.knowledge.ingestion.fetching.web_address import WebAddress, parse_address
 from loopctl_pipelines.terminal_text import shortened
 
@@ -97,6 +98,8 @@ def _address(url: object, ports: Collection[int]) -> tuple[str, WebAddress]:
     if not isinstance(url, str):
         raise IngestionRefusedError(Refusal.INVALID_TYPE, "url", "The url must be a string")
     address = parse_address(url, ports)
+    if isinstance(address, WebAddress) and address.literal and not is_allowed(address.literal):
+        address = DocumentFailure.ADDRESS_NOT_ALLOWED
     if isinstance(address, DocumentFailure):
         problem = "The url cannot be fetched; see docs/ingestion.md"
         raise IngestionRefusedError(address, "url", problem)

@@ -1,5 +1,6 @@
-"""Queues a request in a transaction of its tenant."""
+"""Queues requests in a transaction of their tenant."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -20,12 +21,14 @@ class Submitted:
         status: `already_queued` if an equal one was waiting.
         id: of the request that waits.
         content_hash: hex SHA-256 of the url or the content.
+        source_type: kind of source.
         inserted_at: when it was queued, with a time zone.
     """
 
     status: Literal["queued", "already_queued"]
     id: UUID
     content_hash: str
+    source_type: str
     inserted_at: datetime
 
 
@@ -60,13 +63,38 @@ def submit(
         "text_hash": None if request.content is None else request.content_hash,
         "source_name": request.source_name,
     }
+    known = (request.content_hash, request.source_type)
     while True:
         queued = {**parameters, "id": uuid4()}
         if row := connection.execute(statement(__package__, "queue_request"), queued).fetchone():
-            return Submitted("queued", row[0], request.content_hash, row[1])
+            return Submitted("queued", row[0], *known, row[1])
         if row := connection.execute(statement(__package__, "find_queued"), parameters).fetchone():
-            return Submitted("already_queued", row[0], request.content_hash, row[1])
+            return Submitted("already_queued", row[0], *known, row[1])
         # it was completed in between
+
+
+def submit_all(
+    connection: TenantConnection,
+    tenant_id: UUID,
+    requests: Sequence[IngestionRequest | IngestionRefusedError],
+    cloak_key: bytes | None,
+) -> list[Submitted | IngestionRefusedError]:
+    """Queue those requests that can be; the others do not prevent it.
+
+    Args:
+        connection: in a transaction of the tenant.
+        tenant_id: the tenant.
+        requests: validated ones, and why others were refused.
+        cloak_key: as for `submit`.
+
+    Returns:
+        What happened to each, in the same order.
+    """
+    outcomes: dict[int, Submitted | IngestionRefusedError] = {}
+    # an equal request of another transaction is waited for: in this order, never in a circle
+    for place, request in sorted(enumerate(requests), key=lambda item: _purpose(item[1])):
+        outcomes[place] = _outcome(connection, tenant_id, request, cloak_key)
+    return [outcomes[place] for place in range(len(requests))]
 
 
 def find_project(connection: TenantConnection, tenant_id: UUID, project: str) -> UUID:
@@ -82,6 +110,27 @@ def find_project(connection: TenantConnection, tenant_id: UUID, project: str) ->
         raise IngestionRefusedError(Refusal.UNKNOWN_PROJECT, "project_id", problem)
     found: UUID = row[0]
     return found
+
+
+def _purpose(request: IngestionRequest | IngestionRefusedError) -> tuple[str, ...]:
+    if isinstance(request, IngestionRefusedError):
+        return ()
+    project = str(request.project_id or "")
+    return (request.content_hash, project, request.source_type, str(request.publish))
+
+
+def _outcome(
+    connection: TenantConnection,
+    tenant_id: UUID,
+    request: IngestionRequest | IngestionRefusedError,
+    cloak_key: bytes | None,
+) -> Submitted | IngestionRefusedError:
+    if isinstance(request, IngestionRefusedError):
+        return request
+    try:
+        return submit(connection, tenant_id, request, cloak_key)
+    except IngestionRefusedError as refused:
+        return refused
 
 
 def _encrypted(request: IngestionRequest, cloak_key: bytes | None) -> bytes | None:

@@ -102,6 +102,7 @@ def test_a_url_with_a_query_needs_the_cloak_key(database: Database, tenant: UUID
         ({"content": "a\ud800b"}, "invalid_text"),
         ({"url": "http://docs.example/\ud800"}, "invalid_url"),
         ({"url": "http://docs.example:22/"}, "port_not_allowed"),
+        ({"url": "http://[fe80::1]/"}, "address_not_allowed"),
         ({"url": "gopher://docs.example/"}, "scheme_not_allowed"),
         ({"content": "a", "source_type": "other"}, "unknown_source_type"),
         ({"content": "a", "source_type": ["ingestion"]}, "unknown_source_type"),
