@@ -17,6 +17,7 @@ from loopctl_pipelines.database.embedded import DATABASE_NAME, EmbeddedServer
 from loopctl_pipelines.knowledge.definitions import build_knowledge_definitions
 from loopctl_pipelines.knowledge.embedding.definitions import build_embedder
 from loopctl_pipelines.knowledge.extraction.definitions import build_extractor
+from loopctl_pipelines.knowledge.proposals.verdict import GateThresholds
 from loopctl_pipelines.orchestration.definitions import build_orchestration_definitions
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.definitions import build_tenants_definitions
@@ -60,6 +61,9 @@ def _resources(settings: Settings, given: Mapping[str, object]) -> dict[str, obj
         "embedder": given.get("embedder") or build_embedder(settings, database),
         "extractor": given.get("extractor") or build_extractor(settings, database),
         "anomaly_rule": settings.anomaly_rule,
+        "gate_thresholds": GateThresholds(
+            settings.duplicate_similarity, settings.low_novelty_similarity
+        ),
         "rollup": rollup,
         **given,
     }

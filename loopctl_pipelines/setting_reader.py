@@ -18,6 +18,7 @@ _ROLLING_START = re.compile(r"-(\d{1,4})d")
 _ROLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
 _REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _PORT = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
+_FRACTION = re.compile(r"[01]|[01]?\.[0-9]{1,6}")
 _PORTS = re.compile(rf"{_PORT}(,{_PORT})*", re.ASCII)
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
 # they have values of their own, or a meaning for the connection
@@ -166,6 +167,15 @@ class SettingReader:
         if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
             raise SettingsError(name, f"must be a whole number from {low} to {high}")
         return int(text)
+
+    def fraction(self, name: str, default: float, low: float = 0.0) -> float:
+        """Return a number from `low` to 1."""
+        text = self.text(name)
+        if text is None and default >= low:
+            return default
+        if text is None or not _FRACTION.fullmatch(text) or not low <= float(text) <= 1:
+            raise SettingsError(name, f"must be a number from {low:g} to 1, such as 0.9")
+        return float(text)
 
     def anomaly_rule(self, prefix: str) -> AnomalyRule:
         """Return the anomaly rule, whose settings begin with `prefix`."""

@@ -44,6 +44,8 @@ class Settings:
         extract_reviews: slugs of the tenants whose reviews are extracted here.
         fetch_ports, fetch_seconds: of a document; the seconds are for the whole fetch.
         ingestion_retention_days: of a document, from its completion.
+        low_novelty_similarity: from here on, a proposed article is created as a draft.
+        duplicate_similarity: from here on, a proposed article is not created.
         api_connections: API requests that use the database concurrently.
         api_read_role: lowest role that may read through the API: user or orchestrator.
         anomaly_rule: the operator's anomaly rule; a tenant's own settings take precedence.
@@ -74,6 +76,8 @@ class Settings:
     fetch_ports: tuple[int, ...] = (80, 443)
     fetch_seconds: int = 30
     ingestion_retention_days: int = 30
+    low_novelty_similarity: float = 0.88
+    duplicate_similarity: float = 0.97
     api_connections: int = 8
     api_read_role: str = "user"
     anomaly_rule: AnomalyRule = field(default_factory=AnomalyRule)
@@ -91,6 +95,7 @@ class Settings:
             SettingsError: naming the first setting that cannot be used.
         """
         values = SettingReader(environment)
+        low_novelty = values.fraction("LOOPCTL_LOW_NOVELTY_SIMILARITY", cls.low_novelty_similarity)
         return cls(
             database_url=values.postgres_url("LOOPCTL_DATABASE_URL"),
             database_role=values.role("LOOPCTL_DATABASE_ROLE", cls.database_role),
@@ -141,6 +146,10 @@ class Settings:
             fetch_seconds=values.whole("LOOPCTL_FETCH_SECONDS", cls.fetch_seconds, 1, 300),
             ingestion_retention_days=values.whole(
                 "LOOPCTL_INGESTION_RETENTION_DAYS", cls.ingestion_retention_days, 0, 3650
+            ),
+            low_novelty_similarity=low_novelty,
+            duplicate_similarity=values.fraction(
+                "LOOPCTL_DUPLICATE_SIMILARITY", cls.duplicate_similarity, low_novelty
             ),
             api_connections=values.whole("LOOPCTL_API_CONNECTIONS", cls.api_connections, 1, 256),
             api_read_role=values.one_of(

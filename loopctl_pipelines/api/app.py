@@ -13,6 +13,9 @@ from loopctl_pipelines.api.decisive_headers import given_once
 from loopctl_pipelines.api.errors import add_error_handlers
 from loopctl_pipelines.api.request_log import RequestLog
 from loopctl_pipelines.api.routes import (
+    article_changes,
+    article_proposals,
+    articles,
     cost_anomalies,
     cost_summaries,
     health,
@@ -36,6 +39,9 @@ _SILENCE_SECONDS = PATIENCE + STATEMENT_SECONDS + 3
 _RESOURCES = (
     cost_anomalies,
     cost_summaries,
+    articles,
+    article_proposals,
+    article_changes,
     ingestion,
     ingestion_jobs,
     health,

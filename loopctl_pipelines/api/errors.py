@@ -39,6 +39,7 @@ class RequestRefusedError(PipelinesError):
     Attributes:
         status: the HTTP status.
         message: the text for the client.
+        code: what a client may act on; None: the status says enough.
         details: problems by field name; None if the error concerns no single field.
         headers: response headers, such as Retry-After.
     """
@@ -48,12 +49,14 @@ class RequestRefusedError(PipelinesError):
         status: int,
         message: str,
         *,
-        details: Mapping[str, Sequence[str]] | None = None,
+        code: str | None = None,
+        details: Mapping[str, Sequence[str] | str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.code = code
         self.details = details
         self.headers = headers
 
@@ -63,9 +66,12 @@ class Problem(BaseModel):
 
     status: int = Field(description="The HTTP status, once more.", examples=[422])
     message: str = Field(examples=["Validation failed"])
-    details: dict[str, list[str]] | None = Field(
+    code: str | None = Field(
+        None, description="What a client may act on.", examples=["title_conflict"]
+    )
+    details: dict[str, list[str] | str] | None = Field(
         None,
-        description="Problems by name of the parameter or field. Only with status 422.",
+        description="Problems by name of the parameter or field, or ids by name.",
         examples=[{"project_id": ["is not a UUID"]}],
     )
 
@@ -95,6 +101,8 @@ def unavailable(cause: str = "The database is not available.") -> RequestRefused
 def response_of(error: RequestRefusedError) -> JSONResponse:
     """Return the HTTP response for the error."""
     problem: dict[str, object] = {"status": error.status, "message": error.message}
+    if error.code is not None:
+        problem["code"] = error.code
     if error.details is not None:
         # names of parameters may be the client's own
         shown = islice(error.details.items(), _MOST_DETAILS)
@@ -139,6 +147,8 @@ _MESSAGES = {
     401: "Invalid API key",
     403: "Insufficient permissions. Required role: user",
     404: "Not found",
+    409: "Another article of the tenant has this title, with another body",
+    412: "The article was changed since it was read. Read it again",
     413: "Request entity too large",
     415: "Unsupported media type",
     422: "Validation failed",
@@ -151,6 +161,8 @@ _MEANINGS = {
     401: "No key (`Unauthorized`), or one that is unknown, revoked or expired (`Invalid API key`).",
     403: "The key's tenant is not active (`Access denied`), or the key's role is too low.",
     404: "The tenant has no such resource. Another tenant's resource answers the same.",
+    409: "An article is in the way; `code` says how.",
+    412: "The article has another version than `if-match` names.",
     413: "The body is larger than any that this API accepts.",
     415: "The body is not `application/json`.",
     422: "A parameter or a field is unknown, or cannot be used; `details` names it.",

@@ -52,6 +52,7 @@ def test_our_own_schema_holds_what_loopctl_has_not(empty_database: str) -> None:
         "linking_tenants",
         "pending_articles",
         "unaudited_retention",
+        "unchecked_proposals",
         "unwritten_vectors",
     }
 

@@ -43,19 +43,6 @@ class ExistingArticle:
 
 
 @dataclass(frozen=True, slots=True)
-class CreatedArticle:
-    """A new article.
-
-    Attributes:
-        id: its id.
-        row_version: PostgreSQL's version of its row (xmin).
-    """
-
-    id: UUID
-    row_version: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Found:
     id: UUID
     status: str
@@ -98,7 +85,7 @@ def create(
     article: NewArticle,
     status: ArticleStatus,
     actor: Actor,
-) -> CreatedArticle | None:
+) -> UUID | None:
     """Create an article, with its audit row and its webhook events.
 
     Args:
@@ -109,7 +96,7 @@ def create(
         actor: who creates it.
 
     Returns:
-        None if its key, title or slug is taken.
+        Its id; None if its key, title or slug is taken.
 
     Raises:
         psycopg.Error: if a statement fails; the transaction must then be rolled back.
@@ -130,11 +117,10 @@ def create(
         "metadata": Jsonb(article.metadata),
         "slug": article.slug or slug(article.title, str(new_id)),
     }
-    row = connection.execute(statement(__package__, "insert_article"), parameters).fetchone()
-    if row is None:
+    if connection.execute(statement(__package__, "insert_article"), parameters).rowcount == 0:
         return None
     facts = ArticleFacts(
         new_id, article.title, article.category, article.project_id, status.value, article.tags
     )
     announce(connection, tenant_id, "article.created", facts, actor, new=facts.payload)
-    return CreatedArticle(new_id, str(row[0]))
+    return new_id

@@ -22,6 +22,8 @@ from loopctl_pipelines.knowledge.linking.links import (
     wanted_pairs,
 )
 from loopctl_pipelines.knowledge.linking.storage import LinkCounts
+from loopctl_pipelines.knowledge.proposals.rechecking import recheck_proposals
+from loopctl_pipelines.knowledge.proposals.verdict import GateThresholds
 from loopctl_pipelines.knowledge.search.articles import (
     ComparableArticle,
     NearestArticles,
@@ -48,6 +50,7 @@ class LinkedTenant:
         exact: articles whose neighbours were searched exactly.
         approximate: articles whose neighbours were searched in the index.
         repeated: how many of the exact searches repeat one in the index that found too few.
+        unpublished: articles that the gate let pass unchecked, and that are not new.
         error: why the tenant's other articles are still to be linked; None: they all are linked.
     """
 
@@ -56,16 +59,29 @@ class LinkedTenant:
     exact: int = 0
     approximate: int = 0
     repeated: int = 0
+    unpublished: int = 0
     error: LinkingError | None = None
 
 
 class Linker:
     """Links articles by one rule. The same database and vectors give the same links."""
 
-    def __init__(self, database: Database, rule: LinkRule | None = None) -> None:
-        """Take the database, and the rule if it is not the default."""
+    def __init__(
+        self,
+        database: Database,
+        rule: LinkRule | None = None,
+        thresholds: GateThresholds | None = None,
+    ) -> None:
+        """Take the database, and what is not the default.
+
+        Args:
+            database: loopctl's database.
+            rule: which articles are linked.
+            thresholds: from which similarity on an unchecked proposal is no longer new.
+        """
         self._database = database
         self._rule = rule or LinkRule()
+        self._thresholds = thresholds or GateThresholds()
 
     def link(self, tenants: Iterable[Tenant]) -> Iterator[LinkedTenant]:
         """Link the changed articles of each tenant, and yield as tenants end.
@@ -113,8 +129,14 @@ class Linker:
             )
             counts += transactions.run(write)
         transactions.run(lambda c: _audit(c, tenant.id))
+        unpublished = transactions.run(lambda c: recheck_proposals(c, tenant.id, self._thresholds))
         return LinkedTenant(
-            tenant.slug, counts, nearest.exact, nearest.approximate, nearest.repeated
+            tenant.slug,
+            counts,
+            nearest.exact,
+            nearest.approximate,
+            nearest.repeated,
+            unpublished,
         )
 
     def _write(

@@ -24,6 +24,7 @@ def linked_metadata(linked: LinkedTenant) -> Mapping[str, MetadataValue]:
         "links added": MetadataValue.int(counts.added),
         "links updated": MetadataValue.int(counts.updated),
         "links removed": MetadataValue.int(counts.removed),
+        "unchecked proposals unpublished": MetadataValue.int(linked.unpublished),
         "searched exactly": MetadataValue.int(linked.exact),
         "searched in the index": MetadataValue.int(linked.approximate),
         "too few in the index, searched again": MetadataValue.int(linked.repeated),

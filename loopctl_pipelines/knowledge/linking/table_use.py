@@ -3,14 +3,20 @@
 from typing import Final
 
 from loopctl_pipelines.database.table_use import TableUse
+from loopctl_pipelines.webhooks.outbox import OUTBOX_TABLES
 
 LINKING_TABLES: Final = TableUse(
-    read=("articles", "conflict_resolutions", "loopctl_pipelines.embedding_states"),
+    read=("conflict_resolutions", "loopctl_pipelines.embedding_states", *OUTBOX_TABLES.read),
     written=(
+        "articles",
+        "loopctl_pipelines.unchecked_proposals",
         "article_links",
         "loopctl_pipelines.linked_articles",
         "loopctl_pipelines.linking_tenants",
     ),
-    appended=("audit_log",),
-    unprotected=("loopctl_pipelines.comparable_articles",),
+    appended=("audit_log", *OUTBOX_TABLES.appended),
+    unprotected=(
+        "loopctl_pipelines.comparable_articles",
+        "loopctl_pipelines.pending_articles",
+    ),
 )

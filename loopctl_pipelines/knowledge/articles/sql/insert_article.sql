@@ -21,4 +21,3 @@ VALUES (
     now() AT TIME ZONE 'UTC'
 )
 ON CONFLICT DO NOTHING
-RETURNING xmin::text

@@ -74,7 +74,7 @@ def write_vectors(
     Raises:
         psycopg.Error: if a statement fails; the transaction must then be rolled back.
     """
-    _register_vector_type(connection)
+    register_vector_type(connection)
     hashes = {article.hash_in(space) for article in articles}
     available = {**vectors, **_find_vectors(connection, tenant_id, hashes - vectors.keys())}
     candidates = [article for article in articles if article.hash_in(space) in available]
@@ -83,7 +83,7 @@ def write_vectors(
     is_written = _read_written(connection, tenant_id, candidates, space)
     to_lock = [article for article in candidates if is_written.get(article.id) is False]
     is_current = _lock(connection, tenant_id, to_lock) if to_lock else {}
-    to_write = [article for article in to_lock if is_current.get(article.id)]
+    to_write = {a.id: a.hash_in(space) for a in to_lock if is_current.get(a.id)}
     written = _write(connection, tenant_id, to_write, available, space) if to_write else []
     return WriteResult(
         frozenset(written).union(article_id for article_id, done in is_written.items() if done),
@@ -91,11 +91,35 @@ def write_vectors(
     )
 
 
+def write_new_vector(
+    connection: TenantConnection,
+    tenant_id: UUID,
+    article_id: UUID,
+    embedded: tuple[str, Vector],
+    space: VectorSpace,
+) -> None:
+    """Write the vector of an article that this transaction has created.
+
+    Args:
+        connection: the transaction.
+        tenant_id: the tenant.
+        article_id: the article.
+        embedded: the content hash of its text, and the vector.
+        space: the vector's model and dimension.
+
+    Raises:
+        psycopg.Error: if a statement fails; the transaction must then be rolled back.
+    """
+    register_vector_type(connection)
+    content_hash, vector = embedded
+    _write(connection, tenant_id, {article_id: content_hash}, {content_hash: vector}, space)
+
+
 def keep_vectors(
     connection: TenantConnection, tenant_id: UUID, vectors: Mapping[str, Vector]
 ) -> None:
     """Keep vectors by content hash, for `write_vectors` to find them in a later run."""
-    _register_vector_type(connection)
+    register_vector_type(connection)
     parameters = {"tenant_id": tenant_id, **_vector_arrays(vectors)}
     connection.execute(statement(__package__, "keep_vectors"), parameters)
 
@@ -162,16 +186,20 @@ def _lock(
 def _write(
     connection: TenantConnection,
     tenant_id: UUID,
-    articles: Sequence[PendingArticle],
+    hashes: Mapping[UUID, str],
     vectors: Mapping[str, Vector],
     space: VectorSpace,
 ) -> list[UUID]:
-    """Give locked articles their vectors; record and audit that. Return the articles."""
+    """Give locked articles the vectors of their content hashes; record and audit that.
+
+    Returns:
+        The articles.
+    """
     wanted = {
         "tenant_id": tenant_id,
-        "article_ids": [article.id for article in articles],
-        "content_hashes": [article.hash_in(space) for article in articles],
-        **_vector_arrays(_vectors_of(articles, vectors, space)),
+        "article_ids": list(hashes),
+        "content_hashes": list(hashes.values()),
+        **_vector_arrays({known: vectors[known] for known in hashes.values()}),
     }
     rows = connection.execute(statement(__package__, "update_articles"), wanted).fetchall()
     written = {
@@ -199,6 +227,7 @@ def _vector_arrays(vectors: Mapping[str, Vector]) -> dict[str, object]:
     return {"vector_hashes": list(vectors), "vectors": list(vectors.values())}
 
 
-def _register_vector_type(connection: TenantConnection) -> None:
+def register_vector_type(connection: TenantConnection) -> None:
+    """Have the connection send and read vectors in binary."""
     if connection.adapters.types.get("vector") is None:  # once per connection
         register_vector_info(connection, TypeInfo.fetch(connection, "vector"))
