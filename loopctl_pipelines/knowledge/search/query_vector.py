@@ -11,7 +11,7 @@ from loopctl_pipelines.knowledge.embedding.storage.rows import Vector
 from loopctl_pipelines.knowledge.embedding.storage.vectors import register_vector_type
 from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
 from loopctl_pipelines.knowledge.search.articles import SIMILARITY_DIGITS, Method, Neighbour
-from loopctl_pipelines.knowledge.search.index_search import begin_index_search
+from loopctl_pipelines.knowledge.search.index_search import POOL_ARTICLES, begin_index_search
 from loopctl_pipelines.knowledge.search.nearest import method_for
 
 
@@ -49,11 +49,21 @@ def nearest_to_vector(  # noqa: PLR0913 - what a search depends on
         **filters,
         "limit": limit,
     }
-    row = connection.execute(statement(__package__, "count_comparable"), parameters).fetchone()
-    method = method_for(1, int(row[0]) if row else 0, has_iterative_scan=has_iterative_scan)
-    if method is Method.APPROXIMATE:
-        begin_index_search(connection)
+    rows = connection.execute(statement(__package__, "count_candidates"), parameters)
+    candidates = sum(articles for _, articles in rows)
+    if method_for(1, candidates, has_iterative_scan=has_iterative_scan) is Method.APPROXIMATE:
+        with connection.transaction(force_rollback=True):  # ends the settings of the scan
+            begin_index_search(connection, candidates)
+            found = _run(connection, "approximate_to_vector", parameters)
+        if len(found) == limit:
+            return found
+    return _run(connection, "exact_to_vector", parameters)
+
+
+def _run(
+    connection: TenantConnection, name: str, parameters: Mapping[str, object]
+) -> list[Neighbour]:
     cursor = connection.cursor(row_factory=class_row(Neighbour))
-    found = cursor.execute(statement(__package__, f"{method.value}_to_vector"), parameters)
+    found = cursor.execute(statement(__package__, name), {**parameters, "pool": POOL_ARTICLES})
     rounded = [Neighbour(near.id, round(near.similarity, SIMILARITY_DIGITS)) for near in found]
     return sorted(rounded, key=lambda near: (-near.similarity, near.id))

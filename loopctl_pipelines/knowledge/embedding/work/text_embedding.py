@@ -16,7 +16,7 @@ from loopctl_pipelines.knowledge.embedding.work.guarded_provider import GuardedP
 from loopctl_pipelines.knowledge.embedding.work.tenant_endpoint import may_be_about_encoding
 from loopctl_pipelines.llm.circuit import CircuitState
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
-from loopctl_pipelines.llm.missing_key import warn_of_missing_key
+from loopctl_pipelines.llm.missing_key import audit_missing_key, warn_of_missing_key
 from loopctl_pipelines.llm.openai.embedding_answer import Embedded
 from loopctl_pipelines.llm.openai.embedding_provider import Encoding
 from loopctl_pipelines.llm.operation import Operation
@@ -188,7 +188,7 @@ class TextEmbedder:
             with self._database.tenant_transaction(
                 tenant_id, lock_seconds=LEDGER_LOCK_SECONDS
             ) as connection:
-                queries.audit_missing_key(connection, tenant_id)
+                audit_missing_key(connection, tenant_id, Operation.EMBEDDING)
         except psycopg.Error as error:
             _logger.warning("A missing key is not audited (SQLSTATE %s)", error.sqlstate)
             return
