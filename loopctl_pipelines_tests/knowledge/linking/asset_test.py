@@ -71,6 +71,7 @@ def test_one_run_links_many_tenants_and_records_what_it_did(project: Project) ->
         "links added": 1,
         "links updated": 0,
         "links removed": 0,
+        "unchecked proposals unpublished": 0,
         "searched exactly": 2,
         "searched in the index": 0,
         "too few in the index, searched again": 0,
