@@ -21,6 +21,7 @@ from loopctl_pipelines.api.routes import (
     health,
     ingestion,
     ingestion_jobs,
+    llm_config,
 )
 from loopctl_pipelines.api.service import Service
 from loopctl_pipelines.api.text_embeddings import build_text_embeddings
@@ -44,6 +45,7 @@ _RESOURCES = (
     article_changes,
     ingestion,
     ingestion_jobs,
+    llm_config,
     health,
     documentation,
 )
