@@ -22,6 +22,7 @@ from loopctl_pipelines.api.routes import (
     ingestion,
     ingestion_jobs,
     llm_config,
+    llm_usage,
 )
 from loopctl_pipelines.api.service import Service
 from loopctl_pipelines.api.text_embeddings import build_text_embeddings
@@ -46,6 +47,7 @@ _RESOURCES = (
     ingestion,
     ingestion_jobs,
     llm_config,
+    llm_usage,
     health,
     documentation,
 )

@@ -93,6 +93,18 @@ def add_document(database: Database, slug: str, **columns: object) -> UUID:
     return UUID(str(row["id"]))
 
 
+def add_usage_event(database: Database, slug: str, **columns: object) -> None:
+    """Add a request that the tenant was billed for."""
+    row = {
+        "id": uuid4(),
+        "tenant_id": id_of(slug),
+        "operation": "extraction",
+        "model": "claude-haiku-4-5-20251001",
+        **columns,
+    }
+    _insert(database, "llm_usage_events", row)
+
+
 def set_chat_key(
     database: Database, slug: str, key: str = "sk-of-the-tests", cloak_key: bytes = CLOAK_KEY
 ) -> None:
