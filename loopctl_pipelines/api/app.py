@@ -23,6 +23,7 @@ from loopctl_pipelines.api.routes import (
     ingestion_jobs,
     llm_config,
     llm_usage,
+    pipeline,
 )
 from loopctl_pipelines.api.service import Service
 from loopctl_pipelines.api.text_embeddings import build_text_embeddings
@@ -48,6 +49,7 @@ _RESOURCES = (
     ingestion_jobs,
     llm_config,
     llm_usage,
+    pipeline,
     health,
     documentation,
 )

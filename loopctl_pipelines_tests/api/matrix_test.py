@@ -1,6 +1,7 @@
 """Every role on every route, on its own tenant's things and on another's."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -8,16 +9,43 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.api.rows import (
     add_anomaly,
+    add_article,
+    add_document,
     add_key,
     add_summary,
     add_tenants,
+    add_usage_event,
     rows_of,
+    set_chat_key,
 )
-from loopctl_pipelines_tests.api.serving import ANOMALIES, SUMMARIES, Api, message, serving
+from loopctl_pipelines_tests.api.serving import (
+    ANOMALIES,
+    BATCH,
+    INGEST,
+    JOBS,
+    LLM_CONFIG,
+    LLM_USAGE,
+    PIPELINE,
+    SUMMARIES,
+    Api,
+    message,
+    serving,
+)
 from loopctl_pipelines_tests.usage import id_of
 
 ROLES = ("agent", "orchestrator", "user", "superadmin")
 LISTS = (ANOMALIES, SUMMARIES)
+DOCUMENT = {"content": "hello"}
+ROUTES: dict[tuple[str, str], tuple[str, object, int]] = {
+    ("POST", INGEST): ("orchestrator", DOCUMENT, 202),
+    ("POST", BATCH): ("orchestrator", {"items": [DOCUMENT]}, 200),
+    ("GET", JOBS): ("orchestrator", None, 200),
+    ("GET", LLM_USAGE): ("orchestrator", None, 200),
+    ("GET", PIPELINE): ("orchestrator", None, 200),
+    ("GET", LLM_CONFIG): ("user", None, 200),
+    ("PATCH", LLM_CONFIG): ("user", {"merge_model": "m-1"}, 200),
+}
+"""Routes of the knowledge base: the lowest role, a body, the answer to it."""
 
 
 def _key(api: Api, role: str) -> tuple[str, dict[str, str]]:
@@ -61,6 +89,46 @@ def test_resolving_is_for_users_and_up_and_for_their_own_tenant_s_anomalies(
     assert resolved == ({anomaly} if response.status_code == 200 else set())
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_each_route_of_the_knowledge_base_is_for_its_role_and_up_and_its_own_tenant(
+    api: Api, role: str
+) -> None:
+    for slug in ("acme", "other"):
+        set_chat_key(api.database, slug, f"sk-key-of-{slug}")
+    foreign = add_document(api.database, "other", source_name="of other")
+    add_usage_event(api.database, "other")
+    add_article(api.database, "other", title="of other", source_type="review_finding")
+    key, headers = _key(api, role)
+    for (method, path), (lowest, body, status) in ROUTES.items():
+        response = api.post(path, key, body, method=method, **headers)
+        if ROLES.index(role) < ROLES.index(lowest):
+            told = f"Insufficient permissions. Required role: {lowest}"
+            assert message(response) == (403, told)
+        else:
+            assert response.status_code == status, response.text
+            assert "other" not in response.text
+            assert str(foreign) not in response.text
+    changed = {row["tenant_id"] for row in _written(api)}
+    assert changed == (set() if role == "agent" else {id_of("acme")})
+
+
+def _written(api: Api) -> list[dict[str, Any]]:
+    documents = rows_of(api.database, "loopctl_pipelines.ingestion_requests")
+    settings = rows_of(api.database, "tenant_llm_settings")
+    return [
+        *(row for row in documents if row["source_name"] != "of other"),
+        *(row for row in settings if row["merge_model"] is not None),
+    ]
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_the_knowledge_base_answers_no_superadmin_without_a_tenant(
+    shared_api: Api, method: str, path: str
+) -> None:
+    response = shared_api.post(path, add_key(shared_api.database, None), {}, method=method)
+    assert message(response)[0] == 400
+
+
 @pytest.mark.parametrize("path", LISTS)
 def test_a_filter_by_another_tenant_s_thing_finds_nothing(api: Api, key: str, path: str) -> None:
     for slug in ("acme", "other"):
@@ -98,7 +166,15 @@ def test_a_setting_opens_the_lists_to_orchestrators(
             assert message(api.patch(id_of("nothing"), key))[1].endswith("Required role: user")
 
 
-@pytest.mark.parametrize("path", [*LISTS, f"{ANOMALIES}/{id_of('nothing')}"])
-def test_no_route_of_a_tenant_answers_without_a_key(api: Api, path: str) -> None:
-    method = "GET" if path in LISTS else "PATCH"
-    assert message(api.client.request(method, path)) == (401, "Unauthorized")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *product(["GET"], LISTS),
+        ("PATCH", f"{ANOMALIES}/{id_of('nothing')}"),
+        *ROUTES,
+    ],
+)
+def test_no_route_of_a_tenant_answers_without_a_key(
+    shared_api: Api, method: str, path: str
+) -> None:
+    assert message(shared_api.client.request(method, path)) == (401, "Unauthorized")

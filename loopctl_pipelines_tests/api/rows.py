@@ -105,6 +105,45 @@ def add_usage_event(database: Database, slug: str, **columns: object) -> None:
     _insert(database, "llm_usage_events", row)
 
 
+def add_article(database: Database, slug: str, **columns: object) -> UUID:
+    """Add a draft of the tenant's, and return its id."""
+    article = uuid4()
+    row = {
+        "id": article,
+        "tenant_id": id_of(slug),
+        "title": f"Article {article}",
+        "body": "A body.",
+        "category": "finding",
+        "status": "draft",
+        "slug": str(article),
+        "inserted_at": NOON,
+        "updated_at": NOON,
+        **columns,
+    }
+    _insert(database, "articles", row)
+    return article
+
+
+def add_review(database: Database, slug: str) -> None:
+    """Add a review of the tenant's story `s` that no run has seen."""
+    row = {
+        "id": uuid4(),
+        "tenant_id": id_of(slug),
+        "story_id": id_of(slug, "story", "e", "s"),
+        "review_type": "final",
+        "summary": "Two findings.",
+        "completed_at": NOON,
+        "inserted_at": NOON,
+        "updated_at": NOON,
+    }
+    _insert(database, "review_records", row)
+
+
+def add_row_of(database: Database, table: str, **columns: object) -> None:
+    """Add a row with just these columns."""
+    _insert(database, table, columns)
+
+
 def set_chat_key(
     database: Database, slug: str, key: str = "sk-of-the-tests", cloak_key: bytes = CLOAK_KEY
 ) -> None:
