@@ -72,7 +72,18 @@ class BatchBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     # each item has an outcome of its own
-    items: Annotated[list[Any], Field(min_length=1, max_length=MOST_ITEMS)]
+    items: Annotated[
+        list[Any],
+        Field(min_length=1, max_length=MOST_ITEMS),
+        WithJsonSchema(
+            {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": MOST_ITEMS,
+                "items": IngestBody.model_json_schema(),
+            }
+        ),
+    ]
 
 
 class QueuedDocument(BaseModel):

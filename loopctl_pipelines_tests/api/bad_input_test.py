@@ -10,7 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopctl_pipelines_tests.api.rows import add_anomaly, add_summary, rows_of
-from loopctl_pipelines_tests.api.serving import ANOMALIES, SUMMARIES, Api, details, message
+from loopctl_pipelines_tests.api.serving import (
+    ANOMALIES,
+    BATCH,
+    INGEST,
+    JOBS,
+    LLM_CONFIG,
+    LLM_USAGE,
+    PIPELINE,
+    SUMMARIES,
+    Api,
+    details,
+    message,
+)
 from loopctl_pipelines_tests.usage import id_of
 
 LISTS = (ANOMALIES, SUMMARIES)
@@ -59,6 +71,22 @@ def key(shared_key: str) -> str:
     return shared_key
 
 
+KNOWLEDGE_FIELDS = [
+    *product([JOBS], ["limit", "offset", "since_days"]),
+    *product([LLM_USAGE], ["limit", "offset", "from", "to"]),
+]
+
+
+@pytest.mark.parametrize(("path", "name"), KNOWLEDGE_FIELDS)
+def test_anything_in_a_parameter_of_the_knowledge_base_is_harmless(
+    api: Api, key: str, path: str, name: str
+) -> None:
+    for value in (*map(quote, NASTY), "%ff", "%C3%28", "%ED%A0%80", "%", "%zz"):
+        response = api.get(f"{path}?{name}={value}", key)
+        if response.status_code != 200:
+            assert set(details(response)) == {name}
+
+
 def _is_harmless(api: Api, key: str, path: str, query: str) -> None:
     """Check that the answer is a page of acme's, or an error that is the client's."""
     response = api.get(f"{path}?{query}", key)
@@ -89,6 +117,9 @@ def test_bytes_that_are_no_utf8_are_harmless(api: Api, key: str, path: str, name
         *product(["GET"], [*LISTS, "/health", "/ready", "/openapi.json", "/docs"]),
         ("GET", "/docs/start.js"),
         ("PATCH", f"{ANOMALIES}/{id_of('nothing')}"),
+        *product(["GET"], [JOBS, LLM_USAGE, LLM_CONFIG, PIPELINE]),
+        *product(["POST"], [INGEST, BATCH]),
+        ("PATCH", LLM_CONFIG),
     ],
 )
 def test_an_unknown_parameter_is_refused_by_its_name(

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from loopctl_pipelines_tests.api.rows import add_key, rows_of, set_chat_key
-from loopctl_pipelines_tests.api.serving import BATCH, INGEST, Api, message
+from loopctl_pipelines_tests.api.serving import BATCH, INGEST, JOBS, PIPELINE, Api, message
 from loopctl_pipelines_tests.usage import id_of
 
 HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
@@ -124,6 +124,8 @@ def test_a_url_s_user_and_query_are_stored_encrypted_only(api: Api, key: str) ->
     assert row["url"] == "https://docs.example/a"
     assert row["encrypted_address"] is not None
     assert "s3cret" not in str(row)
+    for path in (JOBS, PIPELINE):
+        assert "s3cret" not in api.get(path, key).text
 
 
 @pytest.mark.parametrize(
