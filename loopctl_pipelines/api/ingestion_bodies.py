@@ -16,6 +16,7 @@ from pydantic import (
 
 from loopctl_pipelines.api.errors import RequestRefusedError
 from loopctl_pipelines.api.query_values import OptionalUuid
+from loopctl_pipelines.api.request_bodies import MOST_FIELDS
 from loopctl_pipelines.api.timestamps import Timestamp, naive_utc
 from loopctl_pipelines.knowledge.ingestion.errors import IngestionRefusedError, Refusal
 from loopctl_pipelines.knowledge.ingestion.fetching import web_address
@@ -133,6 +134,9 @@ def request_of(value: object, ports: Collection[int]) -> IngestionRequest:
     """
     if not isinstance(value, dict):
         raise IngestionRefusedError(Refusal.INVALID_TYPE, "body", "A document must be an object")
+    if len(value) > MOST_FIELDS:
+        problem = "A document has no such number of fields"
+        raise IngestionRefusedError(Refusal.UNKNOWN_FIELD, "body", problem)
     try:
         given = IngestBody.model_validate(value)
     except ValidationError as error:

@@ -11,6 +11,9 @@ from loopctl_pipelines.api.errors import RequestRefusedError, invalid, refused
 LARGEST_BODY = 65_536
 """Bytes; ten times what a request without a text needs."""
 
+MOST_FIELDS = 100
+"""Of an object; each unknown field costs time."""
+
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -43,6 +46,8 @@ async def read_body(request: Request, model: type[Body], most_bytes: int = LARGE
     value = await read_json(request, most_bytes)
     if not isinstance(value, dict):
         raise invalid("body", "must be a JSON object")
+    if len(value) > MOST_FIELDS:
+        raise invalid("body", f"must have at most {MOST_FIELDS} fields")
     try:
         return model.model_validate(value)
     except ValidationError as error:

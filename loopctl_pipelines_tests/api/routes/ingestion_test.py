@@ -169,6 +169,7 @@ def test_a_url_s_user_and_query_are_stored_encrypted_only(api: Api, key: str) ->
         ({"content": "a", "tenant_id": "x"}, "unknown_field", "tenant_id"),
         ({"content": "a", "b\x1b": "x"}, "unknown_field", r"b\x1b"),
         ({"content": "a", "\ud800": "x"}, "invalid_type", "body"),
+        ({str(n): 0 for n in range(101)}, "unknown_field", "body"),
         ([], "invalid_type", "body"),
         (7, "invalid_type", "body"),
         ("a", "invalid_type", "body"),
@@ -227,6 +228,14 @@ def test_a_batch_has_1_to_50_items(shared_api: Api, shared_key: str, body: objec
     response = shared_api.post(BATCH, shared_key, body)
     assert message(response) == (422, "Validation failed")
     assert set(response.json()["error"]["details"]) == {"items"}
+
+
+def test_a_batch_of_many_fields_is_refused_without_looking_at_each(
+    shared_api: Api, shared_key: str
+) -> None:
+    body = {"items": [PAGE], **{str(n): 0 for n in range(100)}}
+    refused = shared_api.post(BATCH, shared_key, body).json()["error"]["details"]
+    assert refused == {"body": ["must have at most 100 fields"]}
 
 
 @pytest.mark.parametrize("path", [INGEST, BATCH])
