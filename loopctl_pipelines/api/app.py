@@ -11,6 +11,7 @@ from loopctl_pipelines.api.access.rate_limits import RateLimits
 from loopctl_pipelines.api.database_threads import DatabaseThreads
 from loopctl_pipelines.api.decisive_headers import given_once
 from loopctl_pipelines.api.errors import add_error_handlers
+from loopctl_pipelines.api.ranked_search import RankedSearch
 from loopctl_pipelines.api.request_log import RequestLog
 from loopctl_pipelines.api.routes import (
     article_changes,
@@ -21,11 +22,13 @@ from loopctl_pipelines.api.routes import (
     health,
     ingestion,
     ingestion_jobs,
+    knowledge_search,
     llm_config,
     llm_usage,
     pipeline,
 )
 from loopctl_pipelines.api.service import Service
+from loopctl_pipelines.api.space_counts import CountedSpaces
 from loopctl_pipelines.api.text_embeddings import build_text_embeddings
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.settings import Settings
@@ -42,6 +45,7 @@ _SILENCE_SECONDS = PATIENCE + STATEMENT_SECONDS + 3
 _RESOURCES = (
     cost_anomalies,
     cost_summaries,
+    knowledge_search,
     articles,
     article_proposals,
     article_changes,
@@ -72,7 +76,8 @@ def build_app(database: Database, settings: Settings) -> FastAPI:
     """
     threads = DatabaseThreads(database, patience=PATIENCE, work_seconds=_SILENCE_SECONDS)
     embeddings = build_text_embeddings(settings, database, threads)
-    service = Service(threads, KeyUses(threads), RateLimits(), settings, embeddings)
+    ranked_search = RankedSearch(threads, embeddings, CountedSpaces(threads))
+    service = Service(threads, KeyUses(threads), RateLimits(), settings, embeddings, ranked_search)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from loopctl_pipelines.api.access.key_uses import KeyUses
 from loopctl_pipelines.api.access.rate_limits import RateLimits
 from loopctl_pipelines.api.database_threads import DatabaseThreads
+from loopctl_pipelines.api.ranked_search import RankedSearch
 from loopctl_pipelines.api.text_embeddings import TextEmbeddings
 from loopctl_pipelines.settings import Settings
 
@@ -22,6 +23,7 @@ class Service:
         rate_limits: counts requests.
         settings: the project's.
         embeddings: the way to the embedding provider.
+        ranked_search: searches articles.
     """
 
     threads: DatabaseThreads
@@ -29,6 +31,7 @@ class Service:
     rate_limits: RateLimits
     settings: Settings
     embeddings: TextEmbeddings
+    ranked_search: RankedSearch
 
     async def close(self) -> None:
         """Finish the work that is running."""

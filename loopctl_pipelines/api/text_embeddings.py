@@ -9,7 +9,11 @@ from uuid import UUID
 from loopctl_pipelines.api.database_threads import DatabaseThreads
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.knowledge.embedding.work.guarded_provider import build_provider
-from loopctl_pipelines.knowledge.embedding.work.text_embedding import EmbeddedText, TextEmbedder
+from loopctl_pipelines.knowledge.embedding.work.text_embedding import (
+    EmbeddedText,
+    TextAccess,
+    TextEmbedder,
+)
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.openai.exceptions import DEADLINE_SECONDS
 from loopctl_pipelines.settings import Settings
@@ -50,12 +54,22 @@ class TextEmbeddings:
             psycopg.Error: if the database fails.
             DatabaseUnreachableError: if it cannot be reached.
         """
+        access = await self.access(tenant_id)
+        if isinstance(access, ProviderFailure):
+            return access
+        return await self.send(access, text, source_type)
+
+    async def access(self, tenant_id: UUID) -> TextAccess | ProviderFailure:
+        """Return what `send` needs, or why nothing can be sent; raises as `embed` does."""
+        return await self._threads.run(lambda _: self._embedder.access(tenant_id))
+
+    async def send(
+        self, access: TextAccess, text: str, source_type: str
+    ) -> EmbeddedText | ProviderFailure:
+        """Return the vector of a text, or why there is none; raises as `embed` does."""
+        work = partial(self._embedder.embed, access, text, source_type)
         try:
             async with asyncio.timeout(EMBEDDING_SECONDS):
-                access = await self._threads.run(lambda _: self._embedder.access(tenant_id))
-                if isinstance(access, ProviderFailure):
-                    return access
-                work = partial(self._embedder.embed, access, text, source_type)
                 return await asyncio.get_running_loop().run_in_executor(self._requests, work)
         except TimeoutError:
             return ProviderFailure(FailureKind.TIMEOUT)

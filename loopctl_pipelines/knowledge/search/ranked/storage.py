@@ -1,0 +1,202 @@
+"""The statements of a search, each for a transaction of one tenant.
+
+All raise psycopg.Error if the statement fails; the transaction must then be rolled back.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from psycopg import sql
+from psycopg.rows import class_row
+
+from loopctl_pipelines.database.connection import TenantConnection
+from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
+from loopctl_pipelines.knowledge.embedding.work.text_embedding import EmbeddedText
+from loopctl_pipelines.knowledge.search.ranked.cursor import Place
+from loopctl_pipelines.knowledge.search.ranked.pages import (
+    ListPage,
+    ListPart,
+    Query,
+    VectorPage,
+    WordPage,
+)
+from loopctl_pipelines.knowledge.search.ranked.rules import (
+    CANDIDATES,
+    NEAREST,
+    RANK_CONSTANT,
+    SIDE_WEIGHT,
+    Filters,
+    Slice,
+    Words,
+    words_of,
+)
+
+EXACT_ARTICLES: Final = 3_000
+"""A space of at most so many articles is compared with the text one by one."""
+
+MOST_COMPARED: Final = 50_000
+"""The largest space that is compared one by one when the index gave too few articles."""
+
+_BODY_CHARACTERS: Final = 100_000
+"""Characters of a body in which a snippet is searched."""
+
+# the scan goes on, beyond its first candidates, until enough of what it finds are the tenant's
+_CANDIDATES_AT_A_TIME: Final = 300
+_MOST_SCANNED: Final = 50_000
+_MORE_THAN_WANTED: Final = 200
+# SET LOCAL, because a sharded PostgreSQL passes on no set_config. Without sorts and hashes the
+# planner takes no other plan than the index.
+_IN_INDEX: Final = sql.SQL(
+    "SET LOCAL hnsw.iterative_scan = 'relaxed_order'; "
+    "SET LOCAL hnsw.ef_search = {candidates}; "
+    "SET LOCAL hnsw.max_scan_tuples = {most}; "
+    "SET LOCAL enable_sort = off; "
+    "SET LOCAL enable_hashjoin = off; "
+    "SET LOCAL enable_mergejoin = off"
+).format(candidates=sql.Literal(_CANDIDATES_AT_A_TIME), most=sql.Literal(_MOST_SCANNED))
+
+
+def search_words(
+    connection: TenantConnection, tenant_id: UUID, text: str, filters: Filters, wanted: Slice
+) -> tuple[Query, WordPage]:
+    """Return the articles with all words of a text; if there is none, those with any of them."""
+    parameters = {"text": words_of(text)}
+    read = connection.execute(statement(__package__, "read_words"), parameters).fetchone()
+    assert read is not None  # noqa: S101 - a statement without FROM
+    nodes, all_words, any_word = read
+    query = Query(Words.ALL if nodes else Words.NONE, all_words)
+    if not nodes:
+        return query, WordPage(0, [], "[]")
+    page = _search_words(connection, tenant_id, query, filters, wanted)
+    if page.total or any_word is None or any_word == all_words:
+        return query, page
+    query = Query(Words.ANY, any_word)
+    return query, _search_words(connection, tenant_id, query, filters, wanted)
+
+
+def search_vector(  # noqa: PLR0913, PLR0917 - the search
+    connection: TenantConnection,
+    tenant_id: UUID,
+    text: EmbeddedText,
+    query: Query,
+    filters: Filters,
+    wanted: Slice,
+    *,
+    word_ids: Sequence[UUID] | None,
+    in_index: bool,
+) -> VectorPage:
+    """Return the articles near a text, fused by rank with those that a query found.
+
+    Args:
+        connection: a transaction of the tenant.
+        tenant_id: the tenant.
+        text: whose vector is compared.
+        query: marks words in snippets.
+        filters: which articles are searched.
+        wanted: the page.
+        word_ids: the best articles of a query, the best first; None: no fusion, the score is the
+            similarity.
+        in_index: search the vector index, which may give too few; False: compare one by one.
+    """
+    fused = word_ids is not None
+    pool = pool_size(wanted, fused=fused)
+    if in_index:
+        connection.execute(_IN_INDEX)
+    parameters = _parameters(tenant_id, filters, wanted) | {
+        "query": query.tsquery,
+        "vector": _text_of(text),
+        "model": text.space.model,
+        "dimension": text.space.dimension,
+        "in_index": in_index,
+        "fused": fused,
+        "ids": list(word_ids or ()),
+        "pool": pool,
+        "scanned": pool + _MORE_THAN_WANTED,
+        "countable": NEAREST + 1,
+        "weight": SIDE_WEIGHT,
+        "constant": RANK_CONSTANT,
+    }
+    cursor = connection.cursor(row_factory=class_row(VectorPage))
+    # planned for these parameters: an index is used or not
+    query_text = statement(__package__, "search_vector")
+    return cursor.execute(query_text, parameters, prepare=False).fetchone() or _NOTHING_NEAR
+
+
+def pool_size(wanted: Slice, *, fused: bool) -> int:
+    """Return how many near articles a page is taken from."""
+    return CANDIDATES if fused else min(wanted.offset + wanted.limit, NEAREST)
+
+
+def list_page(
+    connection: TenantConnection, tenant_id: UUID, filters: Filters, wanted: Slice
+) -> ListPage:
+    """Return the articles that fit, the last changed first."""
+    cursor = connection.cursor(row_factory=class_row(ListPage))
+    parameters = _parameters(tenant_id, filters, wanted)
+    found = cursor.execute(statement(__package__, "list_page"), parameters, prepare=False)
+    return found.fetchone() or ListPage(0, "[]")
+
+
+def list_after(  # noqa: PLR0913 - the list
+    connection: TenantConnection,
+    tenant_id: UUID,
+    filters: Filters,
+    place: Place | None,
+    limit: int,
+    *,
+    include_body: bool,
+) -> ListPart:
+    """Return the next articles that fit, the oldest first; None: from the start."""
+    cursor = connection.cursor(row_factory=class_row(ListPart))
+    parameters = _parameters(tenant_id, filters, Slice(limit)) | {
+        "after": place and place.inserted_at,
+        "after_id": place and place.id,
+        "include_body": include_body,
+    }
+    found = cursor.execute(statement(__package__, "list_after"), parameters, prepare=False)
+    return found.fetchone() or ListPart(0, None, None, "[]")
+
+
+def count_spaces(connection: TenantConnection, tenant_id: UUID) -> dict[VectorSpace | None, int]:
+    """Return the published articles by the space of their vector; None: they have none."""
+    rows = connection.execute(statement(__package__, "count_spaces"), {"tenant_id": tenant_id})
+    return {
+        None if model is None else VectorSpace(model, dimension): articles
+        for model, dimension, articles in rows
+    }
+
+
+_NOTHING_NEAR: Final = VectorPage(0, 0, 0, "[]")
+
+
+def _search_words(
+    connection: TenantConnection, tenant_id: UUID, query: Query, filters: Filters, wanted: Slice
+) -> WordPage:
+    cursor = connection.cursor(row_factory=class_row(WordPage))
+    parameters = _parameters(tenant_id, filters, wanted) | {
+        "query": query.tsquery,
+        "candidates": CANDIDATES,
+    }
+    found = cursor.execute(statement(__package__, "search_words"), parameters, prepare=False)
+    return found.fetchone() or WordPage(0, [], "[]")
+
+
+def _parameters(tenant_id: UUID, filters: Filters, wanted: Slice) -> dict[str, object]:
+    return {
+        "tenant_id": tenant_id,
+        "project_id": filters.project_id,
+        "category": filters.category,
+        "tags": None if filters.tags is None else list(filters.tags),
+        "all_tags": filters.all_tags,
+        "is_agent": filters.reader.is_agent,
+        "agent_id": filters.reader.agent_id,
+        "limit": wanted.limit,
+        "offset": wanted.offset,
+        "body_characters": _BODY_CHARACTERS,
+    }
+
+
+def _text_of(text: EmbeddedText) -> str:
+    return f"[{','.join(map(repr, text.vector.tolist()))}]"
