@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loopctl_pipelines_tests.api.routes.searched_articles import SEARCH
 from loopctl_pipelines_tests.api.rows import add_anomaly, add_summary, rows_of
 from loopctl_pipelines_tests.api.serving import (
     ANOMALIES,
@@ -114,7 +115,7 @@ def test_bytes_that_are_no_utf8_are_harmless(api: Api, key: str, path: str, name
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        *product(["GET"], [*LISTS, "/health", "/ready", "/openapi.json", "/docs"]),
+        *product(["GET"], [*LISTS, SEARCH, "/health", "/ready", "/openapi.json", "/docs"]),
         ("GET", "/docs/start.js"),
         ("PATCH", f"{ANOMALIES}/{id_of('nothing')}"),
         *product(["GET"], [JOBS, LLM_USAGE, LLM_CONFIG, PIPELINE]),

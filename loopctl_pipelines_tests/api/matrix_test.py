@@ -7,6 +7,7 @@ import pytest
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.settings import Settings
+from loopctl_pipelines_tests.api.routes.searched_articles import SEARCH, Articles, found
 from loopctl_pipelines_tests.api.rows import (
     add_anomaly,
     add_article,
@@ -178,3 +179,13 @@ def test_no_route_of_a_tenant_answers_without_a_key(
     shared_api: Api, method: str, path: str
 ) -> None:
     assert message(shared_api.client.request(method, path)) == (401, "Unauthorized")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_searches_its_own_tenant_s_articles(api: Api, role: str) -> None:
+    for slug in ("acme", "other"):
+        Articles(api.database).add(slug, f"Retry of {slug}")
+    key, headers = _key(api, role)
+    assert found(api.get(SEARCH, key, {"q": "retry"}, **headers)) == ["Retry of acme"]
+    assert found(api.get(SEARCH, key, {"category": "pattern"}, **headers)) == ["Retry of acme"]
+    assert message(api.client.get(SEARCH)) == (401, "Unauthorized")
