@@ -16,6 +16,7 @@ from benchmarks.embeddings import embedding
 from benchmarks.extraction import extraction
 from benchmarks.extraction_ticks import extraction_ticks
 from benchmarks.outcome import Outcome
+from benchmarks.search import article_search, fill_searched
 from benchmarks.server import scratch_server, upgraded_database
 from benchmarks.ticks import ticks
 from benchmarks.usage_generator import fill_day
@@ -75,6 +76,10 @@ def bench(  # noqa: PLR0913, PLR0917 - an option is a parameter
         url = upgraded_database(server, "links")
         done(linking(url, linked, rounds))
         done(neighbour_search(url, searched, rounds))
+        url = upgraded_database(server, "search")
+        with console.status(f"Writing {searched:,} articles to search"):
+            fill_searched(url, searched)
+        done(article_search(url, searched, requests, rounds))
         url = upgraded_database(server, "api")
         with console.status(f"Writing {anomalies:,} anomalies"):
             fill_anomalies(url, anomalies)

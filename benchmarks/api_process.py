@@ -1,8 +1,8 @@
-"""The API in a process of its own, with one route more: a bare `SELECT 1`."""
+"""The API in a process of its own, with routes for bare statements."""
 
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -17,14 +17,25 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.settings import Settings
 
 BARE = "/select-one"
+BareWork = Callable[[Database], int]
 _spawn = get_context("spawn")
 
 
 @contextmanager
-def api_process(url: str) -> Iterator[str]:
-    """Give the base URL of an API on this database, configured as the command's."""
+def api_process(
+    url: str, settings: Settings | None = None, bare: Mapping[str, BareWork] | None = None
+) -> Iterator[str]:
+    """Give the base URL of an API on this database, configured as the command's.
+
+    Args:
+        url: of the database.
+        settings: of the API; None: the defaults.
+        bare: work by the path of its route, beside `BARE`; functions of a module.
+    """
     here, there = _spawn.Pipe()
-    process = _spawn.Process(target=_serve, args=(there, url))
+    process = _spawn.Process(
+        target=_serve, args=(there, url, settings or Settings(), dict(bare or {}))
+    )
     process.start()
     there.close()
     try:
@@ -34,7 +45,7 @@ def api_process(url: str) -> Iterator[str]:
         process.join()
 
 
-def _serve(pipe: Connection, url: str) -> None:
+def _serve(pipe: Connection, url: str, settings: Settings, bare: Mapping[str, BareWork]) -> None:
     logging.basicConfig(level=logging.INFO, filename="/dev/null")
     database = Database(
         url,
@@ -44,16 +55,21 @@ def _serve(pipe: Connection, url: str) -> None:
         statement_seconds=STATEMENT_SECONDS,
     )
     with closing(database), socket.socket() as listening:
-        app = build_app(database, Settings())
+        app = build_app(database, settings)
 
-        @app.get(BARE)
-        async def select_one(request: Request) -> dict[str, int]:
-            return {"one": await service_of(request).threads.run(_select_one)}
-
+        for path, work in {BARE: _select_one, **bare}.items():
+            app.get(path)(_route(work))
         listening.bind(("127.0.0.1", 0))
         host, port = listening.getsockname()
         pipe.send(f"http://{host}:{port}")
         uvicorn.Server(server_config(app, host, port)).run([listening])
+
+
+def _route(work: BareWork) -> Callable[[Request], Awaitable[dict[str, int]]]:
+    async def answer(request: Request) -> dict[str, int]:
+        return {"rows": await service_of(request).threads.run(work)}
+
+    return answer
 
 
 def _select_one(database: Database) -> int:

@@ -21,16 +21,16 @@ _spawn = get_context("spawn")
 
 
 @contextmanager
-def provider_process() -> Iterator[str]:
-    """Give the base URL of an embedding provider that answers after 50 ms."""
-    with _process(_serve_embeddings) as base_url:
+def provider_process(latency_seconds: float = LATENCY_SECONDS) -> Iterator[str]:
+    """Give the base URL of an embedding provider that answers after 50 ms, or another time."""
+    with _process(_serve_embeddings, latency_seconds) as base_url:
         yield base_url
 
 
 @contextmanager
 def messages_process() -> Iterator[str]:
     """Give the base URL of a Messages API that answers after 300 ms."""
-    with _process(_serve_messages) as base_url:
+    with _process(_serve_messages, MESSAGE_LATENCY_SECONDS) as base_url:
         yield base_url
 
 
@@ -62,9 +62,11 @@ def _directions(dimension: int) -> list[Vector]:
 
 
 @contextmanager
-def _process(serve: Callable[[Connection], None]) -> Iterator[str]:
+def _process(
+    serve: Callable[[Connection, float], None], latency_seconds: float
+) -> Iterator[str]:
     here, there = _spawn.Pipe()
-    process = _spawn.Process(target=serve, args=(there,))
+    process = _spawn.Process(target=serve, args=(there, latency_seconds))
     process.start()
     there.close()
     try:
@@ -74,13 +76,13 @@ def _process(serve: Callable[[Connection], None]) -> Iterator[str]:
         process.join()
 
 
-def _serve_embeddings(pipe: Connection) -> None:
-    with LoopbackServer([KEY], latency_seconds=LATENCY_SECONDS, vector=vector_of) as server:
+def _serve_embeddings(pipe: Connection, latency_seconds: float) -> None:
+    with LoopbackServer([KEY], latency_seconds=latency_seconds, vector=vector_of) as server:
         _serve(pipe, server.base_url)
 
 
-def _serve_messages(pipe: Connection) -> None:
-    with MessagesServer([KEY], articles_of, latency_seconds=MESSAGE_LATENCY_SECONDS) as server:
+def _serve_messages(pipe: Connection, latency_seconds: float) -> None:
+    with MessagesServer([KEY], articles_of, latency_seconds=latency_seconds) as server:
         _serve(pipe, server.base_url)
 
 

@@ -37,7 +37,19 @@ from loopctl_pipelines_tests.usage import id_of
 ROLES = ("agent", "orchestrator", "user", "superadmin")
 LISTS = (ANOMALIES, SUMMARIES)
 DOCUMENT = {"content": "hello"}
+ARTICLES = "/api/v1/articles"
+ARTICLE = f"{ARTICLES}/{id_of('nothing')}"
+NEW_ARTICLE = {"title": "A", "body": "b", "category": "finding", "force": True}
 ROUTES: dict[tuple[str, str], tuple[str, object, int]] = {
+    ("GET", ARTICLES): ("agent", None, 200),
+    ("POST", ARTICLES): ("agent", NEW_ARTICLE, 201),
+    ("POST", f"/api/v1/projects/{id_of('acme', 'project')}/articles"): ("agent", NEW_ARTICLE, 200),
+    ("GET", ARTICLE): ("agent", None, 404),
+    ("PATCH", ARTICLE): ("user", {"title": "B"}, 404),
+    ("DELETE", ARTICLE): ("user", None, 404),
+    ("POST", f"{ARTICLE}/publish"): ("orchestrator", None, 404),
+    ("POST", f"{ARTICLE}/unpublish"): ("user", None, 404),
+    ("POST", f"{ARTICLE}/archive"): ("user", None, 404),
     ("POST", INGEST): ("orchestrator", DOCUMENT, 202),
     ("POST", BATCH): ("orchestrator", {"items": [DOCUMENT]}, 200),
     ("GET", JOBS): ("orchestrator", None, 200),

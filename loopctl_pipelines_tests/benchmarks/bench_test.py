@@ -29,7 +29,7 @@ def test_all_parts_run_and_keep_their_ratios(tmp_path: Path) -> None:
         path.stem.partition("-")[2]: json.loads(path.read_text()) for path in tmp_path.iterdir()
     }
     costs, embeddings = {"rollup", "anomalies", "dagster"}, {"embedding", "embedding-unindexed"}
-    linking = {"linking", "neighbours"}
+    linking = {"linking", "neighbours", "article-search"}
     extraction = {"extraction", "extraction-ticks"}
     served = {"api-pages", "api-throughput"}
     assert set(kept) == costs | embeddings | {"vectors", "ticks"} | extraction | linking | served
@@ -39,6 +39,7 @@ def test_all_parts_run_and_keep_their_ratios(tmp_path: Path) -> None:
     assert kept["dagster"]["facts"]["partitions"] == 5
     assert kept["api-pages"]["facts"]["anomalies"] == 100
     assert kept["api-throughput"]["facts"]["connections"] == 64
+    assert kept["article-search"]["facts"]["articles"] == 60
     assert kept["ticks"]["facts"]["articles"] == 1_000
     assert kept["extraction"]["facts"]["documents"] == 2
     assert kept["extraction-ticks"]["facts"]["documents"] == 100

@@ -9,6 +9,7 @@ import pytest
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
+from loopctl_pipelines.knowledge.search.ranked import storage
 from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.api.routes.searched_articles import (
@@ -193,6 +194,20 @@ def test_an_agent_sees_its_own_private_articles_and_no_others(
 def test_another_tenant_s_articles_are_not_found(api: Api, mode: str) -> None:
     other = add_key(api.database, "other")
     assert found(search(api, other, "retry", mode=mode)) == ["Retry of another tenant"]
+
+
+@pytest.mark.parametrize("mode", ["semantic", "combined"])
+def test_the_index_finds_what_comparing_finds_or_says_that_it_did_not(
+    api: Api, key: str, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = search(api, key, "retry", mode=mode, limit=100).json()
+    monkeypatch.setattr(storage, "EXACT_ARTICLES", 0)
+    assert search(api, key, "retry", mode=mode, limit=100).json() == compared
+    monkeypatch.setattr(storage, "MOST_COMPARED", 0)
+    assert meta(search(api, key, "retry", mode=mode, limit=100))["pool_filled"] is False
+    narrow = search(api, key, "retry", mode=mode, limit=100, tags="jobs")
+    assert meta(narrow)["pool_filled"] is True
+    assert set(found(narrow)) == {"Retry a failed job", "Jitter"}
 
 
 def test_a_list_has_a_total_and_no_score(api: Api, key: str) -> None:
