@@ -62,9 +62,7 @@ def _directions(dimension: int) -> list[Vector]:
 
 
 @contextmanager
-def _process(
-    serve: Callable[[Connection, float], None], latency_seconds: float
-) -> Iterator[str]:
+def _process(serve: Callable[[Connection, float], None], latency_seconds: float) -> Iterator[str]:
     here, there = _spawn.Pipe()
     process = _spawn.Process(target=serve, args=(there, latency_seconds))
     process.start()

@@ -9,7 +9,7 @@ from loopctl_pipelines.api.access.authentication import TenantCaller
 from loopctl_pipelines.api.access.keys import Role
 from loopctl_pipelines.api.errors import refused
 from loopctl_pipelines.api.query_values import LARGEST, Flag, NoQuery, OptionalUuid
-from loopctl_pipelines.knowledge.extraction.texts.categories import CATEGORIES
+from loopctl_pipelines.knowledge.articles.categories import CATEGORIES
 from loopctl_pipelines.knowledge.search.ranked.rules import (
     TEXT_CHARACTERS,
     Filters,
