@@ -60,7 +60,8 @@ _RESOURCES = (
 
 _DESCRIPTION = """
 The costs that loopctl_pipelines computes from a tenant's token usage: daily cost summaries, and the
-stories whose cost is an anomaly.
+stories whose cost is an anomaly. The tenant's knowledge base: documents that articles are extracted
+from, the state of its pipeline, its keys and models, and what they were billed for.
 
 A request sees the data of one tenant: the tenant of its key. Other tenants' rows answer 404. Costs
 are in millicents, 1/1000 cent; days are UTC.

@@ -171,13 +171,22 @@ _MEANINGS = {
 }
 
 
-def documented(statuses: Sequence[int]) -> dict[int | str, dict[str, object]]:
-    """Return the OpenAPI descriptions of error answers."""
+def documented(
+    statuses: Sequence[int], example: RequestRefusedError | None = None
+) -> dict[int | str, dict[str, object]]:
+    """Return the OpenAPI descriptions of error answers.
+
+    Args:
+        statuses: of the answers.
+        example: the error that is shown for its status; None: the usual ones.
+    """
     found: dict[int | str, dict[str, object]] = {}
     for status in statuses:
         problem: dict[str, object] = {"status": status, "message": _MESSAGES[status]}
         if status == HTTPStatus.UNPROCESSABLE_ENTITY:
             problem["details"] = {"project_id": ["is not a UUID"]}
+        if example is not None and status == example.status:
+            problem = {"status": status, "message": example.message, "code": example.code}
         content = {"application/json": {"example": {"error": problem}}}
         found[status] = {
             "model": ErrorBody,

@@ -161,6 +161,17 @@ def test_a_route_tells_its_role_its_key_and_all_its_errors(
             assert content["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
 
 
+def test_errors_with_a_code_are_shown(document: dict[str, Any]) -> None:
+    shown = ((INGEST, "post", "422"), (BATCH, "post", "422"), (LLM_CONFIG, "patch", "503"))
+    codes = [
+        document["paths"][path][method]["responses"][status]["content"]["application/json"][
+            "example"
+        ]["error"]["code"]
+        for path, method, status in shown
+    ]
+    assert codes == ["no_api_key", "no_api_key", "no_cloak_key"]
+
+
 def test_the_factor_is_described_as_the_string_that_it_is(document: dict[str, Any]) -> None:
     item = document["components"]["schemas"]["CostAnomaly"]["properties"]
     assert item["deviation_factor"]["type"] == "string"

@@ -39,10 +39,14 @@ router = APIRouter(prefix="/api/v1/knowledge/ingest", tags=["Ingestion"])
 _ERRORS: Final = (400, 401, 403, 404, 413, 415, 422, 429, 503)
 _EXAMPLE: Final = {"url": "https://example.org/a", "source_type": "web_article", "publish": False}
 
-_NO_KEY: Final = (
-    "The tenant has no API key for Anthropic, so nothing can be extracted. "
-    "Set api_key with PATCH /api/v1/tenants/me/llm-config"
-)
+
+def _no_key() -> RequestRefusedError:
+    message = (
+        "The tenant has no API key for Anthropic, so nothing can be extracted. "
+        "Set api_key with PATCH /api/v1/tenants/me/llm-config"
+    )
+    return RequestRefusedError(422, message, code="no_api_key")
+
 
 Requests = Sequence[IngestionRequest | IngestionRefusedError]
 Outcomes = list[Submitted | IngestionRefusedError]
@@ -56,7 +60,7 @@ Outcomes = list[Submitted | IngestionRefusedError]
     response_model=QueuedDocumentBody,
     responses={
         200: {"model": QueuedDocumentBody, "description": "An equal request waits already."},
-        **documented(_ERRORS),
+        **documented(_ERRORS, _no_key()),
     },
     openapi_extra=json_body(IngestBody, _EXAMPLE),
 )
@@ -86,7 +90,7 @@ async def ingest(
     operation_id="ingest_documents",
     summary="Hand in up to 50 documents",
     response_model=BatchOutcome,
-    responses=documented(_ERRORS),
+    responses=documented(_ERRORS, _no_key()),
     openapi_extra=json_body(BatchBody, {"items": [_EXAMPLE]}),
 )
 async def ingest_batch(
@@ -113,7 +117,7 @@ async def _require_key(request: Request, caller: TenantCaller) -> None:
     cloak_key = service.settings.cloak_key
     work = partial(_has_key, tenant_id=caller.tenant_id, cloak_key=cloak_key)
     if not await service.threads.run(work):
-        raise RequestRefusedError(422, _NO_KEY, code="no_api_key")
+        raise _no_key()
 
 
 async def _submitted(request: Request, caller: TenantCaller, documents: Requests) -> Outcomes:

@@ -113,6 +113,11 @@ class LlmConfigChanges(BaseModel):
         return cast("Changes", self.model_dump(exclude_unset=True))
 
 
+def _unstorable(error: NoCloakKeyError) -> RequestRefusedError:
+    # the request is right, and is accepted once the server is set up: no fault of the client's
+    return RequestRefusedError(503, str(error), code="no_cloak_key")
+
+
 @router.get(
     "",
     operation_id="show_llm_config",
@@ -130,7 +135,7 @@ async def show(request: Request, caller: UserCaller, _: Annotated[NoQuery, Query
     "",
     operation_id="update_llm_config",
     summary="Set or delete keys, choose models",
-    responses=documented((*_ERRORS, 413, 415)),
+    responses=documented((*_ERRORS, 413, 415), _unstorable(NoCloakKeyError())),
     openapi_extra=json_body(LlmConfigChanges, {"extraction_model": "claude-sonnet-4-5"}),
 )
 async def update(request: Request, caller: UserCaller, _: Annotated[NoQuery, Query()]) -> LlmConfig:
@@ -153,8 +158,7 @@ async def update(request: Request, caller: UserCaller, _: Annotated[NoQuery, Que
             )
         )
     except NoCloakKeyError as error:
-        # the request is right, and is accepted once the server is set up: no fault of the client's
-        raise RequestRefusedError(503, str(error), code="no_cloak_key") from None
+        raise _unstorable(error) from None
     return LlmConfig.of(stored, cloak_key)
 
 
