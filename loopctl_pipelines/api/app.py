@@ -82,6 +82,7 @@ def build_app(database: Database, settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await embeddings.prepare()
         yield
         await service.close()
 

@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from importlib import import_module
 from typing import Final
 from uuid import UUID
 
@@ -35,6 +36,12 @@ class TextEmbeddings:
         self._threads = threads
         self._embedder = embedder
         self._requests = ThreadPoolExecutor(_REQUESTS, "embedding")
+
+    async def prepare(self) -> None:
+        """Import the vendor's client: the first request would wait a second or two for it."""
+        await asyncio.get_running_loop().run_in_executor(
+            self._requests, import_module, "loopctl_pipelines.llm.openai.client"
+        )
 
     async def embed(
         self, tenant_id: UUID, text: str, source_type: str

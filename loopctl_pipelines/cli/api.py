@@ -27,7 +27,7 @@ def api(
         typer.Option(help="Slug: make a key for this tenant, to try the API; sample data only."),
     ] = None,
 ) -> None:
-    """Serve anomalies and summaries over HTTP, to loopctl's API keys, until it is interrupted."""
+    """Serve costs and the knowledge base over HTTP, to loopctl's API keys, until interrupted."""
     with open_project() as project:
         project.upgrade_embedded()
         check_key_lookup(project.database)

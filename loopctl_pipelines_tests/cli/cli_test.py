@@ -170,7 +170,7 @@ def test_the_api_starts_without_dagster() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", _HELP_OF_THE_API], capture_output=True, text=True, check=True
     )
-    assert "Serve anomalies and summaries" in ended.stdout
+    assert "Serve costs and the knowledge base" in ended.stdout
     assert ended.stdout.endswith("False\n")
 
 

@@ -39,6 +39,10 @@ from loopctl_pipelines.llm.failures import ProviderFailure
 router = APIRouter(prefix="/api/v1", tags=["Articles"])
 
 _ERRORS: Final = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
+_KNOWN: Final[dict[str, object]] = {
+    "model": ProposalBody,
+    "description": "Nothing was created: it is there already.",
+}
 _EXAMPLE: Final = {
     "title": "Retry with jitter",
     "body": "Retries that wait equally long meet again.",
@@ -53,7 +57,7 @@ _EXAMPLE: Final = {
     summary="Propose an article",
     status_code=201,
     response_model=ProposalBody,
-    responses=documented(_ERRORS),
+    responses={200: _KNOWN, **documented(_ERRORS)},
     openapi_extra=json_body(NewArticle, _EXAMPLE),
 )
 async def create_article(request: Request, caller: AgentCaller) -> Response:
@@ -71,7 +75,7 @@ async def create_article(request: Request, caller: AgentCaller) -> Response:
     summary="Propose an article of a project",
     status_code=201,
     response_model=ProposalBody,
-    responses=documented(_ERRORS),
+    responses={200: _KNOWN, **documented(_ERRORS)},
     openapi_extra=json_body(NewArticle, _EXAMPLE),
 )
 async def create_project_article(

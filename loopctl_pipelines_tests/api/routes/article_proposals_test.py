@@ -26,7 +26,9 @@ def _fields(**fields: object) -> dict[str, Any]:
 
 
 @contextmanager
-def _gated(database: Database, provider: FailingProvider) -> Iterator[Api]:
+def _gated(
+    database: Database, provider: FailingProvider, deadline_seconds: int = 4
+) -> Iterator[Api]:
     usage = Usage()
     for slug in ("acme", "other"):
         usage.agent(slug)
@@ -34,7 +36,9 @@ def _gated(database: Database, provider: FailingProvider) -> Iterator[Api]:
     for slug in ("acme", "other"):
         Knowledge(database).set_key(slug, "sk-of-the-tests")
     settings = Settings(
-        embedding_base_url=provider.base_url, embedding_deadline_seconds=1, cloak_key=CLOAK_KEY
+        embedding_base_url=provider.base_url,
+        embedding_deadline_seconds=deadline_seconds,
+        cloak_key=CLOAK_KEY,
     )
     with serving(database, settings) as api:
         yield api
@@ -284,7 +288,7 @@ def _revoked(exchange: Exchange) -> None:
 def test_the_gate_falls_open_while_the_provider_fails_and_says_so(
     database: Database, respond: Callable[[Exchange], None], reason: str
 ) -> None:
-    with FailingProvider(respond) as provider, _gated(database, provider) as api:
+    with FailingProvider(respond) as provider, _gated(database, provider, 1) as api:
         key = add_key(database, "acme", "agent")
         response = api.post(ARTICLES, key, _fields())
         assert response.status_code == 201
@@ -305,7 +309,7 @@ def test_the_gate_falls_open_without_a_key_with_one_audit_row(api: Api, key: str
 
 
 def test_after_three_failures_no_proposal_waits_for_the_provider(database: Database) -> None:
-    with FailingProvider(hang) as hanging, _gated(database, hanging) as api:
+    with FailingProvider(hang) as hanging, _gated(database, hanging, 1) as api:
         key = add_key(database, "acme", "agent")
         with ThreadPoolExecutor(16) as pool:
             first = list(
