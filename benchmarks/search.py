@@ -30,7 +30,7 @@ CONNECTIONS: Final = 16
 _TENANT: Final = UUID(int=1)
 _KEY: Final = "lc_searched"
 _CLOAK_KEY: Final = bytes(range(32))
-_TEXT: Final = "circuit of a vendor"
+_TEXT: Final = "recall of the index"
 _SEARCH: Final = "/api/v1/knowledge/search"
 _VECTOR, _WORDS, _SUM = "bare vector query", "bare query of words", "the two bare queries"
 _MODES: Final = ("keyword", "semantic", "combined")
@@ -73,9 +73,8 @@ def article_search(url: str, articles: int, requests: int, rounds: int) -> Outco
             Contender(name, _sending(client, load, f"{base}{path}", name, seconds))
             for name, path in paths.items()
         ]
-        for contender in contenders:
-            contender.run()
-        seconds.clear()
+        for path in paths.values():
+            client.send(Load(f"{base}{path}", _KEY, connections=1, requests=20))
         interleave(contenders, rounds, perf_counter)
     for percentile in ("median", "99th percentile"):
         pairs = zip(

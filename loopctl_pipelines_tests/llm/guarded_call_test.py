@@ -8,6 +8,7 @@ from typing import NoReturn
 import pytest
 
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.errors import DatabaseUnreachableError
 from loopctl_pipelines.llm.circuit import CircuitState, CircuitStatus
 from loopctl_pipelines.llm.failures import FailureKind, ProviderError, ProviderFailure
 from loopctl_pipelines.llm.guarded_call import GuardedCall
@@ -112,3 +113,19 @@ def test_an_interrupted_call_is_no_longer_in_flight(database: Database) -> None:
     with pytest.raises(KeyboardInterrupt):
         guard.run(ACME, raising(KeyboardInterrupt()))
     assert guard.run(ACME, lambda: "answered") == "answered"
+
+
+def test_a_call_that_waits_for_no_outage_asks_the_database_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard = GuardedCall(VENDOR, database, requests=1, outage_seconds=0)
+    asked: list[object] = []
+
+    def unreachable(tenant_id: object) -> NoReturn:
+        asked.append(tenant_id)
+        raise DatabaseUnreachableError("no answer")
+
+    monkeypatch.setattr(guard.breaker, "admit", unreachable)
+    with pytest.raises(DatabaseUnreachableError):
+        guard.run(ACME, lambda: "answered")
+    assert asked == [ACME]
