@@ -11,6 +11,7 @@ from loopctl_pipelines.api.text_embeddings import TextEmbeddings
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.knowledge.embedding.work.text_embedding import EmbeddedText
 from loopctl_pipelines.knowledge.search.ranked import storage
+from loopctl_pipelines.knowledge.search.ranked.index_scan import MOST_COMPARED, IndexScan
 from loopctl_pipelines.knowledge.search.ranked.pages import Query, VectorPage, WordPage
 from loopctl_pipelines.knowledge.search.ranked.rules import (
     CANDIDATES,
@@ -149,7 +150,7 @@ def _nearest(  # noqa: PLR0913 - the search
     not too many.
     """
 
-    def page(*, in_index: bool) -> VectorPage:
+    def page(scan: IndexScan | None) -> VectorPage:
         with database.tenant_transaction(search.tenant_id) as connection:
             return storage.search_vector(
                 connection,
@@ -159,15 +160,14 @@ def _nearest(  # noqa: PLR0913 - the search
                 search.filters,
                 search.wanted,
                 word_ids=word_ids,
-                in_index=in_index,
+                scan=scan,
             )
 
-    articles = counts.by_space.get(text.space, 0)
-    if not counts.has_iterative_scan or articles <= storage.EXACT_ARTICLES:
-        return page(in_index=False), True
-    found = page(in_index=True)
-    if found.near >= storage.pool_size(search.wanted, fused=word_ids is not None):
+    scan = counts.scan(text.space)
+    found = page(scan)
+    wanted = storage.pool_size(search.wanted, fused=word_ids is not None)
+    if scan is None or found.near >= wanted:
         return found, True
-    if articles <= storage.MOST_COMPARED or search.filters.are_narrow:
-        return page(in_index=False), True
+    if counts.by_space.get(text.space, 0) <= MOST_COMPARED or search.filters.are_narrow:
+        return page(None), True
     return found, False

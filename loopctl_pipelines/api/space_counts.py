@@ -11,7 +11,8 @@ from loopctl_pipelines.api.database_threads import DatabaseThreads
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
 from loopctl_pipelines.knowledge.search.operator_queries import has_iterative_scan
-from loopctl_pipelines.knowledge.search.ranked.storage import count_spaces
+from loopctl_pipelines.knowledge.search.ranked.index_scan import IndexScan, index_scan
+from loopctl_pipelines.knowledge.search.ranked.storage import count_all_tenants, count_spaces
 
 COUNTED_SECONDS: Final = 60.0
 """Counts of a tenant are used for so long: counting 100,000 articles takes longer than a search."""
@@ -25,11 +26,19 @@ class SpaceCounts:
 
     Attributes:
         by_space: by the space of their vector; None: they have none to compare.
+        all_tenants: articles of all tenants, about; 0: not known.
         has_iterative_scan: the vector index can be searched for one tenant's articles.
     """
 
     by_space: Mapping[VectorSpace | None, int]
+    all_tenants: int
     has_iterative_scan: bool
+
+    def scan(self, space: VectorSpace) -> IndexScan | None:
+        """Return how to search a space's index; None: compare one by one."""
+        if not self.has_iterative_scan:
+            return None
+        return index_scan(self.by_space.get(space, 0), self.all_tenants)
 
     def outside(self, space: VectorSpace) -> int:
         """Return how many have no vector of this space: not embedded yet, or set aside."""
@@ -60,7 +69,11 @@ class CountedSpaces:
         if self._has_iterative_scan is None:
             self._has_iterative_scan = has_iterative_scan(database)
         with database.tenant_transaction(tenant_id) as connection:
-            return SpaceCounts(count_spaces(connection, tenant_id), self._has_iterative_scan)
+            return SpaceCounts(
+                count_spaces(connection, tenant_id),
+                count_all_tenants(connection),
+                self._has_iterative_scan,
+            )
 
     def _forget(self, now: float) -> None:
         if len(self._counts) >= _MOST_TENANTS:

@@ -61,10 +61,14 @@ class TextEmbeddings:
             psycopg.Error: if the database fails.
             DatabaseUnreachableError: if it cannot be reached.
         """
-        access = await self.access(tenant_id)
-        if isinstance(access, ProviderFailure):
-            return access
-        return await self.send(access, text, source_type)
+        try:
+            async with asyncio.timeout(EMBEDDING_SECONDS):
+                access = await self.access(tenant_id)
+                if isinstance(access, ProviderFailure):
+                    return access
+                return await self.send(access, text, source_type)
+        except TimeoutError:
+            return ProviderFailure(FailureKind.TIMEOUT)
 
     async def access(self, tenant_id: UUID) -> TextAccess | ProviderFailure:
         """Return what `send` needs, or why nothing can be sent; raises as `embed` does."""

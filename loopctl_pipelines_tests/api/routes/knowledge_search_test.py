@@ -7,9 +7,10 @@ from urllib.parse import quote
 
 import pytest
 
+from loopctl_pipelines.api import ranked_search
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
-from loopctl_pipelines.knowledge.search.ranked import storage
+from loopctl_pipelines.knowledge.search.ranked import index_scan
 from loopctl_pipelines.llm.fake.loopback import LoopbackServer
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.api.routes.searched_articles import (
@@ -201,9 +202,10 @@ def test_the_index_finds_what_comparing_finds_or_says_that_it_did_not(
     api: Api, key: str, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared = search(api, key, "retry", mode=mode, limit=100).json()
-    monkeypatch.setattr(storage, "EXACT_ARTICLES", 0)
+    monkeypatch.setattr(index_scan, "_COMPARED_AMONG_OTHERS", 0)
+    monkeypatch.setattr(index_scan, "_COMPARED_ALONE", 0)
     assert search(api, key, "retry", mode=mode, limit=100).json() == compared
-    monkeypatch.setattr(storage, "MOST_COMPARED", 0)
+    monkeypatch.setattr(ranked_search, "MOST_COMPARED", 0)
     assert meta(search(api, key, "retry", mode=mode, limit=100))["pool_filled"] is False
     narrow = search(api, key, "retry", mode=mode, limit=100, tags="jobs")
     assert meta(narrow)["pool_filled"] is True

@@ -15,6 +15,7 @@ from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
 from loopctl_pipelines.knowledge.embedding.work.text_embedding import EmbeddedText
 from loopctl_pipelines.knowledge.search.ranked.cursor import Place
+from loopctl_pipelines.knowledge.search.ranked.index_scan import IndexScan
 from loopctl_pipelines.knowledge.search.ranked.pages import (
     ListPage,
     ListPart,
@@ -33,21 +34,11 @@ from loopctl_pipelines.knowledge.search.ranked.rules import (
     words_of,
 )
 
-EXACT_ARTICLES: Final = 1_000
-"""A space of at most so many articles is compared with the text one by one.
-
-That takes 22 microseconds an article; a search of the index takes about 20 milliseconds."""
-
-MOST_COMPARED: Final = 50_000
-"""The largest space that is compared one by one when the index gave too few articles."""
-
 _BODY_CHARACTERS: Final = 100_000
 """Characters of a body in which a snippet is searched."""
 
-# the scan goes on, beyond its first candidates, until enough of what it finds are the tenant's
-_CANDIDATES_AT_A_TIME: Final = 300
 _MOST_SCANNED: Final = 50_000
-_MORE_THAN_WANTED: Final = 200
+# The scan goes on, beyond its first candidates, until enough of what it finds are the tenant's.
 # SET LOCAL, because a sharded PostgreSQL passes on no set_config. Without sorts and hashes the
 # planner takes no other plan than the index.
 _IN_INDEX: Final = sql.SQL(
@@ -57,7 +48,7 @@ _IN_INDEX: Final = sql.SQL(
     "SET LOCAL enable_sort = off; "
     "SET LOCAL enable_hashjoin = off; "
     "SET LOCAL enable_mergejoin = off"
-).format(candidates=sql.Literal(_CANDIDATES_AT_A_TIME), most=sql.Literal(_MOST_SCANNED))
+)
 
 
 def search_words(
@@ -87,7 +78,7 @@ def search_vector(  # noqa: PLR0913, PLR0917 - the search
     wanted: Slice,
     *,
     word_ids: Sequence[UUID] | None,
-    in_index: bool,
+    scan: IndexScan | None,
 ) -> VectorPage:
     """Return the articles near a text, fused by rank with those that a query found.
 
@@ -100,22 +91,23 @@ def search_vector(  # noqa: PLR0913, PLR0917 - the search
         wanted: the page.
         word_ids: the best articles of a query, the best first; None: no fusion, the score is the
             similarity.
-        in_index: search the vector index, which may give too few; False: compare one by one.
+        scan: of the vector index, which may give too few; None: compare one by one.
     """
     fused = word_ids is not None
     pool = pool_size(wanted, fused=fused)
-    if in_index:
-        connection.execute(_IN_INDEX)
+    if scan is not None:
+        most, candidates = sql.Literal(_MOST_SCANNED), sql.Literal(scan.candidates)
+        connection.execute(_IN_INDEX.format(candidates=candidates, most=most))
     parameters = _parameters(tenant_id, filters, wanted) | {
         "query": query.tsquery,
         "vector": _text_of(text),
         "model": text.space.model,
         "dimension": text.space.dimension,
-        "in_index": in_index,
+        "in_index": scan is not None,
         "fused": fused,
         "ids": list(word_ids or ()),
         "pool": pool,
-        "scanned": pool + _MORE_THAN_WANTED,
+        "scanned": max(pool, scan.articles) if scan else 0,
         "countable": NEAREST + 1,
         "weight": SIDE_WEIGHT,
         "constant": RANK_CONSTANT,
@@ -159,6 +151,12 @@ def list_after(  # noqa: PLR0913 - the list
     }
     found = cursor.execute(statement(__package__, "list_after"), parameters, prepare=False)
     return found.fetchone() or ListPart(0, None, None, "[]")
+
+
+def count_all_tenants(connection: TenantConnection) -> int:
+    """Return about how many articles all tenants have; 0: not known."""
+    row = connection.execute(statement(__package__, "count_all_tenants")).fetchone()
+    return int(row[0]) if row else 0
 
 
 def count_spaces(connection: TenantConnection, tenant_id: UUID) -> dict[VectorSpace | None, int]:

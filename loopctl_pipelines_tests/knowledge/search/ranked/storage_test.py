@@ -10,6 +10,7 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
 from loopctl_pipelines.knowledge.embedding.work.text_embedding import EmbeddedText
 from loopctl_pipelines.knowledge.search.ranked import storage
+from loopctl_pipelines.knowledge.search.ranked.index_scan import IndexScan
 from loopctl_pipelines.knowledge.search.ranked.pages import Query, VectorPage
 from loopctl_pipelines.knowledge.search.ranked.rules import Filters, Slice, Words
 from loopctl_pipelines_tests.api.routes.searched_articles import Articles
@@ -41,7 +42,11 @@ def articles(database: Database) -> Articles:
 
 
 def near(
-    articles: Articles, word_titles: list[str] | None, *, in_index: bool = False, limit: int = 10
+    articles: Articles,
+    word_titles: list[str] | None,
+    *,
+    scan: IndexScan | None = None,
+    limit: int = 10,
 ) -> VectorPage:
     ids = None if word_titles is None else [_id(articles, title) for title in word_titles]
     with articles.database.tenant_transaction(ACME) as connection:
@@ -53,7 +58,7 @@ def near(
             Filters(),
             Slice(limit),
             word_ids=ids,
-            in_index=in_index,
+            scan=scan,
         )
 
 
@@ -109,6 +114,6 @@ def test_the_index_gives_a_tenant_its_articles_among_nearer_ones_of_another(
         articles.add("other", f"{number}", vector=at_similarity(0.9, 2 + number))
     for number in range(20):
         articles.add("acme", f"{number}", vector=at_similarity(0.02 * number, 2 + number))
-    in_index, exact = (near(articles, None, in_index=way) for way in (True, False))
+    in_index, exact = (near(articles, None, scan=scan) for scan in (IndexScan(15, 40), None))
     assert exact.near == 10
     assert in_index == exact
