@@ -98,7 +98,7 @@ def test_a_request_that_is_given_up_leaves_its_text_unsent(
     with FailingProvider(hang) as server:
         first, _ = asyncio.run(embed_all(database, server.base_url, ["acme"] * 3, then=[]))
         assert first == [TIMEOUT] * 3
-        assert server.requests == 1
+        assert server.requests <= 1
 
 
 def test_a_provider_that_answers_gives_vectors(database: Database) -> None:
