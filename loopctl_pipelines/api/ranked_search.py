@@ -12,7 +12,8 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.knowledge.embedding.work.text_embedding import EmbeddedText
 from loopctl_pipelines.knowledge.search.ranked import storage
 from loopctl_pipelines.knowledge.search.ranked.index_scan import MOST_COMPARED, IndexScan
-from loopctl_pipelines.knowledge.search.ranked.pages import Query, VectorPage, WordPage
+from loopctl_pipelines.knowledge.search.ranked.operator_queries import find_words
+from loopctl_pipelines.knowledge.search.ranked.pages import FoundWords, Query, VectorPage
 from loopctl_pipelines.knowledge.search.ranked.rules import (
     CANDIDATES,
     NEAREST,
@@ -25,7 +26,8 @@ from loopctl_pipelines.knowledge.search.ranked.rules import (
 )
 from loopctl_pipelines.llm.failures import ProviderFailure
 
-_NO_ITEMS = Slice(limit=0)
+_CANDIDATES = Slice(CANDIDATES)
+_NO_QUERY = Query(Words.NONE, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,56 +95,59 @@ class RankedSearch:
         if isinstance(access, ProviderFailure):
             return await self._by_words(search, fallback_reason(access))
         words = search if mode is SearchMode.COMBINED else None
-        text, counts, (query, word_page) = await asyncio.gather(
+        text, counts, found = await asyncio.gather(
             self._embeddings.send(access, search.text, "search"),
             self._counted.of(search.tenant_id),
             self._candidates(words),
         )
         if isinstance(text, ProviderFailure):
             return await self._by_words(search, fallback_reason(text))
-        nearest = partial(_nearest, search=search, text=text, query=query, counts=counts)
-        if word_page is None:
-            near, filled = await self._threads.run(partial(nearest, word_ids=None))
+        nearest = partial(_nearest, search=search, text=text, found=found, counts=counts)
+        near, filled = await self._threads.run(nearest)
+        if found is None:
             total, capped = min(near.comparable, NEAREST), near.comparable > NEAREST
         else:
-            near, filled = await self._threads.run(partial(nearest, word_ids=word_page.ids))
             total = near.total
-            capped = word_page.total > CANDIDATES or near.near >= CANDIDATES
+            capped = found.total > CANDIDATES or near.near >= CANDIDATES
         return Ranked(
             near.items,
             total,
             pool_capped=capped,
-            words=None if word_page is None else query.words,
+            words=None if found is None else found.query.words,
             pool_filled=filled,
             not_embedded=counts.outside(text.space),
         )
 
-    async def _candidates(self, search: TextSearch | None) -> tuple[Query, WordPage | None]:
-        """Search the words of a fusion while the vector is on its way; None: no fusion."""
+    async def _candidates(self, search: TextSearch | None) -> FoundWords | None:
+        """Find the words of a fusion while the vector is on its way; None: no fusion."""
         if search is None:
-            return Query(Words.NONE, ""), None
-        return await self._threads.run(partial(_words, search=search, wanted=_NO_ITEMS))
+            return None
+        return await self._threads.run(partial(_found, search=search, wanted=_CANDIDATES))
 
     async def _by_words(self, search: TextSearch, fallback: FallbackReason | None = None) -> Ranked:
-        query, page = await self._threads.run(partial(_words, search=search, wanted=search.wanted))
-        return Ranked(page.items, page.total, words=query.words, fallback=fallback)
+        found, items = await self._threads.run(partial(_word_page, search=search))
+        return Ranked(items, found.total, words=found.query.words, fallback=fallback)
 
 
-def _words(database: Database, search: TextSearch, wanted: Slice) -> tuple[Query, WordPage]:
+def _found(database: Database, search: TextSearch, wanted: Slice) -> FoundWords:
+    return find_words(database, search.tenant_id, search.text, search.filters, wanted)
+
+
+def _word_page(database: Database, search: TextSearch) -> tuple[FoundWords, str]:
+    found = _found(database, search, search.wanted)
+    if not found.ids:
+        return found, "[]"
     with database.tenant_transaction(search.tenant_id) as connection:
-        return storage.search_words(
-            connection, search.tenant_id, search.text, search.filters, wanted
-        )
+        return found, storage.word_page(connection, search.tenant_id, found, search.filters)
 
 
-def _nearest(  # noqa: PLR0913 - the search
+def _nearest(
     database: Database,
     *,
     search: TextSearch,
     text: EmbeddedText,
-    query: Query,
+    found: FoundWords | None,
     counts: SpaceCounts,
-    word_ids: list[UUID] | None,
 ) -> tuple[VectorPage, bool]:
     """Return the page, and whether all near articles were found.
 
@@ -156,18 +161,18 @@ def _nearest(  # noqa: PLR0913 - the search
                 connection,
                 search.tenant_id,
                 text,
-                query,
+                found.query if found else _NO_QUERY,
                 search.filters,
                 search.wanted,
-                word_ids=word_ids,
+                word_ids=found.ids if found else None,
                 scan=scan,
             )
 
     scan = counts.scan(text.space)
-    found = page(scan)
-    wanted = storage.pool_size(search.wanted, fused=word_ids is not None)
-    if scan is None or found.near >= wanted:
-        return found, True
+    near = page(scan)
+    wanted = storage.pool_size(search.wanted, fused=found is not None)
+    if scan is None or near.near >= wanted:
+        return near, True
     if counts.by_space.get(text.space, 0) <= MOST_COMPARED or search.filters.are_narrow:
         return page(None), True
-    return found, False
+    return near, False

@@ -22,18 +22,20 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class WordPage:
-    """A page of the articles that a query found.
+class FoundWords:
+    """Articles that a query found.
 
     Attributes:
+        query: which query that was.
         total: how many it found.
-        ids: the best `CANDIDATES` of them, the best first.
-        items: the page, a JSON array.
+        ids: of a part of them, the best first.
+        ranks: their ranks.
     """
 
+    query: Query
     total: int
     ids: list[UUID]
-    items: str
+    ranks: list[float]
 
 
 @dataclass(frozen=True, slots=True)

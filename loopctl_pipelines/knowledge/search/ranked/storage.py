@@ -17,11 +17,11 @@ from loopctl_pipelines.knowledge.embedding.work.text_embedding import EmbeddedTe
 from loopctl_pipelines.knowledge.search.ranked.cursor import Place
 from loopctl_pipelines.knowledge.search.ranked.index_scan import IndexScan
 from loopctl_pipelines.knowledge.search.ranked.pages import (
+    FoundWords,
     ListPage,
     ListPart,
     Query,
     VectorPage,
-    WordPage,
 )
 from loopctl_pipelines.knowledge.search.ranked.rules import (
     CANDIDATES,
@@ -30,8 +30,6 @@ from loopctl_pipelines.knowledge.search.ranked.rules import (
     SIDE_WEIGHT,
     Filters,
     Slice,
-    Words,
-    words_of,
 )
 
 _BODY_CHARACTERS: Final = 100_000
@@ -51,22 +49,33 @@ _IN_INDEX: Final = sql.SQL(
 )
 
 
-def search_words(
-    connection: TenantConnection, tenant_id: UUID, text: str, filters: Filters, wanted: Slice
-) -> tuple[Query, WordPage]:
-    """Return the articles with all words of a text; if there is none, those with any of them."""
-    parameters = {"text": words_of(text)}
-    read = connection.execute(statement(__package__, "read_words"), parameters).fetchone()
-    assert read is not None  # noqa: S101 - a statement without FROM
-    nodes, all_words, any_word = read
-    query = Query(Words.ALL if nodes else Words.NONE, all_words)
-    if not nodes:
-        return query, WordPage(0, [], "[]")
-    page = _search_words(connection, tenant_id, query, filters, wanted)
-    if page.total or any_word is None or any_word == all_words:
-        return query, page
-    query = Query(Words.ANY, any_word)
-    return query, _search_words(connection, tenant_id, query, filters, wanted)
+def parameters(tenant_id: UUID, filters: Filters, wanted: Slice) -> dict[str, object]:
+    """Return the parameters that all statements of a search share."""
+    return {
+        "tenant_id": tenant_id,
+        "project_id": filters.project_id,
+        "category": filters.category,
+        "tags": None if filters.tags is None else list(filters.tags),
+        "all_tags": filters.all_tags,
+        "is_agent": filters.reader.is_agent,
+        "agent_id": filters.reader.agent_id,
+        "limit": wanted.limit,
+        "offset": wanted.offset,
+        "body_characters": _BODY_CHARACTERS,
+    }
+
+
+def word_page(
+    connection: TenantConnection, tenant_id: UUID, found: FoundWords, filters: Filters
+) -> str:
+    """Return the articles that were found, a JSON array; those that are still to be seen."""
+    asked = parameters(tenant_id, filters, Slice()) | {
+        "query": found.query.tsquery,
+        "ids": found.ids,
+        "ranks": found.ranks,
+    }
+    row = connection.execute(statement(__package__, "word_page"), asked, prepare=False).fetchone()
+    return str(row[0]) if row else "[]"
 
 
 def search_vector(  # noqa: PLR0913, PLR0917 - the search
@@ -98,7 +107,7 @@ def search_vector(  # noqa: PLR0913, PLR0917 - the search
     if scan is not None:
         most, candidates = sql.Literal(_MOST_SCANNED), sql.Literal(scan.candidates)
         connection.execute(_IN_INDEX.format(candidates=candidates, most=most))
-    parameters = _parameters(tenant_id, filters, wanted) | {
+    asked = parameters(tenant_id, filters, wanted) | {
         "query": query.tsquery,
         "vector": _text_of(text),
         "model": text.space.model,
@@ -115,7 +124,7 @@ def search_vector(  # noqa: PLR0913, PLR0917 - the search
     cursor = connection.cursor(row_factory=class_row(VectorPage))
     # planned for these parameters: an index is used or not
     query_text = statement(__package__, "search_vector")
-    return cursor.execute(query_text, parameters, prepare=False).fetchone() or _NOTHING_NEAR
+    return cursor.execute(query_text, asked, prepare=False).fetchone() or _NOTHING_NEAR
 
 
 def pool_size(wanted: Slice, *, fused: bool) -> int:
@@ -128,8 +137,8 @@ def list_page(
 ) -> ListPage:
     """Return the articles that fit, the last changed first."""
     cursor = connection.cursor(row_factory=class_row(ListPage))
-    parameters = _parameters(tenant_id, filters, wanted)
-    found = cursor.execute(statement(__package__, "list_page"), parameters, prepare=False)
+    asked = parameters(tenant_id, filters, wanted)
+    found = cursor.execute(statement(__package__, "list_page"), asked, prepare=False)
     return found.fetchone() or ListPage(0, "[]")
 
 
@@ -144,12 +153,12 @@ def list_after(  # noqa: PLR0913 - the list
 ) -> ListPart:
     """Return the next articles that fit, the oldest first; None: from the start."""
     cursor = connection.cursor(row_factory=class_row(ListPart))
-    parameters = _parameters(tenant_id, filters, Slice(limit)) | {
+    asked = parameters(tenant_id, filters, Slice(limit)) | {
         "after": place and place.inserted_at,
         "after_id": place and place.id,
         "include_body": include_body,
     }
-    found = cursor.execute(statement(__package__, "list_after"), parameters, prepare=False)
+    found = cursor.execute(statement(__package__, "list_after"), asked, prepare=False)
     return found.fetchone() or ListPart(0, None, None, "[]")
 
 
@@ -169,33 +178,6 @@ def count_spaces(connection: TenantConnection, tenant_id: UUID) -> dict[VectorSp
 
 
 _NOTHING_NEAR: Final = VectorPage(0, 0, 0, "[]")
-
-
-def _search_words(
-    connection: TenantConnection, tenant_id: UUID, query: Query, filters: Filters, wanted: Slice
-) -> WordPage:
-    cursor = connection.cursor(row_factory=class_row(WordPage))
-    parameters = _parameters(tenant_id, filters, wanted) | {
-        "query": query.tsquery,
-        "candidates": CANDIDATES,
-    }
-    found = cursor.execute(statement(__package__, "search_words"), parameters, prepare=False)
-    return found.fetchone() or WordPage(0, [], "[]")
-
-
-def _parameters(tenant_id: UUID, filters: Filters, wanted: Slice) -> dict[str, object]:
-    return {
-        "tenant_id": tenant_id,
-        "project_id": filters.project_id,
-        "category": filters.category,
-        "tags": None if filters.tags is None else list(filters.tags),
-        "all_tags": filters.all_tags,
-        "is_agent": filters.reader.is_agent,
-        "agent_id": filters.reader.agent_id,
-        "limit": wanted.limit,
-        "offset": wanted.offset,
-        "body_characters": _BODY_CHARACTERS,
-    }
 
 
 def _text_of(text: EmbeddedText) -> str:
