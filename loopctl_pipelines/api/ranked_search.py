@@ -6,6 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from loopctl_pipelines.api.database_threads import DatabaseThreads
+from loopctl_pipelines.api.searched_vectors import SearchedVectors
 from loopctl_pipelines.api.space_counts import CountedSpaces, SpaceCounts
 from loopctl_pipelines.api.text_embeddings import TextEmbeddings
 from loopctl_pipelines.database.connection import Database
@@ -79,6 +80,7 @@ class RankedSearch:
         """Take the ways to the database and to the provider."""
         self._threads = threads
         self._embeddings = embeddings
+        self._vectors = SearchedVectors(embeddings)
         self._counted = counted
 
     async def search(self, mode: SearchMode, search: TextSearch) -> Ranked:
@@ -96,7 +98,7 @@ class RankedSearch:
             return await self._by_words(search, fallback_reason(access))
         words = search if mode is SearchMode.COMBINED else None
         text, counts, found = await asyncio.gather(
-            self._embeddings.send(access, search.text, "search"),
+            self._vectors.embed(access, search.text),
             self._counted.of(search.tenant_id),
             self._candidates(words),
         )
