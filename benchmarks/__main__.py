@@ -16,6 +16,7 @@ from benchmarks.embeddings import embedding
 from benchmarks.extraction import extraction
 from benchmarks.extraction_ticks import extraction_ticks
 from benchmarks.outcome import Outcome
+from benchmarks.proposal_gate import proposal_gate
 from benchmarks.search import article_search, fill_searched
 from benchmarks.server import scratch_server, upgraded_database
 from benchmarks.ticks import ticks
@@ -80,6 +81,7 @@ def bench(  # noqa: PLR0913, PLR0917 - an option is a parameter
         with console.status(f"Writing {searched:,} articles to search"):
             fill_searched(url, searched)
         done(article_search(url, searched, requests, rounds))
+        done(proposal_gate(upgraded_database(server, "gate"), requests, rounds))
         url = upgraded_database(server, "api")
         with console.status(f"Writing {anomalies:,} anomalies"):
             fill_anomalies(url, anomalies)

@@ -60,6 +60,8 @@ def _serve(pipe: Connection, url: str, settings: Settings, bare: Mapping[str, Ba
         for path, work in {BARE: _select_one, **bare}.items():
             app.get(path)(_route(work))
         listening.bind(("127.0.0.1", 0))
+        # clients that come before the API has started wait
+        listening.listen()
         host, port = listening.getsockname()
         pipe.send(f"http://{host}:{port}")
         uvicorn.Server(server_config(app, host, port)).run([listening])

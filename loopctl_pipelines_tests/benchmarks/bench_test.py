@@ -31,7 +31,7 @@ def test_all_parts_run_and_keep_their_ratios(tmp_path: Path) -> None:
     costs, embeddings = {"rollup", "anomalies", "dagster"}, {"embedding", "embedding-unindexed"}
     linking = {"linking", "neighbours", "article-search"}
     extraction = {"extraction", "extraction-ticks"}
-    served = {"api-pages", "api-throughput"}
+    served = {"api-pages", "api-throughput", "proposal-gate"}
     assert set(kept) == costs | embeddings | {"vectors", "ticks"} | extraction | linking | served
     asked = {found["question"] for found in kept["rollup"]["ratios"]}
     assert {"times faster than the reference", "times the bare scan"} <= asked
