@@ -6,14 +6,13 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from loopctl_pipelines.api.access.authentication import TenantCaller
-from loopctl_pipelines.api.access.keys import Role
+from loopctl_pipelines.api.article_answers import viewer_of
 from loopctl_pipelines.api.errors import refused
 from loopctl_pipelines.api.query_values import LARGEST, Flag, NoQuery, OptionalUuid
 from loopctl_pipelines.knowledge.articles.categories import CATEGORIES
 from loopctl_pipelines.knowledge.search.ranked.rules import (
     TEXT_CHARACTERS,
     Filters,
-    Reader,
     SearchMode,
     Slice,
     searchable_text,
@@ -126,13 +125,12 @@ class SearchQuery(NoQuery):
 
     def filters(self, caller: TenantCaller) -> Filters:
         """Return which articles the caller searches."""
-        reader = Reader(caller.role is Role.AGENT, caller.agent_id)
         return Filters(
             self.project_id,
             self.category or None,
             self._tags() or None,
             all_tags=self.match == "all",
-            reader=reader,
+            viewer=viewer_of(caller),
         )
 
     def _tags(self) -> tuple[str, ...]:

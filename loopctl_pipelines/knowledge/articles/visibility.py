@@ -32,8 +32,12 @@ class Viewer:
 
     @property
     def parameters(self) -> dict[str, object]:
-        """The parameters of statements that hide articles."""
+        """The parameters of statements that hide articles: `sees_all` and `agent_id`."""
         return {
             "sees_all": not self.is_agent,
             "agent_id": None if self.agent_id is None else str(self.agent_id),
         }
+
+
+EVERYTHING: Final = Viewer(None, is_agent=False)
+"""A viewer from whom nothing of the tenant is hidden."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from loopctl_pipelines.knowledge.articles.visibility import EVERYTHING, Viewer
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 
 TEXT_CHARACTERS: Final = 500
@@ -58,19 +59,6 @@ class Words(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Who searches.
-
-    Attributes:
-        is_agent: they act as an agent, which sees no private article of another one.
-        agent_id: the agent; None: none, who owns nothing.
-    """
-
-    is_agent: bool = False
-    agent_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Filters:
     """Which published articles are searched.
 
@@ -79,14 +67,14 @@ class Filters:
         category: None: all.
         tags: None: all.
         all_tags: an article needs all of the tags; False: one of them.
-        reader: who searches.
+        viewer: who searches.
     """
 
     project_id: UUID | None = None
     category: str | None = None
     tags: tuple[str, ...] | None = None
     all_tags: bool = False
-    reader: Reader = Reader()
+    viewer: Viewer = EVERYTHING
 
     @property
     def are_narrow(self) -> bool:

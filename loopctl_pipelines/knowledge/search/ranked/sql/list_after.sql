@@ -26,9 +26,9 @@ WITH page AS MATERIALIZED (
           OR (NOT %(all_tags)s AND article.tags && %(tags)s::varchar[])
       )
       AND (
-          NOT %(is_agent)s
+          %(sees_all)s
           OR coalesce(article.metadata ->> 'visibility', '') NOT IN ('private', 'owner')
-          OR article.metadata ->> 'agent_id' = %(agent_id)s::text
+          OR article.metadata ->> 'agent_id' = %(agent_id)s
       )
     ORDER BY article.inserted_at ASC, article.id ASC
     LIMIT %(limit)s

@@ -18,9 +18,9 @@ WITH matching AS MATERIALIZED (
           OR (NOT %(all_tags)s AND article.tags && %(tags)s::varchar[])
       )
       AND (
-          NOT %(is_agent)s
+          %(sees_all)s
           OR coalesce(article.metadata ->> 'visibility', '') NOT IN ('private', 'owner')
-          OR article.metadata ->> 'agent_id' = %(agent_id)s::text
+          OR article.metadata ->> 'agent_id' = %(agent_id)s
       )
 ),
 

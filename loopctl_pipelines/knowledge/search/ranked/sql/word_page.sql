@@ -16,9 +16,9 @@ WITH item AS (
         AND article.id = word.id
         AND article.status = 'published'
         AND (
-            NOT %(is_agent)s
+            %(sees_all)s
             OR coalesce(article.metadata ->> 'visibility', '') NOT IN ('private', 'owner')
-            OR article.metadata ->> 'agent_id' = %(agent_id)s::text
+            OR article.metadata ->> 'agent_id' = %(agent_id)s
         )
     CROSS JOIN LATERAL (
         SELECT ts_headline(
