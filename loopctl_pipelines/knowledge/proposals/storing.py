@@ -203,7 +203,7 @@ def _note(
         "tenant_id": tenant_id,
         "id": uuid4(),
         "kind": kind,
-        "summary": f'"{title}" was {did}: similarity {near.similarity:.3f} to "{near.title}"',
+        "summary": f"{title!r} was {did}: similarity {near.similarity:.3f} to {near.title!r}",
         "article_id": near.id,
         "metadata": Jsonb({"similarity": near.similarity}),
     }
