@@ -1,7 +1,10 @@
 """All documents and reviews of one tenant that are due."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -10,13 +13,14 @@ from loopctl_pipelines.knowledge.articles.projects import project_exists
 from loopctl_pipelines.knowledge.extraction.storage import queries
 from loopctl_pipelines.knowledge.extraction.storage.rows import Document, Review, SourceState
 from loopctl_pipelines.knowledge.extraction.work.run_settings import RunSettings
-from loopctl_pipelines.knowledge.extraction.work.source_run import Accepted, SourceRun
+from loopctl_pipelines.knowledge.extraction.work.source_run import Accepted, SourceRun, finish
 from loopctl_pipelines.knowledge.extraction.work.sources import (
     Source,
     document_source,
     review_source,
 )
 from loopctl_pipelines.knowledge.extraction.work.tenant_outcome import Counts, TenantOutcome
+from loopctl_pipelines.knowledge.extraction.work.text_locks import TextLocks
 from loopctl_pipelines.knowledge.extraction.work.text_run import TextRun
 from loopctl_pipelines.knowledge.tenant_work.claim import Claim
 from loopctl_pipelines.knowledge.tenant_work.pauses import end_pauses
@@ -32,8 +36,28 @@ UNKNOWN_PROJECT: Final = "unknown_project"
 _WriteState = Callable[[SourceState], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Started:
+    """A source whose texts are under way.
+
+    Attributes:
+        run: works on its texts.
+        access: the tenant's key and models, as they were at its start.
+        done: what to count if it ends well.
+        write: stores its end.
+    """
+
+    run: SourceRun
+    access: TenantAccess
+    done: Counts
+    write: _WriteState
+
+
 class TenantSources:
-    """Works on a tenant's sources, one after the other, the texts of each side by side."""
+    """Works on a tenant's sources in their order, on as many texts at a time as the tenant may.
+
+    The next source begins while texts of the one before are under way, if those are too few.
+    """
 
     def __init__(
         self,
@@ -50,6 +74,8 @@ class TenantSources:
         self._settings = settings
         self._outcome = outcome
         self._threads = threads
+        self._started: deque[_Started] = deque()
+        self._locks = TextLocks()
         self.accepted = Accepted(lambda: session.run(end_pauses, Operation.EXTRACTION))
 
     def run_documents(self) -> None:
@@ -60,13 +86,14 @@ class TenantSources:
             psycopg.Error: if the database fails, or its outage lasts.
             DatabaseUnreachableError: if it cannot be reached.
         """
-        last: Document | None = None
-        while documents := self._session.run(queries.read_documents, last):
-            for document in documents:
-                if self._is_over():
-                    return
-                self._run_document(document)
-            last = documents[-1]
+        with self._finished():
+            last: Document | None = None
+            while documents := self._session.run(queries.read_documents, last):
+                for document in documents:
+                    if self._is_over():
+                        return
+                    self._run_document(document)
+                last = documents[-1]
 
     def run_reviews(self) -> None:
         """Work on the reviews that are due.
@@ -76,16 +103,17 @@ class TenantSources:
             psycopg.Error: likewise.
             DatabaseUnreachableError: likewise.
         """
-        last: Review | None = None
-        while reviews := self._session.run(queries.read_reviews, last):
-            for review in reviews:
-                if self._is_over():
-                    return
-                if self._session.run(queries.review_exists, review.id):
-                    write = partial(self._write_review, review.id)
-                    source = review_source(review)
-                    self._run(source, review.attempts, Counts(reviews=1), write)
-            last = reviews[-1]
+        with self._finished():
+            last: Review | None = None
+            while reviews := self._session.run(queries.read_reviews, last):
+                for review in reviews:
+                    if self._is_over():
+                        return
+                    if self._session.run(queries.review_exists, review.id):
+                        write = partial(self._write_review, review.id)
+                        source = review_source(review)
+                        self._run(source, review.attempts, Counts(reviews=1), write)
+                last = reviews[-1]
 
     def _is_over(self) -> bool:
         return self._settings.is_stopped() or self.stop.reason is not None
@@ -114,18 +142,49 @@ class TenantSources:
             self._session,
             self._claim,
             self._settings.messages,
+            self._locks,
             self._settings.unwritten,
             access.settings.model(Operation.EXTRACTION),
             source.prompt,
             source.target,
             self.stop,
         )
-        result = SourceRun(source, attempts, text_run, self._threads, self.accepted).run()
-        self._add(result.counts, access)
+        run = SourceRun(source, attempts, text_run, self._threads, self.accepted)
+        self._started.append(_Started(run, access, done, write))
+        run.start()
+        while self._started and not self._is_first_under_way_with_room():
+            self._finish_first()
+
+    def _is_first_under_way_with_room(self) -> bool:
+        """Return whether the next source may begin before the first one has ended.
+
+        Until a request was accepted, sources go one by one.
+        """
+        pending = [len(each.run.pending) for each in self._started]
+        has_room = self.accepted.requests > 0 and sum(pending) < self._settings.requests
+        return has_room and pending[0] > 0
+
+    def _finish_first(self) -> None:
+        first, *others = self._started
+        result = finish(first.run, [each.run for each in others])
+        self._started.popleft()
+        self._add(result.counts, first.access)
         self._outcome.failures.update(failure.log_tag for failure in result.failures)
-        if result.state is None:
-            return
-        self._end(result.state, write, done)
+        if result.state is not None:
+            self._end(result.state, first.write, first.done)
+
+    @contextmanager
+    def _finished(self) -> Iterator[None]:
+        """Finish the sources that the block has started; after an error, let no text begin."""
+        try:
+            yield
+            while self._started:
+                self._finish_first()
+        finally:
+            for each in self._started:
+                for text in each.run.pending:
+                    text.cancel()
+            self._started.clear()
 
     def _end(self, state: SourceState, write: _WriteState, done: Counts | None = None) -> None:
         """Store how a source ended, and count it."""

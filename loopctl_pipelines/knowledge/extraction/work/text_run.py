@@ -17,6 +17,7 @@ from loopctl_pipelines.knowledge.extraction.storage.rows import Made, Part, Targ
 from loopctl_pipelines.knowledge.extraction.texts.extracted import read_extraction
 from loopctl_pipelines.knowledge.extraction.texts.prompts import Prompt, text_hash
 from loopctl_pipelines.knowledge.extraction.work.tenant_outcome import Counts
+from loopctl_pipelines.knowledge.extraction.work.text_locks import TextLocks
 from loopctl_pipelines.knowledge.tenant_work.claim import Claim
 from loopctl_pipelines.knowledge.tenant_work.stop import Stop
 from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
@@ -50,6 +51,7 @@ class TextRun:
         session: the tenant's statements.
         claim: on the tenant; held.
         messages: asks the model.
+        locks: of the tenant's texts.
         unwritten: held from the request until its result is written.
         model: that is asked: one for all texts of a source.
         prompt: what is asked.
@@ -60,6 +62,7 @@ class TextRun:
     session: TenantSession
     claim: Claim
     messages: TenantMessages
+    locks: TextLocks
     unwritten: BoundedSemaphore
     model: str
     prompt: Prompt
@@ -76,9 +79,13 @@ class TextRun:
         """
         request = self.prompt.request(self.model, part.text)
         key = TextKey(text_hash(self.prompt, request), self.model, self.prompt.version)
-        known = self.session.run(find_extraction, key)
-        if known is not None:
-            return self._store(part, Made(key, known))
+        with self.locks.of(key.text_hash):
+            known = self.session.run(find_extraction, key)
+            if known is not None:
+                return self._store(part, Made(key, known))
+            return self._pay(part, request, key)
+
+    def _pay(self, part: Part, request: MessageRequest, key: TextKey) -> TextOutcome:
         with self.unwritten:
             if self.stop.reason is not None:
                 return TextOutcome(Counts(), self.stop.reason.failure, was_sent=False)

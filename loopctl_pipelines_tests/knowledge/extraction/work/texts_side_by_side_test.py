@@ -40,6 +40,47 @@ def test_a_text_that_a_document_repeats_is_paid_for_once(documents: Documents) -
     assert documents.titles("acme") == ["First", "Repeated"]
 
 
+def test_a_text_that_two_documents_share_is_paid_for_once(documents: Documents) -> None:
+    documents.tenant("acme")
+    for document in range(4):
+        shared = "".join(map(section, ["First", "Second"]))
+        documents.document("acme", shared + section(f"Of document {document}"))
+    with (
+        answering(titled_by_first_line, latency_seconds=0.2) as (server, _),
+        extractor(documents.database, server.base_url) as extract,
+    ):
+        assert documents.run(extract, "acme").error is None
+        assert server.answers == 6
+    assert [state for state, *_ in documents.states("acme")] == ["done"] * 4
+
+
+def test_the_next_document_begins_while_texts_of_the_one_before_are_under_way(
+    documents: Documents,
+) -> None:
+    documents.tenant("acme")
+    documents.document("acme", section("First"))
+    documents.document("acme", section("Slow"))
+    documents.document("acme", section("Last"))
+    last_arrived, waited = threading.Event(), []
+
+    def answer(exchange: Exchange) -> None:
+        text = exchange.texts[-1]
+        if "# Slow" in text:
+            waited.append(last_arrived.wait(_TIMEOUT_SECONDS))
+        if "# Last" in text:
+            last_arrived.set()
+        title = next(word for word in ("First", "Slow", "Last") if f"# {word}" in text)
+        block(input=articles(title))(exchange)
+
+    with (
+        FailingProvider(answer) as server,
+        extractor(documents.database, server.address, deadline_seconds=_TIMEOUT_SECONDS) as extract,
+    ):
+        assert documents.run(extract, "acme").error is None
+    assert waited == [True]
+    assert documents.titles("acme") == ["First", "Last", "Slow"]
+
+
 def test_a_slow_text_does_not_hide_that_the_vendor_asks_for_a_pause(documents: Documents) -> None:
     documents.tenant("acme")
     documents.document("acme", "".join(section(str(number)) for number in range(60)))
