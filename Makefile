@@ -3,19 +3,21 @@ PYTHON ?= python3
 BIN := .venv/bin
 KILLS ?= 200
 RESTARTS ?= 20
+PROPOSALS ?= ../shared/data/articles_r1.jsonl.gz
 UV := $(BIN)/python -m tools.uv_with_pip_config
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 COMPILE = $(UV) pip compile --quiet --python $(BIN)/python --universal --python-version 3.11 \
   --generate-hashes --no-strip-extras --custom-compile-command 'make lock' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test lint bench trials lock clean
+.PHONY: help demo dev test lint bench quality trials lock clean
 
 help:
 	@echo "make demo   set up, load sample data, run the jobs, show the results"
 	@echo "make dev    open the Dagster UI on the same data (http://127.0.0.1:3000)"
 	@echo "make test   lint, types, import contracts and tests"
 	@echo "make bench  ratios against the reference's way and against a bare scan"
+	@echo "make quality recall and MRR of search with a real model; fails if they became worse (PROPOSALS, WRITE=--write)"
 	@echo "make trials kill processes and the database server at random moments; compare everything (KILLS, RESTARTS, SEED)"
 	@echo "make lock   bring the lock files in line with pyproject.toml (UPGRADE=--upgrade: all newest)"
 	@echo "make clean  remove .venv and .loopctl"
@@ -54,6 +56,14 @@ test: lint
 bench: .venv/installed
 	$(BIN)/python -m benchmarks
 
+.venv-quality/installed: .venv/installed-setup requirements-quality.lock
+	$(PYTHON) -m venv --without-pip .venv-quality
+	$(UV) pip install --quiet --python .venv-quality/bin/python --require-hashes --no-deps -r requirements-quality.lock
+	@touch $@
+
+quality: .venv/installed .venv-quality/installed
+	$(BIN)/python -m retrieval_quality $(PROPOSALS) $(WRITE)
+
 # the tests' oracles are used, and those need the tests' packages
 trials: .venv/installed-dev
 	$(BIN)/python -m trials --kills $(KILLS) --restarts $(RESTARTS) $(if $(SEED),--seed $(SEED))
@@ -62,7 +72,8 @@ lock: .venv/installed-setup
 	$(COMPILE) --output-file requirements.lock pyproject.toml
 	$(COMPILE) --output-file requirements-dev.lock --extra dev --constraint requirements.lock pyproject.toml
 	$(COMPILE) --output-file requirements-setup.lock --group setup --constraint requirements-dev.lock
+	$(COMPILE) --output-file requirements-quality.lock --no-deps --group quality
 
 clean:
 	-$(BIN)/loopctl-pipelines db stop
-	rm -rf .venv .loopctl
+	rm -rf .venv .venv-quality .loopctl

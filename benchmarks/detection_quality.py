@@ -6,7 +6,6 @@ Runs the project's own statements on a PostgreSQL of its own, and writes the tab
 docs/detection.md and its picture; the same file gives the same ones every time.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from benchmarks.document_tables import Table, with_table
 from benchmarks.labelled_usage import LabelledUsage, Score, total
 from benchmarks.planted_outliers import (
     FOUR_TIMES_ITS_PEERS,
@@ -46,7 +46,6 @@ _RULES: Final = {
 _COLORS: Final = ("#c44", "#48a", "#2a2", "#222")
 
 Scored = Sequence[tuple[Trial, Score]]
-Table = list[list[str]]
 
 
 def detection_quality(
@@ -79,7 +78,7 @@ def detection_quality(
     }
     document = (docs / "detection.md").read_text(encoding="utf-8")
     for name, table in written.items():
-        document = _replaced(document, name, table)
+        document = with_table(document, name, table)
     (docs / "detection.md").write_text(document, encoding="utf-8")
     _plot(scored, docs / "images" / "detection.png")
 
@@ -171,13 +170,6 @@ def _days(usage: LabelledUsage) -> Table:
         ]
         rows.append([str(name), *told])
     return rows
-
-
-def _replaced(document: str, name: str, table: Table) -> str:
-    head, *body = [f"| {' | '.join(row)} |" for row in table]
-    lines = "\n".join([head, "|" + "---|" * len(table[0]), *body])
-    block = rf"(<!-- {name} -->\n).*?(\n<!-- end -->)"
-    return re.sub(block, lambda found: found[1] + lines + found[2], document, flags=re.DOTALL)
 
 
 def _plot(scored: Mapping[str, Scored], file: Path) -> None:
