@@ -14,7 +14,7 @@ from loopctl_pipelines.knowledge.embedding.work.text_embedding import EmbeddedTe
 from loopctl_pipelines.knowledge.search.ranked import storage
 from loopctl_pipelines.knowledge.search.ranked.index_scan import MOST_COMPARED, IndexScan
 from loopctl_pipelines.knowledge.search.ranked.operator_queries import find_words
-from loopctl_pipelines.knowledge.search.ranked.pages import FoundWords, Query, VectorPage
+from loopctl_pipelines.knowledge.search.ranked.pages import FoundWords, VectorPage
 from loopctl_pipelines.knowledge.search.ranked.rules import (
     CANDIDATES,
     NEAREST,
@@ -28,7 +28,6 @@ from loopctl_pipelines.knowledge.search.ranked.rules import (
 from loopctl_pipelines.llm.failures import ProviderFailure
 
 _CANDIDATES = Slice(CANDIDATES)
-_NO_QUERY = Query(Words.NONE, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +162,9 @@ def _nearest(
                 connection,
                 search.tenant_id,
                 text,
-                found.query if found else _NO_QUERY,
+                found,
                 search.filters,
                 search.wanted,
-                word_ids=found.ids if found else None,
                 scan=scan,
             )
 

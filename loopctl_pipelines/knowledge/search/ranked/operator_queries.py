@@ -36,7 +36,10 @@ def find_words(
 def _find(
     connection: TenantConnection, tenant_id: UUID, query: Query, filters: Filters, wanted: Slice
 ) -> FoundWords:
-    asked = parameters(tenant_id, filters, wanted) | {"query": query.tsquery}
+    asked = parameters(tenant_id, filters, wanted) | {
+        "query": query.tsquery,
+        "any_word": query.words is Words.ANY,
+    }
     row = connection.execute(statement(__package__, "find_words"), asked, prepare=False).fetchone()
     total, ids, ranks = row or (0, [], [])
     return FoundWords(query, total, ids, ranks)

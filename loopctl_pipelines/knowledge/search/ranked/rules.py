@@ -1,6 +1,7 @@
 """The rules of a search: parameters, limits, and why the nearest articles may be missing. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -22,7 +23,11 @@ RANK_CONSTANT: Final = 60
 """Reciprocal rank fusion: an article at place p of a side adds weight / (constant + p)."""
 
 SIDE_WEIGHT: Final = 0.5
-"""The weight of each side of a fusion."""
+"""The weight of each side of a fusion. Articles that words found may have less."""
+
+# chosen by the tuning half of retrieval_quality
+_CLOSE_RANK: Final = 0.003
+_ANY_WORD_WEIGHT: Final = 0.25
 
 # PostgreSQL and JSON accept neither NUL nor half of a surrogate pair; U+FFFD was bytes of no text
 _NO_TEXT = re.compile("[\x00\ud800-\udfff\ufffd]")
@@ -98,6 +103,22 @@ def searchable_text(text: str) -> str:
 def words_of(text: str) -> str:
     """Return the text for PostgreSQL's parser: several minus signs in a row exclude nothing."""
     return _MINUS_SIGNS.sub(" ", text)
+
+
+def word_weights(words: Words, ranks: Sequence[float]) -> list[float]:
+    """Return the weights in a fusion of articles that words have found.
+
+    A long article has all words of a question somewhere, which says little about it: where they
+    are far apart, the rank is below 0.003, and the weight falls with it. An article that has only
+    some of the words has half of the weight.
+
+    Args:
+        words: what the words were asked to do.
+        ranks: of the articles, as `find_words.sql` computes them.
+    """
+    if words is Words.ANY:
+        return [_ANY_WORD_WEIGHT] * len(ranks)
+    return [SIDE_WEIGHT * min(1.0, rank / _CLOSE_RANK) for rank in ranks]
 
 
 def fallback_reason(failure: ProviderFailure) -> FallbackReason:

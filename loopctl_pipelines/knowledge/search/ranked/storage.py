@@ -3,7 +3,6 @@
 All raise psycopg.Error if the statement fails; the transaction must then be rolled back.
 """
 
-from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -20,7 +19,6 @@ from loopctl_pipelines.knowledge.search.ranked.pages import (
     FoundWords,
     ListPage,
     ListPart,
-    Query,
     VectorPage,
 )
 from loopctl_pipelines.knowledge.search.ranked.rules import (
@@ -30,6 +28,7 @@ from loopctl_pipelines.knowledge.search.ranked.rules import (
     SIDE_WEIGHT,
     Filters,
     Slice,
+    word_weights,
 )
 
 _BODY_CHARACTERS: Final = 100_000
@@ -81,11 +80,10 @@ def search_vector(  # noqa: PLR0913, PLR0917 - the search
     connection: TenantConnection,
     tenant_id: UUID,
     text: EmbeddedText,
-    query: Query,
+    found: FoundWords | None,
     filters: Filters,
     wanted: Slice,
     *,
-    word_ids: Sequence[UUID] | None,
     scan: IndexScan | None,
 ) -> VectorPage:
     """Return the articles near a text, fused by rank with those that a query found.
@@ -94,26 +92,26 @@ def search_vector(  # noqa: PLR0913, PLR0917 - the search
         connection: a transaction of the tenant.
         tenant_id: the tenant.
         text: whose vector is compared.
-        query: marks words in snippets.
+        found: the best articles of a query, whose words are marked in snippets; None: no fusion,
+            the score is the similarity.
         filters: which articles are searched.
         wanted: the page.
-        word_ids: the best articles of a query, the best first; None: no fusion, the score is the
-            similarity.
         scan: of the vector index, which may give too few; None: compare one by one.
     """
-    fused = word_ids is not None
+    fused = found is not None
     pool = pool_size(wanted, fused=fused)
     if scan is not None:
         most, candidates = sql.Literal(_MOST_SCANNED), sql.Literal(scan.candidates)
         connection.execute(_IN_INDEX.format(candidates=candidates, most=most))
     asked = parameters(tenant_id, filters, wanted) | {
-        "query": query.tsquery,
+        "query": found.query.tsquery if found else "",
         "vector": _text_of(text),
         "model": text.space.model,
         "dimension": text.space.dimension,
         "in_index": scan is not None,
         "fused": fused,
-        "ids": list(word_ids or ()),
+        "ids": found.ids if found else [],
+        "weights": word_weights(found.query.words, found.ranks) if found else [],
         "pool": pool,
         "scanned": max(pool, scan.articles) if scan else 0,
         "countable": NEAREST + 1,

@@ -4,8 +4,10 @@ import pytest
 
 from loopctl_pipelines.knowledge.search.ranked.rules import (
     FallbackReason,
+    Words,
     fallback_reason,
     searchable_text,
+    word_weights,
     words_of,
 )
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
@@ -54,3 +56,12 @@ def test_every_kind_of_failure_has_a_reason() -> None:
 )
 def test_a_status_of_the_provider_becomes_a_reason(status: int, reason: str) -> None:
     assert fallback_reason(ProviderFailure(FailureKind.API_ERROR, status)) == reason
+
+
+def test_words_have_the_weight_of_their_side_unless_they_are_far_apart() -> None:
+    assert word_weights(Words.ALL, [3.0, 0.01, 0.003]) == [0.5, 0.5, 0.5]
+    assert word_weights(Words.ALL, [0.0015, 0.00003, 0]) == pytest.approx([0.25, 0.005, 0])
+
+
+def test_some_of_the_words_count_the_same_everywhere() -> None:
+    assert word_weights(Words.ANY, [9.0, 0.1]) == [0.25, 0.25]

@@ -11,7 +11,7 @@ from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
 from loopctl_pipelines.knowledge.embedding.work.text_embedding import EmbeddedText
 from loopctl_pipelines.knowledge.search.ranked import storage
 from loopctl_pipelines.knowledge.search.ranked.index_scan import IndexScan
-from loopctl_pipelines.knowledge.search.ranked.pages import Query, VectorPage
+from loopctl_pipelines.knowledge.search.ranked.pages import FoundWords, Query, VectorPage
 from loopctl_pipelines.knowledge.search.ranked.rules import Filters, Slice, Words
 from loopctl_pipelines_tests.api.routes.searched_articles import Articles
 from loopctl_pipelines_tests.api.rows import add_tenants
@@ -19,7 +19,6 @@ from loopctl_pipelines_tests.usage import id_of
 
 ACME = id_of("acme")
 SPACE = VectorSpace()
-QUERY = Query(Words.ALL, "'retri'")
 
 
 def at_similarity(similarity: float, axis: int = 1) -> str:
@@ -43,21 +42,24 @@ def articles(database: Database) -> Articles:
 
 def near(
     articles: Articles,
-    word_titles: list[str] | None,
+    word_ranks: dict[str, float] | None,
     *,
+    words: Words = Words.ALL,
     scan: IndexScan | None = None,
     limit: int = 10,
 ) -> VectorPage:
-    ids = None if word_titles is None else [_id(articles, title) for title in word_titles]
+    found = None
+    if word_ranks is not None:
+        ids, ranks = [_id(articles, title) for title in word_ranks], list(word_ranks.values())
+        found = FoundWords(Query(words, "'retri'"), len(ids), ids, ranks)
     with articles.database.tenant_transaction(ACME) as connection:
         return storage.search_vector(
             connection,
             ACME,
             searched(),
-            QUERY,
+            found,
             Filters(),
             Slice(limit),
-            word_ids=ids,
             scan=scan,
         )
 
@@ -74,17 +76,37 @@ def scores(page: VectorPage) -> list[tuple[str, float]]:
     return [(item["title"], item["score"]) for item in json.loads(page.items)]
 
 
-def test_ranks_are_fused_whatever_the_scores_were(articles: Articles) -> None:
+def test_places_are_fused_whatever_the_ranks_of_words_that_are_close(articles: Articles) -> None:
     articles.add("acme", "a", vector=at_similarity(0.60))
     articles.add("acme", "b", vector=at_similarity(0.80))
     articles.add("acme", "c", space=None)
     articles.add("acme", "d", vector=at_similarity(0.70))
-    fused = scores(near(articles, ["a", "b", "c"]))
+    fused = scores(near(articles, {"a": 3.0, "b": 1.0, "c": 0.5}))
     assert [(title, round(score, 5)) for title, score in fused] == [
         ("b", 0.01626),
         ("a", 0.01613),
         ("d", 0.00806),
         ("c", 0.00794),
+    ]
+
+
+def test_words_that_are_far_apart_count_less(articles: Articles) -> None:
+    articles.add("acme", "near", vector=at_similarity(0.5))
+    articles.add("acme", "far", space=None)
+    fused = scores(near(articles, {"far": 0.0003}))
+    assert [(title, round(score, 5)) for title, score in fused] == [
+        ("near", 0.0082),  # 0.5 / 61
+        ("far", 0.00082),  # 0.05 / 61
+    ]
+
+
+def test_articles_with_some_of_the_words_count_less_whatever_their_rank(articles: Articles) -> None:
+    articles.add("acme", "near", vector=at_similarity(0.5))
+    articles.add("acme", "far", space=None)
+    fused = scores(near(articles, {"far": 9.0}, words=Words.ANY))
+    assert [(title, round(score, 5)) for title, score in fused] == [
+        ("near", 0.0082),  # 0.5 / 61
+        ("far", 0.0041),  # 0.25 / 61
     ]
 
 
@@ -104,7 +126,7 @@ def test_an_article_that_was_unpublished_since_its_words_were_found_is_left_out(
 ) -> None:
     articles.add("acme", "a", vector=at_similarity(0.6))
     articles.add("acme", "draft", status="draft", space=None)
-    assert [title for title, _ in scores(near(articles, ["draft", "a"]))] == ["a"]
+    assert [title for title, _ in scores(near(articles, {"draft": 0.02, "a": 0.01}))] == ["a"]
 
 
 def test_the_index_gives_a_tenant_its_articles_among_nearer_ones_of_another(

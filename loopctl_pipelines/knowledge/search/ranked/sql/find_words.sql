@@ -1,10 +1,14 @@
 -- The articles of one tenant that a query of words finds, the best first, from a place on, and how many it
--- finds. The rank is divided by the logarithm of the length. Under row-level security the index of words
--- could not be used, because its operator is not leakproof: so ids and ranks alone are read outside it.
+-- finds. The rank is divided by the logarithm of the length. All words of a text rank by how close together
+-- they are; any of them by which and how many there are. Under row-level security the index of words could not
+-- be used, because its operator is not leakproof: so ids and ranks alone are read outside it.
 WITH matching AS MATERIALIZED (
     SELECT
         article.id,
-        ts_rank_cd(article.search_vector, %(query)s::tsquery, 1) AS rank
+        CASE
+            WHEN %(any_word)s THEN ts_rank(article.search_vector, %(query)s::tsquery, 1)
+            ELSE ts_rank_cd(article.search_vector, %(query)s::tsquery, 1)
+        END AS rank
     FROM articles AS article
     WHERE article.tenant_id = %(tenant_id)s
       AND article.status = 'published'

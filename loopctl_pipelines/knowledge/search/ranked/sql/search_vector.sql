@@ -85,8 +85,8 @@ scored AS (
     UNION ALL
     SELECT
         visible.id,
-        %(weight)s::float8 / (%(constant)s + row_number() OVER (ORDER BY word.place)) AS score
-    FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS word (id, place)
+        word.weight / (%(constant)s + row_number() OVER (ORDER BY word.place)) AS score
+    FROM unnest(%(ids)s::uuid[], %(weights)s::float8[]) WITH ORDINALITY AS word (id, weight, place)
     INNER JOIN visible ON visible.id = word.id
 ),
 
