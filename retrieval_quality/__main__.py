@@ -37,8 +37,11 @@ def quality(
     items = known_items(read, read_questions(), half)
     measured = _measure(console, read, items)
     _show(console, measured)
-    for missed in gate.missed_goals(measured):
-        console.print(f"goal missed: {missed}", highlight=False)
+    missed = gate.missed_goals(measured)
+    for goal in missed:
+        console.print(f"goal missed: {goal}", highlight=False)
+    if not missed:
+        console.print("The goals of the fusion are met.")
     if half is not Half.HELD_OUT:
         return
     if write:
