@@ -1,4 +1,4 @@
--- How many articles there are, and what they say, whoever wrote them.
+-- How many articles there are, and what they say.
 SELECT
     count(*),
     sum(hashtextextended(concat_ws('/', tenant_id, title, body, idempotency_key), 0))

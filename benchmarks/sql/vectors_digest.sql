@@ -1,4 +1,4 @@
--- How many articles have a vector, and what they have, whoever wrote it.
+-- How many articles have a vector, and what they have.
 SELECT
     count(*),
     sum(hashtextextended(embedding::text, 0))

@@ -64,7 +64,7 @@ class IngestionJob(BaseModel):
     )
     inserted_at: Timestamp = Field(examples=["2026-04-03T02:00:03.120394Z"])
     completed_at: Timestamp | None = Field(examples=["2026-04-03T02:00:09.120394Z"])
-    articles: int = Field(description="That were made of it.", examples=[3])
+    articles: int = Field(description="Made from the document.", examples=[3])
     errors: list[JobError] = Field(description="How the last attempt failed; empty: it did not.")
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from loopctl_pipelines.demo.sample.organizations import organizations
 from loopctl_pipelines.demo.sample.seeds import KNOWLEDGE, row_id, stream
 
-# protects nothing but the sample: whoever has this project has it
+# protects nothing but the sample: it is part of this project
 SAMPLE_CLOAK_KEY: Final = b"the sample's key protects nobody"
 VALID_KEYS: Final = {
     "northwind": "sample-key-of-northwind",

@@ -21,7 +21,7 @@ class ListedRequest:
         content_hash: hex SHA-256 of the whole url or of the content.
         failure: a code: why the last attempt or the request failed.
         attempts: that have ended.
-        articles: that were made of it.
+        articles: made from the document.
         inserted_at: when it was queued, with a time zone.
         completed_at: None while it is pending.
     """

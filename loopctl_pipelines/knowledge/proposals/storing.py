@@ -59,7 +59,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class StoredProposal:
-    """What became of a proposal.
+    """How a proposal was stored.
 
     Attributes:
         verdict: the gate's; None: it was not asked.

@@ -58,7 +58,7 @@ class Fetcher:
         Args:
             ports: allowed ports.
             deadline_seconds: for the whole fetch: names, connections, redirects and reading.
-            resolve: returns a name's addresses; they are checked, whoever returned them.
+            resolve: returns a name's addresses; they are checked in any case.
             connect: connects to a checked address.
             tls: which certificates are trusted; None: those of the system's authorities.
         """

@@ -122,7 +122,7 @@ def word_weights(words: Words, ranks: Sequence[float]) -> list[float]:
 
 
 def fallback_reason(failure: ProviderFailure) -> FallbackReason:
-    """Return what a caller is told about a failure: nothing of the provider's text."""
+    """Return the reason that a caller sees: a closed code, never the provider's text."""
     if failure.status in {401, 403}:
         return FallbackReason.KEY_REJECTED
     if failure.status == 429:  # noqa: PLR2004 - too many requests

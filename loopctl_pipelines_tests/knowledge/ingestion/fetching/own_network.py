@@ -44,7 +44,7 @@ def main(addresses: Sequence[str]) -> None:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Log nothing."""
 
-    # port 80 is free here, and allowed to whoever made the namespace
+    # port 80 is free here, and allowed to the user who made the namespace
     server = ThreadingHTTPServer(("0.0.0.0", 80), Handler)  # noqa: S104 - nobody else is here
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     fetcher = Fetcher(ports=(80, 443), deadline_seconds=PATIENT_SECONDS)
