@@ -240,8 +240,10 @@ def test_a_server_that_is_killed_under_a_command_is_one_sentence_and_the_command
 def test_a_rollup_outlasts_a_restart_of_the_server(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
     assert shell.run("db", "upgrade")[0] == 0
-    code, out, err = _demo_whose_server_is_killed(
-        shell, tmp_path, _ROLLS_UP, then=lambda: EmbeddedServer(tmp_path).start()
-    )
+    server = EmbeddedServer(tmp_path)
+    try:
+        code, out, err = _demo_whose_server_is_killed(shell, tmp_path, _ROLLS_UP, then=server.start)
+    finally:
+        server.stop()
     assert (code, err) == (0, _KEYLESS)
     assert "Materialized 300 partitions" in " ".join(out.split())
