@@ -4,19 +4,13 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Path, Response
-from pydantic import BaseModel, BeforeValidator, Field, JsonValue, WithJsonSchema
+from pydantic import BaseModel, Field, JsonValue
 
 from loopctl_pipelines.api.access.authentication import TenantCaller
 from loopctl_pipelines.api.access.keys import Role
 from loopctl_pipelines.api.errors import RequestRefusedError, invalid, refused
-from loopctl_pipelines.api.query_values import (
-    LARGEST,
-    Flag,
-    NoQuery,
-    OptionalUuid,
-    lenient_whole,
-    parse_uuid,
-)
+from loopctl_pipelines.api.offsets import OffsetMeta, OffsetQuery, clamped, limit_schema
+from loopctl_pipelines.api.query_values import Flag, OptionalUuid, parse_uuid
 from loopctl_pipelines.api.timestamps import Timestamp
 from loopctl_pipelines.knowledge.articles.categories import CATEGORIES
 from loopctl_pipelines.knowledge.articles.errors import (
@@ -31,7 +25,6 @@ from loopctl_pipelines.knowledge.articles.visibility import Viewer
 
 DEFAULT_LIMIT: Final = 20
 LARGEST_LIMIT: Final = 1_000
-_LARGEST_OFFSET: Final = 2**62
 
 PathId = Annotated[str, Path(json_schema_extra={"format": "uuid"})]
 
@@ -127,12 +120,9 @@ class ListedArticle(Article):
     body: str = Field("", description="Only with `include_body=true`.")
 
 
-class ArticleMeta(BaseModel):
+class ArticleMeta(OffsetMeta):
     """Position of the page, from the same snapshot as its articles."""
 
-    total_count: int = Field(description="Articles on all pages.", examples=[1])
-    limit: int = Field(examples=[20])
-    offset: int = Field(examples=[0])
     cut_at_body_bytes: bool = Field(
         description="The page ends early: its bodies would be too large together.", examples=[False]
     )
@@ -145,17 +135,7 @@ class ArticlePage(BaseModel):
     meta: ArticleMeta
 
 
-def _limit(text: object) -> object:
-    if not isinstance(text, str):
-        return text
-    return min(max(lenient_whole(text, DEFAULT_LIMIT), 1), LARGEST_LIMIT)
-
-
-def _offset(text: object) -> object:
-    return min(max(lenient_whole(text, 0), 0), _LARGEST_OFFSET) if isinstance(text, str) else text
-
-
-class ArticleQuery(NoQuery):
+class ArticleQuery(OffsetQuery):
     """Filters of the list of articles, and the page."""
 
     project_id: OptionalUuid = Field(None, description="Exactly this project's. Empty: all.")
@@ -169,14 +149,9 @@ class ArticleQuery(NoQuery):
     include_body: Flag = Field(default=False, description="true: with bodies.")
     limit: Annotated[
         int,
-        BeforeValidator(_limit),
-        WithJsonSchema({"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": 20}),
+        clamped(DEFAULT_LIMIT, LARGEST_LIMIT),
+        limit_schema(DEFAULT_LIMIT, LARGEST_LIMIT),
     ] = Field(DEFAULT_LIMIT, description="Clamped to 1 to 1000; 20 for what is not a number.")
-    offset: Annotated[
-        int,
-        BeforeValidator(_offset),
-        WithJsonSchema({"type": "integer", "minimum": 0, "maximum": LARGEST, "default": 0}),
-    ] = Field(0, description="Articles before the page. Past the end the list is empty.")
 
     @property
     def filters(self) -> ArticleFilters:

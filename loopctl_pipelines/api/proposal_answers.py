@@ -29,7 +29,7 @@ class Near(BaseModel):
     """A published article that is near to the proposed one."""
 
     id: UUID
-    project_id: UUID | None
+    project_id: UUID | None = Field(None, description="Null or absent: the whole tenant's.")
     title: str = Field(examples=["Backoff"])
     similarity: float = Field(examples=[0.9123])
 
@@ -41,7 +41,9 @@ class Gate(BaseModel):
         description="novel, gated_to_draft, duplicate, or unknown.", examples=["novel"]
     )
     novelty: Verdict = Field(description="The same, with `low_novelty` for gated_to_draft.")
-    similarity: float | None = Field(description="Of the nearest article.", examples=[None])
+    similarity: float | None = Field(
+        None, description="Of the nearest article; null or absent: none is near.", examples=[0.9123]
+    )
     nearest: list[Near] = Field(description="From the threshold of low novelty on.", examples=[[]])
     reason: str | None = Field(
         None, description="Why the verdict is unknown: a closed code.", examples=["circuit_open"]

@@ -27,7 +27,7 @@ class UsageSum:
     Attributes:
         day: its start, naive UTC.
         operation: what the requests were for.
-        model: the vendor's name of it.
+        model: the vendor's name of the model.
         source_type: what kind of thing was sent; None: it was not recorded.
         input_tokens: billed.
         output_tokens: billed.

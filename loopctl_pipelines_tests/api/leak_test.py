@@ -48,7 +48,7 @@ def traces(
 
 
 def _answers(api: Api, slug: str) -> list[tuple[int, str]]:
-    """Search, propose an article, and read everything that tells of it."""
+    """Search, propose an article, and read the routes that report on either."""
     key = add_key(api.database, slug)
     article = {"title": "A proposal", "body": "A body.", "category": "finding"}
     responses = [

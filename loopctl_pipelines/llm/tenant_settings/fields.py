@@ -27,7 +27,7 @@ _KEY: Final = re.compile(r"[!-~]+")
 
 
 def key_problem(key: str) -> str | None:
-    """Return why a key, without blanks around it, cannot be used; never a part of it."""
+    """Return why a stripped key cannot be used, without repeating any of the key."""
     if not key:
         return "must not be blank; null removes the key"
     if len(key) > MOST_KEY_CHARACTERS:

@@ -97,7 +97,7 @@ def test_batches_of_the_same_documents_in_another_order_do_not_wait_in_a_circle(
     assert len(rows_of(api.database, REQUESTS)) == 50
 
 
-def test_a_tenant_without_a_chat_key_is_told_so_before_anything_else(api: Api) -> None:
+def test_a_tenant_without_a_chat_key_is_refused_before_anything_else(api: Api) -> None:
     orchestrator = add_key(api.database, "acme", "orchestrator")
     for path, body in ((INGEST, {"content": 7}), (BATCH, {"items": []}), (INGEST, PAGE)):
         response = api.post(path, orchestrator, body)

@@ -20,7 +20,14 @@ linked AS (
         link.source_article_id = %(article_id)s AS is_outgoing,
         article.id AS article_id,
         article.title,
-        article.status
+        article.status,
+        json_build_object(
+            'id', link.id,
+            'article_id', article.id,
+            'title', article.title,
+            'relationship_type', link.relationship_type,
+            'metadata', link.metadata
+        ) AS shown
     FROM article_links AS link
     INNER JOIN articles AS article
         ON article.tenant_id = %(tenant_id)s
@@ -53,16 +60,7 @@ item AS (
         to_char(shown.updated_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS updated_at,
         COALESCE(
             (
-                SELECT json_agg(
-                    json_build_object(
-                        'id', linked.id,
-                        'article_id', linked.article_id,
-                        'title', linked.title,
-                        'relationship_type', linked.relationship_type,
-                        'metadata', linked.metadata
-                    )
-                    ORDER BY linked.id
-                )
+                SELECT json_agg(linked.shown ORDER BY linked.id)
                 FROM linked
                 WHERE linked.is_outgoing
             ),
@@ -70,16 +68,7 @@ item AS (
         ) AS outgoing_links,
         COALESCE(
             (
-                SELECT json_agg(
-                    json_build_object(
-                        'id', linked.id,
-                        'article_id', linked.article_id,
-                        'title', linked.title,
-                        'relationship_type', linked.relationship_type,
-                        'metadata', linked.metadata
-                    )
-                    ORDER BY linked.id
-                )
+                SELECT json_agg(linked.shown ORDER BY linked.id)
                 FROM linked
                 WHERE NOT linked.is_outgoing
             ),

@@ -1,4 +1,4 @@
-"""What is searched for, and what a caller is told about a failure."""
+"""What is searched for, and which reason a caller sees for a failure."""
 
 import pytest
 
