@@ -1,7 +1,9 @@
 """The pool of connections: it notes why a connection fails, and logs nothing of that."""
 
 import logging
+import select
 from collections.abc import Callable
+from time import monotonic
 from typing import Any, Final, Self
 
 import psycopg
@@ -21,6 +23,10 @@ from loopctl_pipelines.errors import PipelinesError
 SILENCE_MILLISECONDS: Final = 30_000
 """Without an acknowledgement, after which a host is given up; TCP would wait 15 minutes."""
 
+_SURE_SECONDS: Final = 1.0
+"""A session that was used so lately is asked only if the server has sent something, as it does when
+it ends one: the question costs a round trip, one of four where a transaction has one statement."""
+
 
 def _refuse(_: logging.LogRecord) -> bool:
     """Refuse every record: libpq's text may hold a part of the password."""
@@ -33,7 +39,13 @@ for _name in ("psycopg", "psycopg.pool"):
 
 
 class NotingConnection(Connection[TupleRow]):
-    """Passes on why an attempt failed; the pool would only log it."""
+    """Passes on why an attempt failed; the pool would only log it.
+
+    Attributes:
+        given_back_at: when it was, by the monotonic clock.
+    """
+
+    given_back_at: float = 0.0
 
     @classmethod
     def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:  # noqa: ANN401 - of many types
@@ -102,6 +114,7 @@ class NotingPool:
 
     def putconn(self, taken: NotingConnection) -> None:
         """Give a connection back."""
+        taken.given_back_at = monotonic()
         self._pool.putconn(taken)
 
     def close(self) -> None:
@@ -133,10 +146,20 @@ class NotingPool:
     def _note(self, error: Exception | None) -> None:
         self._noted = error
 
-    def _check(self, connection: Connection[TupleRow]) -> None:
+    def _check(self, connection: NotingConnection) -> None:
         try:
-            ConnectionPool.check_connection(connection)
+            if not _is_sure(connection):
+                ConnectionPool.check_connection(connection)
         except psycopg.Error:
             # a restart ended all idle sessions; replacing them one by one costs a longer pause each
             self._pool.drain()
             raise
+
+
+def _is_sure(connection: NotingConnection) -> bool:
+    """Return whether a session was used just now, and the server has said nothing since."""
+    if monotonic() - connection.given_back_at >= _SURE_SECONDS:
+        return False
+    polled = select.poll()
+    polled.register(connection.fileno(), select.POLLIN)
+    return not polled.poll(0)
