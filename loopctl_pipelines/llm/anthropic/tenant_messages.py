@@ -64,6 +64,12 @@ class TenantMessages:
         settings = in_tenant_transaction(
             self.database, tenant_id, lambda connection: read_settings(connection, tenant_id)
         )
+        return self.opened(tenant_id, slug, operation, settings)
+
+    def opened(
+        self, tenant_id: UUID, slug: str, operation: Operation, settings: AnthropicSettings
+    ) -> TenantAccess | ProviderFailure:
+        """Return the same as `access`, from settings that were just read."""
         key = open_key(settings.encrypted_key, self.cloak_key)
         if isinstance(key, Secret):
             return TenantAccess(tenant_id, key, settings)

@@ -21,6 +21,7 @@ from loopctl_pipelines.knowledge.extraction.storage.rows import (
     TextKey,
 )
 from loopctl_pipelines.knowledge.extraction.texts.extracted import Extraction
+from loopctl_pipelines.llm.anthropic.tenant_settings import AnthropicSettings, read_settings
 
 SOURCES_PER_READ: Final = 16
 
@@ -101,8 +102,11 @@ def write_review_state(
 
 def find_extraction(
     connection: TenantConnection, tenant_id: UUID, key: TextKey
-) -> Extraction | None:
-    """Return what a text has yielded before; None: it was never sent."""
+) -> Extraction | AnthropicSettings:
+    """Return what a text has yielded before; if it was never sent, what it is sent with.
+
+    Both are read in one transaction: there is one for each text.
+    """
     parameters = {
         "tenant_id": tenant_id,
         "text_hash": key.text_hash,
@@ -110,7 +114,9 @@ def find_extraction(
         "prompt_version": key.prompt_version,
     }
     row = connection.execute(statement(__package__, "find_extraction"), parameters).fetchone()
-    return Extraction.model_validate(row[0], strict=False) if row else None
+    if row is None:
+        return read_settings(connection, tenant_id)
+    return Extraction.model_validate(row[0], strict=False)
 
 
 def review_exists(connection: TenantConnection, tenant_id: UUID, review_id: UUID) -> bool:

@@ -14,7 +14,7 @@ from loopctl_pipelines.knowledge.extraction.storage.articles import (
 )
 from loopctl_pipelines.knowledge.extraction.storage.queries import find_extraction
 from loopctl_pipelines.knowledge.extraction.storage.rows import Made, Part, Target, TextKey
-from loopctl_pipelines.knowledge.extraction.texts.extracted import read_extraction
+from loopctl_pipelines.knowledge.extraction.texts.extracted import Extraction, read_extraction
 from loopctl_pipelines.knowledge.extraction.texts.prompts import Prompt, text_hash
 from loopctl_pipelines.knowledge.extraction.work.tenant_outcome import Counts
 from loopctl_pipelines.knowledge.extraction.work.text_locks import TextLocks
@@ -23,6 +23,7 @@ from loopctl_pipelines.knowledge.tenant_work.stop import Stop
 from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
 from loopctl_pipelines.llm.anthropic.message_request import MessageRequest
 from loopctl_pipelines.llm.anthropic.tenant_messages import TenantMessages, billed
+from loopctl_pipelines.llm.anthropic.tenant_settings import AnthropicSettings
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.llm.usage import LEDGER_LOCK_SECONDS, UsageEvent, best_effort, record_usage
@@ -79,24 +80,22 @@ class TextRun:
         """
         request = self.prompt.request(self.model, part.text)
         key = TextKey(text_hash(self.prompt, request), self.model, self.prompt.version)
-        with self.locks.of(key.text_hash):
-            known = self.session.run(find_extraction, key)
-            if known is not None:
-                return self._store(part, Made(key, known))
-            return self._pay(part, request, key)
-
-    def _pay(self, part: Part, request: MessageRequest, key: TextKey) -> TextOutcome:
-        with self.unwritten:
+        with self.locks.of(key.text_hash), self.unwritten:
+            # the key is read anew for each text: one that was removed or changed is not used
+            found = self.session.run(find_extraction, key)
+            if isinstance(found, Extraction):
+                return self._store(part, Made(key, found))
             if self.stop.reason is not None:
                 return TextOutcome(Counts(), self.stop.reason.failure, was_sent=False)
             outlast_outage(self.claim.keep)
-            made = self._ask(request, key)
+            made = self._ask(request, key, found)
             return made if isinstance(made, TextOutcome) else self._store(part, made)
 
-    def _ask(self, request: MessageRequest, key: TextKey) -> Made | TextOutcome:
+    def _ask(
+        self, request: MessageRequest, key: TextKey, settings: AnthropicSettings
+    ) -> Made | TextOutcome:
         source_type, tenant = self.target.source_type, self.session.tenant
-        # read anew for each text: a key that was removed or changed is not used any more
-        access = self.messages.access(tenant.id, tenant.slug, Operation.EXTRACTION)
+        access = self.messages.opened(tenant.id, tenant.slug, Operation.EXTRACTION, settings)
         if isinstance(access, ProviderFailure):
             return TextOutcome(Counts(chunks=1), access)
         answer = self.messages.call(access, request, source_type=source_type)
