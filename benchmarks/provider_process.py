@@ -1,5 +1,6 @@
 """The loopback vendors in processes of their own: they take no time of a contender's."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -16,6 +17,8 @@ KEY = "sk-benchmark"
 LATENCY_SECONDS = 0.05
 MESSAGE_LATENCY_SECONDS = 0.3
 ARTICLES_OF_A_TEXT = 2
+HANGS = "hang"
+_HANGING_SECONDS = 30.0
 _DIFFERENT_VECTORS = 4_096
 _spawn = get_context("spawn")
 
@@ -24,6 +27,13 @@ _spawn = get_context("spawn")
 def provider_process(latency_seconds: float = LATENCY_SECONDS) -> Iterator[str]:
     """Give the base URL of an embedding provider that answers after 50 ms, or another time."""
     with _process(_serve_embeddings, latency_seconds) as base_url:
+        yield base_url
+
+
+@contextmanager
+def hanging_process() -> Iterator[str]:
+    """Give the base URL of an embedding provider that hangs at texts with the word `HANGS`."""
+    with _process(_serve_hanging, _HANGING_SECONDS) as base_url:
         yield base_url
 
 
@@ -72,6 +82,16 @@ def _process(serve: Callable[[Connection, float], None], latency_seconds: float)
     finally:
         here.close()
         process.join()
+
+
+def _serve_hanging(pipe: Connection, hanging_seconds: float) -> None:
+    def vector(text: str, dimension: int) -> Vector:
+        if HANGS in text:
+            time.sleep(hanging_seconds)
+        return vector_of(text, dimension)
+
+    with LoopbackServer([KEY], vector=vector) as server:
+        _serve(pipe, server.base_url)
 
 
 def _serve_embeddings(pipe: Connection, latency_seconds: float) -> None:

@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 
 from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.knowledge.embedding.storage.vectors import register_vector_type
 from loopctl_pipelines.knowledge.embedding.texts.articles import VectorSpace
 from loopctl_pipelines.knowledge.embedding.work.text_embedding import EmbeddedText
 from loopctl_pipelines.knowledge.search.ranked.cursor import Place
@@ -98,6 +99,7 @@ def search_vector(  # noqa: PLR0913, PLR0917 - the search
         wanted: the page.
         scan: of the vector index, which may give too few; None: compare one by one.
     """
+    register_vector_type(connection)
     fused = found is not None
     pool = pool_size(wanted, fused=fused)
     if scan is not None:
@@ -105,7 +107,7 @@ def search_vector(  # noqa: PLR0913, PLR0917 - the search
         connection.execute(_IN_INDEX.format(candidates=candidates, most=most))
     asked = parameters(tenant_id, filters, wanted) | {
         "query": found.query.tsquery if found else "",
-        "vector": _text_of(text),
+        "vector": text.vector,
         "model": text.space.model,
         "dimension": text.space.dimension,
         "in_index": scan is not None,
@@ -175,7 +177,3 @@ def count_spaces(connection: TenantConnection, tenant_id: UUID) -> dict[VectorSp
 
 
 _NOTHING_NEAR: Final = VectorPage(0, 0, 0, "[]")
-
-
-def _text_of(text: EmbeddedText) -> str:
-    return f"[{','.join(map(repr, text.vector.tolist()))}]"
