@@ -74,6 +74,7 @@ def troubled_tenants(url: str, requests: int, console: Console) -> None:
         api_process(url, Settings(embedding_base_url=provider, cloak_key=_CLOAK_KEY)) as base,
         httpx2.Client(base_url=base, timeout=60) as client,
     ):
+        _search(client, _TENANTS[0], -1)  # API and provider start at the first one
         breaker = Breaker(database, OPENAI.name)
         table = Table("tenant", "request", "first answers", "last answer", "slowest", "median")
         for asked, request in (("search", _search), ("gate", _propose)):

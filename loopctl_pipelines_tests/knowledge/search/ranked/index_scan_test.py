@@ -10,8 +10,8 @@ from loopctl_pipelines.knowledge.search.ranked.index_scan import IndexScan, inde
     [
         (0, 0, None),
         (1_000, 2_000, None),
-        (1_001, 2_002, IndexScan(300, 300)),
-        (100_000, 100_000, IndexScan(300, 300)),
+        (1_001, 2_002, IndexScan(150, 150)),
+        (100_000, 100_000, IndexScan(150, 150)),
         (20_000, 40_001, None),
         (20_001, 40_003, IndexScan(2_000, 1_000)),
         (20_000, 0, None),
