@@ -29,6 +29,7 @@ class RequestFacts:
         tenant_id: the tenant whose data the request concerns.
         headers: added to every response, errors included.
         status: status of the response; None before the response starts.
+        logged: whether the request has its line.
     """
 
     id: str = field(default_factory=lambda: uuid4().hex)
@@ -36,6 +37,7 @@ class RequestFacts:
     tenant_id: UUID | None = None
     headers: dict[str, str] = field(default_factory=dict)
     status: int | None = None
+    logged: bool = False
 
 
 class RequestLog:
@@ -53,13 +55,22 @@ class RequestLog:
         facts.headers["x-request-id"] = facts.id
         scope.setdefault("state", {})["facts"] = facts
 
+        started = perf_counter()
+
+        def log() -> None:
+            if not facts.logged:
+                facts.logged = True
+                _log.info(_line(scope, facts, perf_counter() - started))
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 facts.status = message["status"]
                 MutableHeaders(scope=message).update(facts.headers)
+            elif not message.get("more_body", False):
+                # a client that has its answer finds its line in the log
+                log()
             await send(message)
 
-        started = perf_counter()
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:  # noqa: BLE001 - whatever it is, its text must not get out
@@ -67,7 +78,8 @@ class RequestLog:
             if facts.status is None:
                 await response_of(refused(500))(scope, receive, send_with_headers)
         finally:
-            _log.info(_line(scope, facts, perf_counter() - started))
+            # an answer that did not reach its end has a line, too
+            log()
 
 
 def _line(scope: Mapping[str, object], facts: RequestFacts, seconds: float) -> str:

@@ -1,10 +1,12 @@
 """One line a request: enough to find it, and nothing that is secret."""
 
+import asyncio
 import logging
 import re
 
 import httpx2
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from loopctl_pipelines.api.app import build_app
 from loopctl_pipelines.api.request_log import RequestLog
@@ -41,6 +43,27 @@ def test_a_line_has_ids_route_status_and_duration(
         f"request={request} method=PATCH route=/api/v1/cost-anomalies/{{anomaly_id}} status=200 "
         f"ms={ms[1]} tenant={id_of('acme')} key={row['id']}"
     )
+
+
+def test_the_line_is_written_before_the_end_of_the_answer_goes_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lines_at: list[int] = []
+
+    async def app(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        await send({"type": "http.response.body", "body": b"b"})
+
+    async def receive() -> Message:
+        raise AssertionError
+
+    async def send(_: Message) -> None:
+        lines_at.append(len(_lines(caplog)))
+
+    asyncio.run(RequestLog(app)({"type": "http", "method": "GET"}, receive, send))
+    assert lines_at == [0, 0, 1]
+    assert len(_lines(caplog)) == 1
 
 
 def test_a_client_s_own_request_id_is_not_taken_over(api: Api, key: str) -> None:
