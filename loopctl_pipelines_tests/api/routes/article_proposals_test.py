@@ -1,47 +1,19 @@
 """Proposing an article over HTTP: validated, looked up, then compared, then created."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.api.angles import angle_provider
+from loopctl_pipelines_tests.api.proposing import ARTICLES, gated, proposal
 from loopctl_pipelines_tests.api.rows import add_key, rows_of
-from loopctl_pipelines_tests.api.serving import Api, details, message, serving
-from loopctl_pipelines_tests.knowledge.embedding.knowledge import CLOAK_KEY, Knowledge
-from loopctl_pipelines_tests.llm.failing_provider import Exchange, FailingProvider, hang
-from loopctl_pipelines_tests.usage import Usage, id_of
+from loopctl_pipelines_tests.api.serving import Api, details, message
+from loopctl_pipelines_tests.llm.failing_provider import FailingProvider
+from loopctl_pipelines_tests.usage import id_of
 from loopctl_pipelines_tests.webhooks.subscriptions import add_webhook, queued
-
-ARTICLES = "/api/v1/articles"
-
-
-def _fields(**fields: object) -> dict[str, Any]:
-    return {"title": "A", "body": "similarity 1", "category": "finding", **fields}
-
-
-@contextmanager
-def _gated(
-    database: Database, provider: FailingProvider, deadline_seconds: int = 4
-) -> Iterator[Api]:
-    usage = Usage()
-    for slug in ("acme", "other"):
-        usage.agent(slug)
-    usage.write(database)
-    for slug in ("acme", "other"):
-        Knowledge(database).set_key(slug, "sk-of-the-tests")
-    settings = Settings(
-        embedding_base_url=provider.base_url,
-        embedding_deadline_seconds=deadline_seconds,
-        cloak_key=CLOAK_KEY,
-    )
-    with serving(database, settings) as api:
-        yield api
 
 
 @pytest.fixture
@@ -52,7 +24,7 @@ def provider() -> Iterator[FailingProvider]:
 
 @pytest.fixture
 def api(database: Database, provider: FailingProvider) -> Iterator[Api]:
-    with _gated(database, provider) as api:
+    with gated(database, provider) as api:
         yield api
 
 
@@ -69,7 +41,7 @@ def test_a_new_article_is_published_with_its_vector_audited_and_announced(
     api: Api, key: str, provider: FailingProvider
 ) -> None:
     add_webhook(api.database, "acme", "article.created")
-    response = api.post(ARTICLES, key, _fields(tags=["a"], metadata={"n": 1.5}))
+    response = api.post(ARTICLES, key, proposal(tags=["a"], metadata={"n": 1.5}))
     assert response.status_code == 201
     assert response.json()["gate"] == {
         "verdict": "novel",
@@ -89,7 +61,7 @@ def test_a_new_article_is_published_with_its_vector_audited_and_announced(
 
 
 def test_its_vector_is_not_paid_for_again(api: Api, key: str) -> None:
-    api.post(ARTICLES, key, _fields())
+    api.post(ARTICLES, key, proposal())
     with api.database.tenant_transaction(id_of("acme")) as connection:
         pending = connection.execute("SELECT * FROM loopctl_pipelines.pending_articles").fetchall()
         events = connection.execute("SELECT input_tokens FROM llm_usage_events").fetchall()
@@ -111,8 +83,8 @@ def test_its_vector_is_not_paid_for_again(api: Api, key: str) -> None:
 def test_the_verdict_follows_the_similarity(
     api: Api, key: str, similarity: str, verdict: str, status: str | None
 ) -> None:
-    first = api.post(ARTICLES, key, _fields()).json()["data"]["id"]
-    response = api.post(ARTICLES, key, _fields(title="B", body=f"similarity {similarity}"))
+    first = api.post(ARTICLES, key, proposal()).json()["data"]["id"]
+    response = api.post(ARTICLES, key, proposal(title="B", body=f"similarity {similarity}"))
     gate = response.json()["gate"]
     assert gate["verdict"] == verdict
     if verdict == "novel":
@@ -149,8 +121,8 @@ def test_the_verdict_follows_the_similarity(
 def test_a_known_key_or_title_is_found_before_anything_is_paid(
     api: Api, key: str, provider: FailingProvider, changed: dict[str, Any], status: int
 ) -> None:
-    first = api.post(ARTICLES, key, _fields(idempotency_key="k"))
-    again = api.post(ARTICLES, key, _fields(**changed))
+    first = api.post(ARTICLES, key, proposal(idempotency_key="k"))
+    again = api.post(ARTICLES, key, proposal(**changed))
     assert again.status_code == status
     assert provider.requests == 1
     if status == 409:
@@ -177,20 +149,20 @@ def test_a_known_key_or_title_is_found_before_anything_is_paid(
 def test_what_cannot_be_stored_is_refused_before_anything_is_paid(
     api: Api, key: str, provider: FailingProvider, fields: dict[str, Any], named: str
 ) -> None:
-    assert details(api.post(ARTICLES, key, _fields(**fields))).keys() == {named}
+    assert details(api.post(ARTICLES, key, proposal(**fields))).keys() == {named}
     assert provider.requests == 0
     assert _articles(api) == {}
 
 
 def test_another_tenant_s_article_is_no_neighbour(api: Api, key: str) -> None:
     other = add_key(api.database, "other", "agent")
-    assert api.post(ARTICLES, other, _fields()).status_code == 201
-    assert api.post(ARTICLES, key, _fields(title="B")).json()["gate"]["verdict"] == "novel"
+    assert api.post(ARTICLES, other, proposal()).status_code == 201
+    assert api.post(ARTICLES, key, proposal(title="B")).json()["gate"]["verdict"] == "novel"
 
 
 def test_a_proposal_is_compared_with_its_project_and_the_whole_tenant(api: Api, key: str) -> None:
     path = f"/api/v1/projects/{id_of('acme', 'project')}/articles"
-    assert api.post(path, key, _fields()).json()["data"]["project_id"]
+    assert api.post(path, key, proposal()).json()["data"]["project_id"]
     with api.database.operator_transaction() as connection:
         connection.execute(
             "INSERT INTO projects (id, tenant_id, name, slug, inserted_at, updated_at)"
@@ -198,24 +170,26 @@ def test_a_proposal_is_compared_with_its_project_and_the_whole_tenant(api: Api, 
             [id_of("acme", "q"), id_of("acme", "project")],
         )
     elsewhere = f"/api/v1/projects/{id_of('acme', 'q')}/articles"
-    assert api.post(elsewhere, key, _fields(title="B")).json()["gate"]["verdict"] == "novel"
-    (near, *_) = api.post(ARTICLES, key, _fields(title="C")).json()["gate"]["nearest"]
+    assert api.post(elsewhere, key, proposal(title="B")).json()["gate"]["verdict"] == "novel"
+    (near, *_) = api.post(ARTICLES, key, proposal(title="C")).json()["gate"]["nearest"]
     assert near["project_id"] in {str(id_of("acme", "project")), str(id_of("acme", "q"))}
 
 
 def test_a_project_of_another_tenant_is_unknown(api: Api, key: str) -> None:
     path = f"/api/v1/projects/{id_of('other', 'project')}/articles"
-    assert message(api.post(path, key, _fields())) == (404, "Not found")
+    assert message(api.post(path, key, proposal())) == (404, "Not found")
 
 
 def test_an_agent_speaks_for_itself_only(api: Api, key: str) -> None:
-    response = api.post(ARTICLES, key, _fields(metadata={"agent_id": "b", "visibility": "private"}))
+    response = api.post(
+        ARTICLES, key, proposal(metadata={"agent_id": "b", "visibility": "private"})
+    )
     metadata = response.json()["data"]["metadata"]
     assert metadata["agent_id"] == str(id_of("acme", "agent", "a"))
     nobody = add_key(api.database, "acme", "agent")
-    refused = api.post(ARTICLES, nobody, _fields(metadata={"visibility": "private"}))
+    refused = api.post(ARTICLES, nobody, proposal(metadata={"visibility": "private"}))
     assert refused.json()["error"]["code"] == "agent_identity_required"
-    system = api.post(ARTICLES, key, _fields(scope="system"))
+    system = api.post(ARTICLES, key, proposal(scope="system"))
     assert (system.status_code, system.json()["error"]["code"]) == (403, "system_scope_forbidden")
 
 
@@ -226,31 +200,31 @@ def test_another_agent_s_private_article_is_refused_with_nothing_of_it(
     api: Api, key: str, fields: dict[str, Any]
 ) -> None:
     private = {"visibility": "private"}
-    first = api.post(ARTICLES, key, _fields(idempotency_key="k", metadata=private))
+    first = api.post(ARTICLES, key, proposal(idempotency_key="k", metadata=private))
     stranger = add_key(api.database, "acme", "agent")
-    response = api.post(ARTICLES, stranger, _fields(**fields))
+    response = api.post(ARTICLES, stranger, proposal(**fields))
     assert response.json()["error"] == {
         "status": 409,
         "code": "article_conflict",
         "message": "An article with this idempotency key or title exists",
     }
     assert first.json()["data"]["id"] not in response.text
-    unlike = api.post(ARTICLES, stranger, _fields(title="C"))
+    unlike = api.post(ARTICLES, stranger, proposal(title="C"))
     assert unlike.json()["gate"]["verdict"] == "novel"
 
 
 def test_force_creates_without_asking_the_gate(
     api: Api, key: str, provider: FailingProvider
 ) -> None:
-    api.post(ARTICLES, key, _fields())
-    response = api.post(ARTICLES, key, _fields(title="B", force="true"))
+    api.post(ARTICLES, key, proposal())
+    response = api.post(ARTICLES, key, proposal(title="B", force="true"))
     assert response.status_code == 201
     assert "gate" not in response.json()
     assert provider.requests == 1
 
 
 def test_a_draft_is_compared_too_and_has_no_vector(api: Api, key: str) -> None:
-    assert api.post(ARTICLES, key, _fields(draft=True)).json()["gate"]["verdict"] == "novel"
+    assert api.post(ARTICLES, key, proposal(draft=True)).json()["gate"]["verdict"] == "novel"
     (row,) = _articles(api).values()
     assert (row["status"], row["embedding"]) == ("draft", None)
 
@@ -260,7 +234,7 @@ def test_of_equal_proposals_at_once_one_is_created_and_the_others_are_told(
 ) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(
-            pool.map(lambda n: api.post(ARTICLES, key, _fields(title=f"Title {n}")), range(8))
+            pool.map(lambda n: api.post(ARTICLES, key, proposal(title=f"Title {n}")), range(8))
         )
     created = [a.json()["data"]["id"] for a in answers if a.status_code == 201]
     assert len(created) == 1
@@ -273,77 +247,19 @@ def test_of_equal_proposals_at_once_one_is_created_and_the_others_are_told(
 
 def test_of_the_same_proposal_at_once_one_is_created(api: Api, key: str) -> None:
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: api.post(ARTICLES, key, _fields()), range(8)))
+        answers = list(pool.map(lambda _: api.post(ARTICLES, key, proposal()), range(8)))
     assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
     assert len({answer.json()["data"]["id"] for answer in answers}) == 1
 
 
-def _revoked(exchange: Exchange) -> None:
-    exchange.answer(401, b'{"error": {"message": "sk-of-the-tests is revoked"}}')
-
-
-@pytest.mark.parametrize(
-    ("respond", "reason"), [(_revoked, "api_error"), (hang, "timeout")], ids=["revoked", "hanging"]
-)
-def test_the_gate_falls_open_while_the_provider_fails_and_says_so(
-    database: Database, respond: Callable[[Exchange], None], reason: str
-) -> None:
-    with FailingProvider(respond) as provider, _gated(database, provider, 1) as api:
-        key = add_key(database, "acme", "agent")
-        response = api.post(ARTICLES, key, _fields())
-        assert response.status_code == 201
-        assert response.json()["data"]["status"] == "published"
-        gate = response.json()["gate"]
-        assert (gate["verdict"], gate["reason"]) == ("unknown", reason)
-        assert "sk-of" not in response.text
-        assert _unchecked(database) == [UUID(response.json()["data"]["id"])]
-
-
-def test_the_gate_falls_open_without_a_key_with_one_audit_row(api: Api, key: str) -> None:
-    Knowledge(api.database).set_key("acme", None)
-    for title in "AB":
-        gate = api.post(ARTICLES, key, _fields(title=title)).json()["gate"]
-        assert (gate["verdict"], gate["reason"]) == ("unknown", "no_api_key")
-    actions = [audit["action"] for audit in rows_of(api.database, "audit_log")]
-    assert actions.count("llm.blocked_no_api_key") == 1
-
-
-def test_after_three_failures_no_proposal_waits_for_the_provider(database: Database) -> None:
-    with FailingProvider(hang) as hanging, _gated(database, hanging, 1) as api:
-        key = add_key(database, "acme", "agent")
-        with ThreadPoolExecutor(16) as pool:
-            first = list(
-                pool.map(lambda n: api.post(ARTICLES, key, _fields(title=f"T{n}")), range(16))
-            )
-        assert {answer.json()["gate"]["reason"] for answer in first} == {"timeout"}
-        asked = hanging.requests
-        later = api.post(ARTICLES, key, _fields(title="Later"))
-        assert later.json()["gate"]["reason"] == "circuit_open"
-        assert hanging.requests == asked
-
-
-def test_an_article_that_passed_while_others_had_no_vector_is_checked_again(
-    api: Api, key: str
-) -> None:
-    Knowledge(api.database).article("acme", "Old", "no vector yet")
-    created = api.post(ARTICLES, key, _fields()).json()["data"]["id"]
-    assert _unchecked(api.database) == [UUID(created)]
-
-
 def test_a_tenant_that_keeps_a_curation_log_gets_a_row(api: Api, key: str) -> None:
-    api.post(ARTICLES, key, _fields())
-    api.post(ARTICLES, key, _fields(title="B"))
+    api.post(ARTICLES, key, proposal())
+    api.post(ARTICLES, key, proposal(title="B"))
     assert rows_of(api.database, "kb_curation_events") == []
     with api.database.operator_transaction() as connection:
         connection.execute("""UPDATE tenants SET settings = '{"kb_curation_log": true}'""")
-    api.post(ARTICLES, key, _fields(title="C", body="similarity 0.9"))
-    api.post(ARTICLES, key, _fields(title="D"))
+    api.post(ARTICLES, key, proposal(title="C", body="similarity 0.9"))
+    api.post(ARTICLES, key, proposal(title="D"))
     kinds = {row["kind"]: row for row in rows_of(api.database, "kb_curation_events")}
     assert kinds.keys() == {"gate_draft", "gate_duplicate"}
     assert "0.900" in kinds["gate_draft"]["summary"]
-
-
-def _unchecked(database: Database) -> list[UUID]:
-    query = "SELECT article_id FROM loopctl_pipelines.unchecked_proposals"
-    with database.operator_transaction() as connection:
-        return [article_id for (article_id,) in connection.execute(query)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -24,6 +25,7 @@ from loopctl_pipelines_tests.llm.failing_provider import (
 )
 from loopctl_pipelines_tests.usage import id_of
 
+HOUR = timedelta(hours=1)
 MODES = ("semantic", "combined")
 
 
@@ -40,7 +42,8 @@ def shared(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[
             connection.execute("UPDATE tenant_llm_settings SET embedding_api_key = 'x'")
         breaker = Breaker(database, OPENAI.name)
         for _ in range(3):
-            breaker.record(Permit(id_of("open")), Verdict.COUNTED)
+            # open for as long as the module's tests take
+            breaker.record(Permit(id_of("open")), Verdict.COUNTED, now=datetime.now(UTC) + HOUR)
         yield database
 
 
