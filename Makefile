@@ -9,6 +9,9 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 COMPILE = $(UV) pip compile --quiet --python $(BIN)/python --universal --python-version 3.11 \
   --generate-hashes --no-strip-extras --custom-compile-command 'make lock' $(UPGRADE)
 
+# the tests start some hundred processes; without bytecode, each compiles 2.5 s of imports
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo dev test lint bench quality trials lock clean
 
