@@ -4,6 +4,7 @@ import logging
 import re
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ def _process(shell: Shell, database: Database) -> Iterator[tuple[Popen[str], Api
             with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
                 while not _answers(client):
                     assert process.poll() is None, process.communicate()
+                    time.sleep(0.05)
                 yield process, Api(client, database)
         finally:
             process.kill()
@@ -68,6 +70,7 @@ def test_a_request_under_way_is_answered_before_the_server_ends(
             process.send_signal(sign)
             while _answers(api.client):
                 assert process.poll() is None
+                time.sleep(0.05)
         assert waiting.result().status_code == 200
         _, log = process.communicate()
     assert process.returncode == 0

@@ -105,6 +105,7 @@ def test_a_backfill_that_is_interrupted_goes_on_where_it_was(
     interrupted = filled.start("backfill", *days)
     while not instance.get_run_ids(_STARTED):
         assert interrupted.poll() is None
+        time.sleep(0.02)
     interrupted.send_signal(signal.SIGTERM)
     assert "goes on from here" in interrupted.communicate()[0]
     assert interrupted.returncode == 128 + signal.SIGTERM
@@ -201,6 +202,7 @@ def test_the_embedded_server_of_a_killed_command_is_used_and_stopped_by_the_next
     killed = shell.start("demo")
     while not (tmp_path / "postgres" / "data" / "postmaster.pid").exists():
         assert killed.poll() is None
+        time.sleep(0.005)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert shell.run("tenants", "sync")[0] == 0
@@ -216,6 +218,7 @@ def _demo_whose_server_is_killed(
         command = shell.start("demo")
         while watching.execute(during).rowcount <= 1:  # one is the question itself
             assert command.poll() is None
+            time.sleep(0.001)
         pid = (home / "postgres" / "data" / "postmaster.pid").read_text().split()[0]
         os.kill(int(pid), signal.SIGKILL)
         then()

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -83,6 +84,7 @@ def test_a_run_that_is_interrupted_ends_the_whole_command(
         demo = shell.start("demo")
     while not instance.get_run_ids(_STARTED):
         assert demo.poll() is None
+        time.sleep(0.02)
     demo.send_signal(signal.SIGTERM)
     out, err = demo.communicate()
     assert (demo.returncode, err) == (128 + signal.SIGTERM, "")
