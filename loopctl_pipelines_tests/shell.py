@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from loopctl_pipelines_tests.warm_commands import run_command
+from loopctl_pipelines_tests import warm_commands
+from loopctl_pipelines_tests.warm_process import WarmProcess
 
 _PROGRAM = [sys.executable, "-c", "from loopctl_pipelines.cli import main; main()"]
 
@@ -31,22 +32,23 @@ class Shell:
         """Return a shell whose environment has these settings as well."""
         return Shell(self._home, **{**self._settings, **settings})
 
-    def start(
-        self, *arguments: str, output: IO[str] | int = subprocess.PIPE
-    ) -> "subprocess.Popen[str]":
-        """Start a command; what it says goes into two pipes, or both into one file."""
-        errors = output if isinstance(output, int) else subprocess.STDOUT
+    def start(self, *arguments: str) -> WarmProcess:
+        """Start a command; what it says goes into two pipes."""
+        return warm_commands.start(warm_commands.command(list(arguments), self._environment))
+
+    def start_program(self, *arguments: str, output: IO[str]) -> "subprocess.Popen[str]":
+        """Start a command as a shell does, with an interpreter of its own; it prints to a file."""
         return subprocess.Popen(
             [*_PROGRAM, *arguments],
             env=self._environment,
             stdout=output,
-            stderr=errors,
+            stderr=subprocess.STDOUT,
             text=True,
         )
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Run a command to its end; return its status, output and errors."""
-        return run_command(list(arguments), self._environment)
+        return warm_commands.run(warm_commands.command(list(arguments), self._environment))
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import Popen
 
 import httpx2
 import pytest
@@ -22,6 +21,7 @@ from loopctl_pipelines_tests.api.rows import add_anomaly, add_key, add_tenants, 
 from loopctl_pipelines_tests.api.serving import ANOMALIES, Api
 from loopctl_pipelines_tests.costs.interleaved import until_it_ends_or_waits
 from loopctl_pipelines_tests.shell import Shell
+from loopctl_pipelines_tests.warm_process import WarmProcess
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _process(shell: Shell, database: Database) -> Iterator[tuple[Popen[str], Api]]:
+def _process(shell: Shell, database: Database) -> Iterator[tuple[WarmProcess, Api]]:
     port = _free_port()
     with shell.start("api", "--port", str(port)) as process:
         try:

@@ -223,7 +223,7 @@ def _demo_whose_server_is_killed(
         os.kill(int(pid), signal.SIGKILL)
         then()
         out, err = command.communicate()
-    return command.returncode, out, err
+    return command.wait(), out, err
 
 
 def test_a_server_that_is_killed_under_a_command_is_one_sentence_and_the_command_works_again(

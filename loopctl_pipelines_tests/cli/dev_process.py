@@ -96,7 +96,7 @@ def background_dev(shell: Shell, printed: Path, *options: str) -> Iterator[Dev]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with printed.open("w") as output, ignored(signal.SIGINT):
-        command = shell.start("dev", "--port", str(port), *options, output=output)
+        command = shell.start_program("dev", "--port", str(port), *options, output=output)
     dev = Dev(command, port, printed)
     try:
         while not _answers(dev):

@@ -1,7 +1,6 @@
 """Eight processes replay the same day five times, and one of them is killed in the middle."""
 
 from datetime import date
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from signal import SIGKILL
@@ -19,6 +18,7 @@ from loopctl_pipelines_tests.costs.runs import (
 )
 from loopctl_pipelines_tests.costs.summaries import oracle
 from loopctl_pipelines_tests.usage import Usage, id_of
+from loopctl_pipelines_tests.warm_commands import processes
 
 DAY = date(2026, 4, 2)
 SLUGS = ("a", "b")
@@ -26,7 +26,6 @@ UNITS = [unit(slug, DAY) for slug in SLUGS]
 PROCESSES = 8
 REPLAYS = 5
 START_SECONDS = 120  # a process that never starts breaks the barrier for the others
-_spawn = get_context("spawn")
 
 
 def _replay(url: str, role: str, start: Barrier) -> None:
@@ -75,13 +74,13 @@ def test_the_rows_are_identical_and_equal_the_raw_reports_to_the_millicent(
 ) -> None:
     usage = _usage()
     usage.write(database)
-    start = _spawn.Barrier(PROCESSES)
-    here, there = _spawn.Pipe()
-    victim = _spawn.Process(
+    start = processes.Barrier(PROCESSES)
+    here, there = processes.Pipe()
+    victim = processes.Process(
         target=_replay_until_killed, args=(database_url, database.role, start, there)
     )
     others = [
-        _spawn.Process(target=_replay, args=(database_url, database.role, start))
+        processes.Process(target=_replay, args=(database_url, database.role, start))
         for _ in range(1, PROCESSES)
     ]
     for process in (victim, *others):

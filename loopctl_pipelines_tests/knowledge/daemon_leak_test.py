@@ -86,7 +86,7 @@ def test_runs_that_the_daemon_launches_leave_nothing_behind_when_the_vendor(
         with _dagster_dev(traces, shell):
             runs = [_first_ended_run(instance, job) for job in SENSORS]
         with (traces.home / "status").open("w") as output:
-            assert shell.start("status", output=output).wait(_END_SECONDS) == 0
+            assert shell.start_program("status", output=output).wait(_END_SECONDS) == 0
     assert [run.tags["dagster/sensor_name"] for run in runs] == list(SENSORS.values())
     unreachable = ({BROKEN.log_tag}, {DEADLINE.log_tag})
     for slug in trouble.readers:
@@ -121,7 +121,7 @@ def _dagster_dev(traces: Traces, shell: Shell) -> Iterator[None]:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     with (traces.home / "output").open("w") as output:
-        process = shell.start("dev", "--port", port, output=output)
+        process = shell.start_program("dev", "--port", port, output=output)
         try:
             yield
         finally:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from signal import SIGKILL
@@ -22,6 +21,7 @@ from loopctl_pipelines.llm.circuit import (
 from loopctl_pipelines.llm.openai.exceptions import OPENAI
 from loopctl_pipelines_tests.knowledge.embedding import passing_time
 from loopctl_pipelines_tests.usage import id_of
+from loopctl_pipelines_tests.warm_commands import processes
 
 ACME = id_of("acme")
 MANY = [id_of(f"tenant {number}") for number in range(20)]
@@ -30,7 +30,6 @@ START_SECONDS = 120  # a process that never starts breaks the barrier for the ot
 # the clock is the database's, and no test waits: an hour is longer than any test
 POLICY = BreakerPolicy(cooldown=timedelta(hours=1), probe_lease=timedelta(hours=1))
 _Result = TypeVar("_Result")
-_spawn = get_context("spawn")
 
 
 class _Process:
@@ -50,8 +49,8 @@ def _in_every_process(
     database: Database, url: str, work: Callable[[int], _Result]
 ) -> list[_Result]:
     """Return the results of `work` in twelve processes that begin it together."""
-    together = _spawn.Barrier(PROCESSES)
-    with _spawn.Pool(PROCESSES, _start, (url, database.role, together)) as pool:
+    together = processes.Barrier(PROCESSES)
+    with processes.Pool(PROCESSES, _start, (url, database.role, together)) as pool:
         return pool.map(work, range(PROCESSES), chunksize=1)
 
 
@@ -131,8 +130,8 @@ def _stop_within_a_change(url: str, role: str, pipe: Connection) -> None:
 
 def _killed(database: Database, url: str, work: Callable[[str, str, Connection], None]) -> object:
     """Return the message that `work` sent before it was killed."""
-    here, there = _spawn.Pipe()
-    process = _spawn.Process(target=work, args=(url, database.role, there))
+    here, there = processes.Pipe()
+    process = processes.Process(target=work, args=(url, database.role, there))
     process.start()
     there.close()  # so that a process that ends by itself raises EOFError here
     sent = here.recv()

@@ -2,7 +2,6 @@
 
 import threading
 from datetime import timedelta
-from multiprocessing import get_context
 from signal import SIGKILL
 
 import pytest
@@ -16,12 +15,12 @@ from loopctl_pipelines_tests.knowledge.embedding import passing_time
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import KEY, Knowledge, embedder
 from loopctl_pipelines_tests.llm.failing_provider import Exchange, FailingProvider
 from loopctl_pipelines_tests.usage import id_of
+from loopctl_pipelines_tests.warm_commands import processes
 
 ACME = id_of("acme")
 PATIENT_SECONDS = 120.0
 # longer than the test, so that nothing expires by itself
 POLICY = BreakerPolicy(cooldown=timedelta(hours=1), probe_lease=timedelta(hours=1))
-_spawn = get_context("spawn")
 
 
 def _embed(url: str, role: str, base_url: str) -> None:
@@ -53,7 +52,7 @@ def killed(knowledge: Knowledge, database_url: str) -> list[str]:
         exchange.wait(PATIENT_SECONDS)
 
     with FailingProvider(hang) as provider:
-        process = _spawn.Process(
+        process = processes.Process(
             target=_embed, args=(database_url, knowledge.database.role, provider.base_url)
         )
         process.start()

@@ -3,7 +3,6 @@
 import os
 import threading
 import time
-from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from signal import SIGCONT, SIGKILL, SIGSTOP
 
@@ -21,6 +20,7 @@ from loopctl_pipelines_tests.knowledge.extraction.answers import (
     titled_by_first_line,
 )
 from loopctl_pipelines_tests.knowledge.extraction.documents import Documents, extractor
+from loopctl_pipelines_tests.warm_commands import processes
 
 PATIENT_SECONDS = 120.0
 IDLE_SECONDS = 3.0
@@ -31,9 +31,6 @@ DOCUMENTS, CHUNKS = 3, 15
 TITLES = sorted(
     f"Section {document}.{chunk}" for document in range(DOCUMENTS) for chunk in range(CHUNKS)
 )
-_processes = get_context("forkserver")
-# imported once, not by each of the processes
-_processes.set_forkserver_preload([__name__])
 
 
 def _extract(url: str, role: str, base_url: str) -> None:
@@ -70,7 +67,7 @@ class KilledRuns:
         while self._until.acquire(blocking=False):
             pass
         arguments = (self.database_url, self.documents.database.role, server.base_url)
-        process = _processes.Process(target=_extract, args=arguments)
+        process = processes.Process(target=_extract, args=arguments)
         process.start()
         return process
 

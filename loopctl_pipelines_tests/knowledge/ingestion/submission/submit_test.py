@@ -1,6 +1,5 @@
 """Which documents are queued, which are refused, and what is stored."""
 
-import multiprocessing
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
@@ -18,6 +17,7 @@ from loopctl_pipelines.llm.cloak import decrypt
 from loopctl_pipelines_tests.conftest import ROLE
 from loopctl_pipelines_tests.database.tenant_rows import add_row
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import Knowledge
+from loopctl_pipelines_tests.warm_commands import processes
 
 CLOAK_KEY = bytes(32)
 
@@ -144,16 +144,15 @@ def _process(url: str, tenant: UUID, barrier, results) -> None:  # type: ignore[
 def test_the_same_document_from_two_processes_at_once_is_queued_once(
     database_url: str, database: Database, tenant: UUID
 ) -> None:
-    context = multiprocessing.get_context("spawn")
-    barrier, results = context.Barrier(2), context.Queue()
-    processes = [
-        context.Process(target=_process, args=(database_url, tenant, barrier, results))
+    barrier, results = processes.Barrier(2), processes.Queue()
+    both = [
+        processes.Process(target=_process, args=(database_url, tenant, barrier, results))
         for _ in range(2)
     ]
-    for process in processes:
+    for process in both:
         process.start()
-    assert sorted(results.get(timeout=120) for _ in processes) == ["already_queued", "queued"]
-    for process in processes:
+    assert sorted(results.get(timeout=120) for _ in both) == ["already_queued", "queued"]
+    for process in both:
         process.join()
     assert len(_rows(database, "id")) == 1
 
