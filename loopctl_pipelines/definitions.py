@@ -10,6 +10,7 @@ from functools import cache
 
 from dagster import Definitions, ResourceDefinition, definitions, in_process_executor
 
+from loopctl_pipelines.alerts.definitions import build_alerts_definitions
 from loopctl_pipelines.costs.definitions import build_costs_definitions
 from loopctl_pipelines.costs.summaries.rollup_protocol import Rollup, load_rollup
 from loopctl_pipelines.database.connection import Database
@@ -34,13 +35,15 @@ def build_definitions(
             `anomaly_rule`, `rollup`. Resources that need a database use a replaced one.
 
     Raises:
-        SettingsError: if LOOPCTL_ROLLUP names no rollup.
+        SettingsError: if LOOPCTL_ROLLUP names no rollup, or Apprise does not understand one of
+            LOOPCTL_ALERT_URLS.
     """
     return Definitions.merge(
         build_orchestration_definitions(),
         build_tenants_definitions(),
         build_costs_definitions(settings),
         build_knowledge_definitions(),
+        build_alerts_definitions(settings),
         Definitions(
             resources=_resources(settings, resources or {}),
             # a second process for each step would double a run's time and could be orphaned

@@ -20,6 +20,8 @@ _REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _PORT = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
 _FRACTION = re.compile(r"[01]|[01]?\.[0-9]{1,6}")
 _PORTS = re.compile(rf"{_PORT}(,{_PORT})*", re.ASCII)
+_NEXT_URL = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
 # they have values of their own, or a meaning for the connection
 _HEADERS_OF_REQUESTS = frozenset(
@@ -106,6 +108,17 @@ class SettingReader:
         if url.rstrip("/").endswith(("/v1", "/v1/messages")):
             raise SettingsError(name, f"must be an http(s):// URL {ending}")
         return url
+
+    def alert_urls(self, name: str) -> tuple[str, ...]:
+        """Return Apprise URLs, given with blanks, line breaks or commas between them."""
+        text = self.text(name)
+        urls = tuple(_NEXT_URL.split(text)) if text else ()
+        for place, url in enumerate(urls, start=1):
+            if not _SCHEME.match(url):
+                raise SettingsError(
+                    name, f"must be URLs with blanks between them, and number {place} is none"
+                )
+        return urls
 
     def cloak_key(self, name: str) -> bytes | None:
         """Return 32 bytes, given in base64."""

@@ -13,7 +13,7 @@ from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.setting_reader import SettingReader, StartDate
 
 _FIRST_DAY = StartDate(day=date(2026, 1, 1))
-_NOT_SHOWN = ("_url", "_key")
+_NOT_SHOWN = ("_url", "_urls", "_key")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class Settings:
         api_connections: API requests that use the database concurrently.
         api_read_role: lowest role that may read through the API: user or orchestrator.
         anomaly_rule: the operator's anomaly rule; a tenant's own settings take precedence.
+        alert_urls: Apprise URLs that alerts are sent to; none: alerts are off.
+        ui_url: address of the Dagster UI, for the links in alerts.
         rollup: `package.module:attribute` of the code that computes summaries; None: the default.
     """
 
@@ -81,6 +83,8 @@ class Settings:
     api_connections: int = 8
     api_read_role: str = "user"
     anomaly_rule: AnomalyRule = field(default_factory=AnomalyRule)
+    alert_urls: tuple[str, ...] = ()
+    ui_url: str = "http://127.0.0.1:3000"
     rollup: str | None = None
 
     def __repr__(self) -> str:
@@ -156,5 +160,7 @@ class Settings:
                 "LOOPCTL_API_READ_ROLE", cls.api_read_role, ("user", "orchestrator")
             ),
             anomaly_rule=values.anomaly_rule("LOOPCTL_ANOMALY_"),
+            alert_urls=values.alert_urls("LOOPCTL_ALERT_URLS"),
+            ui_url=values.http_url("LOOPCTL_UI_URL", cls.ui_url, "where the Dagster UI is opened"),
             rollup=values.reference("LOOPCTL_ROLLUP"),
         )

@@ -8,6 +8,9 @@ from dagster import Failure, MetadataValue
 
 from loopctl_pipelines.errors import PipelinesError
 
+FAILED_PARTITIONS: Final = "failed partitions"
+"""Metadata of a run's failure: the keys of the partitions that failed."""
+
 _SHOWN_ERRORS: Final = 10
 _REASON_CHARACTERS: Final = 2_000
 
@@ -48,6 +51,6 @@ def run_failure(landed: int, failed: Sequence[FailedPartitions]) -> Failure:
     return Failure(
         f"{len(keys)} of {len(keys) + landed} partitions failed. "
         + describe_errors([part.error for part in failed]),
-        metadata={"failed partitions": MetadataValue.json(keys)},
+        metadata={FAILED_PARTITIONS: MetadataValue.json(keys)},
         allow_retries=False,
     )

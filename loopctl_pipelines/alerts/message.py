@@ -1,0 +1,157 @@
+"""The text of a message: the same for every target, and short enough for most of them. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from loopctl_pipelines.alerts.plain_text import plain_text
+from loopctl_pipelines.alerts.report import Finding, Findings, RunReport
+from loopctl_pipelines.costs.display.money import dollars
+
+MOST_CHARACTERS: Final = 1_900
+"""Of the text. Discord takes 2,000; a target that takes less gets the beginning."""
+
+_SHOWN_TENANTS: Final = 8
+_SHOWN_CHECKS: Final = 6
+_SHOWN_RUNS: Final = 3
+SHOWN_FINDINGS: Final = 6
+"""New anomalies that a message describes; the others are counted."""
+
+_SLUG: Final = 40
+_TITLE: Final = 80
+_NAMES: Final = {"high_cost": "high cost", "suspiciously_low": "suspiciously low"}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message: a title of one line, and a text of several."""
+
+    title: str
+    text: str
+
+
+def message_id_of(run_id: str) -> UUID:
+    """Return the id of the message about a run; it is the same at every attempt."""
+    return uuid5(NAMESPACE_URL, f"loopctl-pipelines/alerts/{run_id}")
+
+
+def compose(
+    message_id: UUID, reports: Sequence[RunReport], findings: Findings, ui_url: str
+) -> Message:
+    """Return the message about one run, or about several where too many were to be sent.
+
+    Args:
+        message_id: its id, for a person who gets it twice.
+        reports: the runs, at least one.
+        findings: their new anomalies.
+        ui_url: the address of the Dagster UI.
+    """
+    failed = sum((report.failed for report in reports), Counter[str]())
+    checks = sum((report.red_checks for report in reports), Counter[tuple[str, str]]())
+    lines = [
+        _heading(reports),
+        *(f"{ui_url}/runs/{report.run_id}" for report in reports[:_SHOWN_RUNS]),
+        *([f"{ui_url}/runs"] if len(reports) > _SHOWN_RUNS else []),
+        *_failed_tenants(failed),
+        *_red_checks(checks),
+        *_new_anomalies(findings, ui_url),
+    ]
+    end = f"Message {message_id}"
+    return Message(_title(reports, failed, checks, findings), _fitted(lines, end))
+
+
+def _fitted(lines: Sequence[str], end: str) -> str:
+    """Return the lines that fit, and the end."""
+    kept: list[str] = []
+    room = MOST_CHARACTERS - len(end) - len("\n(shortened)")
+    for line in lines:
+        if (room := room - len(line) - 1) < 0:
+            kept.append("(shortened)")
+            break
+        kept.append(line)
+    return "\n".join((*kept, end))
+
+
+def _title(
+    reports: Sequence[RunReport],
+    failed: Mapping[str, int],
+    checks: Mapping[tuple[str, str], int],
+    findings: Findings,
+) -> str:
+    runs = sum(report.is_failed for report in reports)
+    parts = [
+        _number(len(failed), "failed tenant") if failed else _number(runs, "failed run"),
+        _number(len({name for name, _ in checks}), "red check"),
+        _number(sum(findings.kinds.values()), "new anomaly"),
+    ]
+    return f"loopctl: {', '.join(part for part in parts if part)}"
+
+
+def _heading(reports: Sequence[RunReport]) -> str:
+    if len(reports) == 1:
+        [report] = reports
+        how = "failed" if report.is_failed else "ended"
+        return f"Run {report.run_id[:8]} of {report.job} {how}."
+    jobs = Counter(report.job for report in reports)
+    which = ", ".join(f"{count} of {job}" for job, count in jobs.most_common(_SHOWN_RUNS))
+    ended_badly = sum(report.is_failed for report in reports)
+    return f"{len(reports)} runs ({which}), of which {ended_badly} failed."
+
+
+def _failed_tenants(failed: Counter[str]) -> Iterable[str]:
+    if failed:
+        named = [
+            f"{plain_text(slug, _SLUG)} ({_number(count, 'partition')})"
+            for slug, count in _largest(failed)[:_SHOWN_TENANTS]
+        ]
+        yield f"Failed tenants: {_listed(named, len(failed))}"
+
+
+def _red_checks(checks: Counter[tuple[str, str]]) -> Iterable[str]:
+    for name in sorted({name for name, _ in checks})[:_SHOWN_CHECKS]:
+        tenants = Counter({slug: n for (check, slug), n in checks.items() if check == name})
+        named = [plain_text(slug, _SLUG) for slug, _ in _largest(tenants)[:_SHOWN_TENANTS]]
+        where = f" of {_listed(named, len(tenants))}" if any(named) else ""
+        yield f"Red check {name}: {_number(tenants.total(), 'partition')}{where}"
+
+
+def _new_anomalies(findings: Findings, ui_url: str) -> Iterable[str]:
+    total = findings.kinds.total()
+    if not total:
+        return
+    kinds = ", ".join(f"{count} {_kind(kind)}" for kind, count in _largest(findings.kinds))
+    yield f"{_number(total, 'new anomaly')} ({kinds}) of {_number(findings.tenants, 'tenant')}:"
+    yield f"{ui_url}/assets/cost_anomalies"
+    yield from (_described(finding) for finding in findings.shown)
+    if (more := total - len(findings.shown)) > 0:
+        yield f"and {more:,} more"
+
+
+def _described(finding: Finding) -> str:
+    day = f" {finding.day}" if finding.day else ""
+    title, slug = plain_text(finding.title, _TITLE), plain_text(finding.slug, _SLUG)
+    cost = f"${dollars(finding.cost_millicents):,.2f}, {finding.factor} times"
+    return f"- {slug}{day}, {_kind(finding.kind)}, {cost}: {title}"
+
+
+def _kind(kind: str) -> str:
+    return _NAMES.get(kind, kind.replace("_", " "))
+
+
+def _largest(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _listed(named: Sequence[str], total: int) -> str:
+    more = total - len(named)
+    return ", ".join(named) + (f" and {more:,} more" if more else "")
+
+
+def _number(count: int, noun: str) -> str:
+    """Return `3 tenants`, `1 anomaly`; an empty text for none."""
+    if not count:
+        return ""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"

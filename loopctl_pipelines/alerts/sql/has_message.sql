@@ -1,0 +1,1 @@
+SELECT FROM loopctl_pipelines.alert_messages WHERE message_id = %(message_id)s

@@ -1,0 +1,1 @@
+UPDATE loopctl_pipelines.alert_position SET held_until = NULL

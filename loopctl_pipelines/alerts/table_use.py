@@ -1,0 +1,11 @@
+"""What alerts need of the database, in tenants' transactions."""
+
+from typing import Final
+
+from loopctl_pipelines.database.table_use import TableUse
+
+ALERT_TABLES: Final = TableUse(
+    read=("cost_anomalies", "stories"),
+    written=("loopctl_pipelines.alerted_findings",),
+    unprotected=("tenants",),
+)
