@@ -21,7 +21,7 @@ _PORT = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])
 _FRACTION = re.compile(r"[01]|[01]?\.[0-9]{1,6}")
 _PORTS = re.compile(rf"{_PORT}(,{_PORT})*", re.ASCII)
 _NEXT_URL = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
 # they have values of their own, or a meaning for the connection
 _HEADERS_OF_REQUESTS = frozenset(

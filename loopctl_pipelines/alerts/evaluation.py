@@ -60,6 +60,14 @@ class Evaluated:
     alerted: int
     delivered: Delivered
 
+    def describe(self) -> str:
+        """Return what was done in one sentence."""
+        return (
+            f"{self.examined} runs examined, {self.alerted} of them to be alerted; messages: "
+            f"{self.delivered.sent} sent, {self.delivered.failed} not accepted by a target yet, "
+            f"{self.delivered.held_back} held back, {self.delivered.given_up} given up."
+        )
+
 
 def evaluate(database: Database, instance: DagsterInstance, targets: Targets) -> Evaluated | None:
     """Examine the runs that have ended since, and send what is due; None: another process is at it.
@@ -89,19 +97,20 @@ def _held(database: Database) -> Iterator[Position | None]:
 def _examine(database: Database, instance: DagsterInstance, position: Position) -> tuple[int, int]:
     """Examine runs, the oldest first; return how many, and how many are alerted."""
     given_up = monotonic() + _EXAMINES_SECONDS
-    lately: list[tuple[datetime, str]] = [
-        (position.examined_until, run_id) for run_id in position.examined_runs
-    ]
+    until, lately = position.examined_until, dict(position.examined_runs)
     examined = alerted = 0
     for record in _ended_runs(instance, position):
         if monotonic() > given_up:
             break
         examined += 1
         alerted += _is_alerted(database, instance, record, position.since)
-        until = max(position.examined_until, record.update_timestamp.replace(tzinfo=UTC))
-        lately = [each for each in lately if each[0] >= until - _LOOKS_BACK]
-        lately.append((until, record.dagster_run.run_id))
-        advance_position(database, until, [run_id for _, run_id in lately])
+        ended = record.update_timestamp.replace(tzinfo=UTC)
+        # a process whose clock is ahead must not have the ends of others lie in the past
+        until = max(until, min(ended, datetime.now(UTC)))
+        lately[record.dagster_run.run_id] = ended.isoformat()
+        first = (until - _LOOKS_BACK).isoformat()
+        lately = {run_id: when for run_id, when in lately.items() if when >= first}
+        advance_position(database, until, lately)
     if alerted:
         clean_up(database)
     return examined, alerted
@@ -124,7 +133,7 @@ def _is_alerted(
     """Make the message about a run if there is something to report, and claim its anomalies."""
     run = record.dagster_run
     message_id = message_id_of(run.run_id)
-    if (record.end_time or since.timestamp()) < since.timestamp():
+    if (record.end_time or record.update_timestamp.timestamp()) < since.timestamp():
         return False
     # a tag that is added later makes a run look new; what its message is about stays
     if has_message(database, message_id):

@@ -48,8 +48,11 @@ def compose(
         findings: their new anomalies.
         ui_url: the address of the Dagster UI.
     """
-    failed = sum((report.failed for report in reports), Counter[str]())
-    checks = sum((report.red_checks for report in reports), Counter[tuple[str, str]]())
+    failed: Counter[str] = Counter()
+    checks: Counter[tuple[str, str]] = Counter()
+    for report in reports:
+        failed.update(report.failed)
+        checks.update(report.red_checks)
     lines = [
         _heading(reports),
         *(f"{ui_url}/runs/{report.run_id}" for report in reports[:_SHOWN_RUNS]),
@@ -86,16 +89,19 @@ def _title(
         _number(len({name for name, _ in checks}), "red check"),
         _number(sum(findings.kinds.values()), "new anomaly"),
     ]
-    return f"loopctl: {', '.join(part for part in parts if part)}"
+    # somebody may have deleted the anomalies meanwhile
+    return f"loopctl: {', '.join(part for part in parts if part) or 'what was found is gone'}"
 
 
 def _heading(reports: Sequence[RunReport]) -> str:
     if len(reports) == 1:
         [report] = reports
         how = "failed" if report.is_failed else "ended"
-        return f"Run {report.run_id[:8]} of {report.job} {how}."
+        return f"Run {report.run_id[:8]} of {plain_text(report.job, _TITLE)} {how}."
     jobs = Counter(report.job for report in reports)
-    which = ", ".join(f"{count} of {job}" for job, count in jobs.most_common(_SHOWN_RUNS))
+    which = ", ".join(
+        f"{count} of {plain_text(job, _TITLE)}" for job, count in jobs.most_common(_SHOWN_RUNS)
+    )
     ended_badly = sum(report.is_failed for report in reports)
     return f"{len(reports)} runs ({which}), of which {ended_badly} failed."
 

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
@@ -21,12 +22,12 @@ class Position:
     Attributes:
         since: when alerts were switched on.
         examined_until: when the last examined run ended.
-        examined_runs: ids of runs that ended shortly before.
+        examined_runs: the runs that ended shortly before: when, as ISO time, by the run's id.
     """
 
     since: datetime
     examined_until: datetime
-    examined_runs: Sequence[str]
+    examined_runs: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,29 @@ class DueMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message as it is stored; times have a time zone.
+
+    Attributes:
+        message_id: its id.
+        run_id: the run that it is about.
+        state: waiting, grouped, sent or given_up.
+        attempts: how often it was tried.
+        accepted: how many targets have it.
+        created_at: when it was made.
+        next_attempt_at: when it is tried next, while it waits.
+    """
+
+    message_id: UUID
+    run_id: str
+    state: str
+    attempts: int
+    accepted: int
+    created_at: datetime
+    next_attempt_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FindingCount:
     """How many anomalies of a type a message has of a tenant; the largest cost in millicents."""
 
@@ -67,9 +91,9 @@ def hold_position(database: Database) -> Position | None:
         return cursor.execute(statement(__package__, "hold_position"), parameters).fetchone()
 
 
-def advance_position(database: Database, until: datetime, runs: Sequence[str]) -> None:
+def advance_position(database: Database, until: datetime, runs: Mapping[str, str]) -> None:
     """Note that the runs until then are examined, and which of them ended lately."""
-    _write(database, "advance_position", {"until": until, "runs": list(runs)})
+    _write(database, "advance_position", {"until": until, "runs": Jsonb(runs)})
 
 
 def release_position(database: Database) -> None:
@@ -78,7 +102,7 @@ def release_position(database: Database) -> None:
 
 
 def forget_position(database: Database) -> None:
-    """Note that alerts are off."""
+    """Begin anew: alerts were off."""
     _write(database, "forget_position", {})
 
 
@@ -100,6 +124,13 @@ def due_messages(database: Database) -> list[DueMessage]:
     with database.operator_transaction() as connection:
         cursor = connection.cursor(row_factory=class_row(DueMessage))
         return cursor.execute(statement(__package__, "due_messages")).fetchall()
+
+
+def list_messages(database: Database, most: int) -> list[StoredMessage]:
+    """Return the latest messages, the latest first."""
+    with database.operator_transaction() as connection:
+        cursor = connection.cursor(row_factory=class_row(StoredMessage))
+        return cursor.execute(statement(__package__, "list_messages"), {"most": most}).fetchall()
 
 
 def sent_lately(database: Database, seconds: float) -> int:

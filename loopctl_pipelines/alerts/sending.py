@@ -30,6 +30,7 @@ def send(
     given = {
         "message": {"title": message.title, "text": message.text, "type": "warning"},
         "urls": {str(place): url for place, url in urls.items()},
+        "seconds": seconds,
     }
     with _process(seconds) as (questions, answers):
         try:

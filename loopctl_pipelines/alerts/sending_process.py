@@ -8,16 +8,28 @@ import json
 import logging
 import os
 import sys
-from threading import Lock, Thread
-from typing import TextIO
+from threading import Lock, Thread, Timer
+from typing import TextIO, TypedDict
 
 import apprise
+
+
+class Given(TypedDict):
+    """What is read: a message, URLs by the target's place, and the seconds until the end."""
+
+    message: dict[str, str]
+    urls: dict[str, str]
+    seconds: float
 
 
 def main() -> None:
     """Read the message, and write the place of each target that accepts it, a line each."""
     logging.disable(logging.CRITICAL)
-    given = json.load(sys.stdin)
+    given: Given = json.load(sys.stdin)
+    # whoever started this may be killed meanwhile
+    deadline = Timer(given["seconds"], os._exit, [1])
+    deadline.daemon = True
+    deadline.start()
     with os.fdopen(os.dup(1), "w") as answers:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for descriptor in (1, 2):
@@ -25,7 +37,7 @@ def main() -> None:
         _send(given, answers)
 
 
-def _send(given: dict[str, dict[str, str]], answers: TextIO) -> None:
+def _send(given: Given, answers: TextIO) -> None:
     lock = Lock()
 
     def send(place: str, url: str) -> None:

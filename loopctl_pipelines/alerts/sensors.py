@@ -46,16 +46,11 @@ def build_alerts_sensor(targets: Targets) -> SensorDefinition:
         done = evaluate(database, context.instance, targets)
         if done is None:
             return SkipReason("Another process is sending alerts.")
-        delivered = done.delivered
-        if delivered.given_up:
+        if done.delivered.given_up:
             context.log.warning(
                 "%s messages were given up: a target did not accept them within a day.",
-                delivered.given_up,
+                done.delivered.given_up,
             )
-        return SkipReason(
-            f"{done.examined} runs examined, {done.alerted} to be alerted; messages: "
-            f"{delivered.sent} sent, {delivered.failed} not accepted by a target yet, "
-            f"{delivered.held_back} held back."
-        )
+        return SkipReason(done.describe())
 
     return alerts_sensor

@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from loopctl_pipelines.errors import SettingsError
+from loopctl_pipelines.terminal_text import visible
 
-SETTING = "LOOPCTL_ALERT_URLS"
+SETTING: Final = "LOOPCTL_ALERT_URLS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,19 @@ class Targets:
     def places(self) -> range:
         """The targets' places."""
         return range(1, len(self.urls) + 1)
+
+    def name(self, place: int) -> str:
+        """Return what may be shown of the target at a place: its place and its kind."""
+        return f"{place} ({visible(self.urls[place - 1].partition('://')[0])})"
+
+    def require(self) -> None:
+        """Do nothing if there is a target.
+
+        Raises:
+            SettingsError: if there is none.
+        """
+        if not self.urls:
+            raise SettingsError(SETTING, "is not set, so there is nowhere to send alerts to")
 
 
 def check_targets(urls: Sequence[str], ui_url: str) -> Targets:

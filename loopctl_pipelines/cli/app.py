@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "status": ("status", "status"),
     "load": ("load", "load_file"),
     "anomalies": ("anomalies", "anomalies"),
+    "alerts": ("alerts", "alerts"),
     "api": ("api", "api"),
     "breaker": ("breaker", "breaker"),
     "db": ("database", "db"),

@@ -1,27 +1,230 @@
-"""A run with something to report is alerted once, whatever happens in between."""
+"""A run with something to report is alerted once."""
 
 from collections.abc import Callable
 
+import psycopg
+from dagster import (
+    AssetCheckResult,
+    DagsterInstance,
+    DagsterRunStatus,
+    SkipReason,
+    asset,
+    asset_check,
+    build_sensor_context,
+    materialize,
+)
+
+from loopctl_pipelines.alerts.evaluation import evaluate
+from loopctl_pipelines.alerts.sensors import build_alerts_sensor
+from loopctl_pipelines.alerts.targets import Targets
 from loopctl_pipelines_tests.alerts.alerted import LAST, UI, Alerts, runaway
 from loopctl_pipelines_tests.alerts.http_target import HttpTarget
-from loopctl_pipelines_tests.usage import Usage
+from loopctl_pipelines_tests.dagster_internals import create_run_for_test
+from loopctl_pipelines_tests.usage import Usage, id_of
 
 SwitchOn = Callable[..., Alerts]
+_TOO_MUCH = 2**63 - 1
 
 
-def test_a_new_anomaly_is_alerted_once_with_its_figures_and_a_link_to_the_run(
+def _fail(alerts: Alerts, job: str = "daily_costs") -> str:
+    """Record a run that failed, without running it."""
+    run = create_run_for_test(
+        alerts.project.instance, job_name=job, status=DagsterRunStatus.FAILURE
+    )
+    return str(run.run_id)
+
+
+def test_a_runaway_is_alerted_once_with_its_figures_and_a_link(
+    switched_on: SwitchOn, target: HttpTarget
+) -> None:
+    usage = Usage()
+    for slug in ("a", "b"):
+        runaway(usage, slug)
+    alerts = switched_on(usage)
+    run_id = alerts.run(slugs=("a", "b"))
+    done = alerts.evaluate()
+    assert (done.examined, done.alerted, done.delivered.sent) == (1, 1, 1)
+    [message] = target.received
+    assert message["title"] == "loopctl: 2 new anomalies"
+    assert f"{UI}/runs/{run_id}" in message["message"]
+    assert f"- a {LAST}, high cost, $90.00, 4.50 times: s0" in message["message"]
+    with alerts.project.database.tenant_transaction(id_of("a")) as connection:
+        assert connection.execute(
+            "SELECT (SELECT count(*) FROM loopctl_pipelines.alert_messages),"
+            " (SELECT count(*) FROM loopctl_pipelines.alert_position),"
+            " (SELECT array_agg(tenant_id) FROM loopctl_pipelines.alerted_findings)"
+        ).fetchall() == [(0, 0, [id_of("a")])]
+    alerts.run(slugs=("a", "b"))
+    assert alerts.evaluate().alerted == 0
+    assert len(target.received) == 1
+
+
+def test_a_tenant_that_failed_is_alerted_by_name(switched_on: SwitchOn, target: HttpTarget) -> None:
+    usage = Usage()
+    usage.report("a", LAST, 1)
+    for _ in range(2):
+        usage.report("b", LAST, _TOO_MUCH)
+    alerts = switched_on(usage)
+    alerts.run(slugs=("a", "b"))
+    alerts.evaluate()
+    [message] = target.received
+    assert message["title"] == "loopctl: 1 failed tenant"
+    assert "Failed tenants: b (1 partition)" in message["message"]
+
+
+def test_a_red_check_is_alerted_though_its_run_succeeded(
+    switched_on: SwitchOn, target: HttpTarget, instance: DagsterInstance
+) -> None:
+    @asset
+    def counted() -> None: ...
+
+    @asset_check(asset=counted)
+    def is_right() -> AssetCheckResult:
+        return AssetCheckResult(passed=False)
+
+    alerts = switched_on(Usage())
+    materialize([counted, is_right], instance=instance)
+    assert alerts.evaluate().delivered.sent == 1
+    [message] = target.received
+    assert message["title"] == "loopctl: 1 red check"
+    assert "Red check is_right: 1 partition" in message["message"]
+
+
+def test_ten_thousand_new_anomalies_are_one_message(
+    switched_on: SwitchOn, target: HttpTarget
+) -> None:
+    usage = Usage()
+    usage.story("a", "*first*")
+    alerts = switched_on(usage)
+    parameters = {"tenant": id_of("a"), "story": id_of("a", "story", "e", "*first*")}
+    with alerts.project.database.operator_transaction() as connection:
+        connection.execute(
+            "CREATE TEMPORARY TABLE of_story AS"
+            " SELECT (to_jsonb(story) || jsonb_build_object("
+            "   'id', gen_random_uuid(), 'number', '9.' || n, 'sort_key', 1000 + n)) AS row"
+            " FROM stories AS story, generate_series(1, 9999) AS n",
+        )
+        connection.execute(
+            "INSERT INTO stories SELECT made.* FROM of_story,"
+            " jsonb_populate_record(NULL::stories, of_story.row) AS made"
+        )
+        connection.execute(
+            "INSERT INTO cost_anomalies (id, tenant_id, story_id, anomaly_type,"
+            " story_cost_millicents, reference_avg_millicents, deviation_factor, metadata,"
+            " inserted_at, updated_at)"
+            " SELECT gen_random_uuid(), %(tenant)s, id, 'high_cost',"
+            " CASE WHEN id = %(story)s THEN 900000 ELSE 90000 END, 9000, 10.00, '{}',"
+            " now(), now() FROM stories",
+            parameters,
+        )
+    alerts.run()
+    alerts.evaluate()
+    alerts.evaluate()
+    [message] = target.received
+    assert "10,000 new anomalies" in message["title"]
+    assert "$9.00, 10.00 times: \uff0afirst\uff0a" in message["message"]
+    assert "and 9,994 more" in message["message"]
+
+
+def test_what_happened_before_alerts_were_switched_on_is_not_alerted(
     switched_on: SwitchOn, target: HttpTarget
 ) -> None:
     usage = Usage()
     runaway(usage)
+    usage.tenant("b")
     alerts = switched_on(usage)
-    run_id = alerts.run()
-    done = alerts.evaluate()
-    assert (done.examined, done.alerted, done.delivered.sent) == (1, 1, 1)
-    [message] = target.received
-    assert message["title"] == "loopctl: 1 new anomaly"
-    for part in (f"{UI}/runs/{run_id}", "1 high cost", f"- a {LAST}", "$90.00, 4.50 times: s0"):
-        assert part in message["message"]
     alerts.run()
+    # as if alerts had been switched on after it
+    alerts.change(
+        "UPDATE loopctl_pipelines.alert_position"
+        " SET since = now() + interval '1 second', examined_until = now()"
+    )
     assert alerts.evaluate().alerted == 0
+    alerts.run(slugs=("a", "b"))
+    alerts.evaluate()
+    assert target.received == []
+
+
+def test_runs_that_ended_while_nothing_evaluated_are_alerted_later(
+    switched_on: SwitchOn, target: HttpTarget
+) -> None:
+    alerts = switched_on(Usage())
+    failed = {_fail(alerts), _fail(alerts, "weekly_retention")}
+    alerts.change(
+        "UPDATE loopctl_pipelines.alert_position"
+        " SET since = now() - interval '7 days', examined_until = now() - interval '5 days'"
+    )
+    alerts.evaluate()
+    assert {row["run_id"] for row in alerts.messages()} == failed
+    assert len(target.received) == 2
+
+
+def test_too_many_runs_in_an_hour_share_one_message(
+    switched_on: SwitchOn, target: HttpTarget
+) -> None:
+    alerts = switched_on(Usage())
+    alerts.change(
+        "INSERT INTO loopctl_pipelines.alert_messages"
+        " (message_id, run_id, state, created_at, next_attempt_at, sent_at)"
+        " SELECT gen_random_uuid(), 'r' || n, 'sent', now(), now(), now()"
+        " FROM generate_series(1, 20) AS n"
+    )
+    for _ in range(3):
+        _fail(alerts, "article_embeddings")
+    assert alerts.evaluate().delivered.held_back == 3
+    assert target.received == []
+    alerts.change(
+        "UPDATE loopctl_pipelines.alert_messages SET sent_at = now() - interval '2 hours'"
+        " WHERE run_id = 'r1'"
+    )
+    assert alerts.evaluate().delivered.sent == 1
+    [message] = target.received
+    assert message["title"] == "loopctl: 3 failed runs"
+    assert message["message"].startswith("3 runs (3 of article_embeddings), of which 3 failed.")
+    assert alerts.evaluate().delivered.held_back == 0
+
+
+def test_the_sensor_alerts_about_nothing_from_a_time_when_alerts_were_off(
+    switched_on: SwitchOn, target: HttpTarget
+) -> None:
+    alerts = switched_on(Usage())
+    cursor = None
+
+    def tick(*urls: str) -> str:
+        nonlocal cursor
+        context = build_sensor_context(
+            alerts.project.instance, cursor, resources={"database": alerts.project.database}
+        )
+        result = build_alerts_sensor(Targets(urls, UI))(context)
+        assert isinstance(result, SkipReason)
+        cursor = context.cursor
+        return result.skip_message or ""
+
+    assert "LOOPCTL_ALERT_URLS is not set" in tick()
+    _fail(alerts)
+    assert "0 of them to be alerted" in tick(target.url())
+    _fail(alerts)
+    assert "1 of them to be alerted; messages: 1 sent" in tick(target.url())
     assert len(target.received) == 1
+
+
+def test_two_evaluations_at_once_are_one(switched_on: SwitchOn) -> None:
+    alerts = switched_on(Usage())
+    alerts.change("UPDATE loopctl_pipelines.alert_position SET held_until = now() + '1 minute'")
+    assert evaluate(alerts.project.database, alerts.project.instance, alerts.targets) is None
+
+
+def test_a_process_whose_clock_is_ahead_keeps_no_run_of_others_from_being_alerted(
+    switched_on: SwitchOn, dagster_url: str
+) -> None:
+    alerts = switched_on(Usage())
+    ahead = _fail(alerts)
+    with psycopg.connect(dagster_url) as connection:
+        connection.execute(
+            "UPDATE runs SET update_timestamp = update_timestamp + interval '1 hour',"
+            " end_time = start_time + 3600"
+        )
+    assert alerts.evaluate().alerted == 1
+    later = _fail(alerts)
+    assert (alerts.evaluate().alerted, alerts.evaluate().alerted) == (1, 0)
+    assert {row["run_id"] for row in alerts.messages()} == {ahead, later}

@@ -1,6 +1,7 @@
 """A target of alerts on the loopback interface: what it was sent, and how it answers."""
 
 import json
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from types import TracebackType
@@ -12,7 +13,8 @@ class HttpTarget:
 
     Attributes:
         received: the messages, with their `title` and `message`.
-        status: what is answered. 0: nothing, until the test ends.
+        status: what is answered. 0: an answer that does not end.
+        paths: the paths of all requests.
         location: where a redirect leads.
     """
 
@@ -62,7 +64,12 @@ class HttpTarget:
 
             def _answer(self) -> None:
                 if target.status == 0:
-                    target._ended.wait()
+                    # a byte now and then: no timeout of a read ends that
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                    with suppress(OSError):
+                        while not target._ended.wait(0.2):
+                            self.wfile.write(b"a")
+                            self.wfile.flush()
                     return
                 self.send_response(target.status)
                 if target.location:

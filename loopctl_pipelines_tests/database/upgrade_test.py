@@ -28,6 +28,10 @@ def test_our_own_schema_holds_what_loopctl_has_not(empty_database: str) -> None:
         own = relations(connection, "loopctl_pipelines")
     assert {name for name in own if not name.endswith(("_pkc", "_pkey"))} == {
         "alembic_version",
+        "alert_messages",
+        "alert_position",
+        "alerted_findings",
+        "alerted_findings_message_id",
         "late_reports",
         "live_reports",
         "circuit_breakers",

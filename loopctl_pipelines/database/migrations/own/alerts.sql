@@ -8,8 +8,8 @@ CREATE TABLE IF NOT EXISTS loopctl_pipelines.alert_position (
     -- when alerts were switched on: what is older is not alerted
     since timestamptz NOT NULL,
     examined_until timestamptz NOT NULL,
-    -- Dagster's ids of the last runs before that; runs are looked for a few minutes back again
-    examined_runs text[] NOT NULL DEFAULT '{}',
+    -- the ends of the last runs before that by Dagster's ids: runs are looked for a few minutes back
+    examined_runs jsonb NOT NULL DEFAULT '{}',
     -- the lease of the process that examines and sends
     held_until timestamptz,
     CONSTRAINT alert_position_pkey PRIMARY KEY (is_the_only_row),

@@ -1,0 +1,99 @@
+"""`loopctl-pipelines alerts`."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Annotated, Final
+
+import typer
+from rich.table import Table
+
+from loopctl_pipelines.alerts.message import Message
+from loopctl_pipelines.alerts.operator_queries import StoredMessage, list_messages
+from loopctl_pipelines.alerts.sending import DEADLINE_SECONDS, send
+from loopctl_pipelines.alerts.table_use import ALERT_TABLES
+from loopctl_pipelines.alerts.targets import Targets, check_targets
+from loopctl_pipelines.cli.project import Project, open_project
+from loopctl_pipelines.costs.display.tables import STYLE
+from loopctl_pipelines.database.preflight import check_database
+from loopctl_pipelines.terminal import Terminal
+from loopctl_pipelines.terminal_text import visible
+
+alerts = typer.Typer(no_args_is_help=True, help="Alerts about runs, sent through Apprise.")
+
+_SHOWN: Final = 20
+_TEST: Final = Message(
+    "loopctl: a test",
+    "This is a test of loopctl-pipelines: alerts arrive here. Nothing has happened.",
+)
+
+
+@alerts.command("test")
+def alerts_test() -> None:
+    """Send a test message to each target, and show which of them accept it."""
+    with open_project() as project:
+        targets = _targets(project)
+    targets.require()
+    urls = dict(zip(targets.places, targets.urls, strict=True))
+    accepted = set(send(_TEST, urls))
+    terminal = Terminal()
+    for place in targets.places:
+        answer = "accepted" if place in accepted else "not accepted"
+        style = None if place in accepted else "red"
+        terminal.print(f"Target {targets.name(place)}: {answer}.", style=style)
+    if len(accepted) < len(urls):
+        terminal.print(
+            f"A target accepts a message if it answers so within {DEADLINE_SECONDS:.0f} seconds "
+            "and without a redirect. Check the URL's parts, the address and the network."
+        )
+        raise typer.Exit(1)
+
+
+@alerts.command("send")
+def alerts_send() -> None:
+    """Examine the runs that have ended, and send what is due: what `alerts_sensor` does."""
+    # imports Dagster, which takes seconds
+    from loopctl_pipelines.alerts.evaluation import evaluate  # noqa: PLC0415
+
+    with open_project() as project:
+        targets = _targets(project)
+        targets.require()
+        with project.instance() as instance:
+            done = evaluate(project.database, instance, targets)
+    Terminal().print(done.describe() if done else "Another process is sending alerts.")
+
+
+@alerts.command("list")
+def alerts_list(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """Show the latest messages: which run they are about, and whether the targets have them."""
+    with open_project() as project:
+        check_database(project.database, ALERT_TABLES)
+        found = list_messages(project.database, _SHOWN)
+    if as_json:
+        rows = [asdict(message) for message in found]
+        Terminal().print(json.dumps(rows, indent=2, default=str), soft_wrap=True)
+    elif found:
+        Terminal().print(_table(found))
+    else:
+        Terminal().print("No alerts.")
+
+
+def _targets(project: Project) -> Targets:
+    return check_targets(project.settings.alert_urls, project.settings.ui_url)
+
+
+def _table(messages: Iterable[StoredMessage]) -> Table:
+    table = Table(title="The latest alerts", **STYLE)
+    for name in ("made (UTC)", "run", "state", "tried", "targets"):
+        table.add_column(name, no_wrap=True)
+    for message in messages:
+        table.add_row(
+            f"{message.created_at:%Y-%m-%d %H:%M:%S}",
+            visible(message.run_id[:8]),
+            message.state,
+            str(message.attempts),
+            str(message.accepted),
+        )
+    return table
