@@ -1,6 +1,8 @@
 """`loopctl-pipelines anomalies`."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from typing import Annotated, Final
 from uuid import UUID
@@ -10,12 +12,16 @@ import typer
 from loopctl_pipelines.actor import Actor
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.costs.anomalies.resolution import resolve_anomaly
-from loopctl_pipelines.costs.display.plots import PLOTTED_DAYS, TenantCosts, plot_costs
+from loopctl_pipelines.costs.display.anomaly_text import describe_anomaly
+from loopctl_pipelines.costs.display.plots import PLOTTED_DAYS, plot_costs
 from loopctl_pipelines.costs.display.stored_costs import (
     StoredAnomaly,
     costs_to_plot,
+    daily_model_costs,
     list_anomalies,
 )
+from loopctl_pipelines.costs.display.stored_story import anomaly_details
+from loopctl_pipelines.costs.display.story_plot import plot_story
 from loopctl_pipelines.costs.display.tables import anomalies_table
 from loopctl_pipelines.costs.errors import UnknownAnomalyError
 from loopctl_pipelines.costs.operator_queries import tenant_of_anomaly
@@ -49,40 +55,72 @@ def anomalies_list(
     plot: Annotated[
         typer.FileBinaryWrite | None,
         typer.Option(
-            help="PNG file for a plot of cost per day and tenant, with these anomalies marked."
+            help="PNG file for a plot of cost per day, model and tenant, with these anomalies."
         ),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the open anomalies, the latest day first."""
     if context.invoked_subcommand is not None:
-        if tenant or resolved or everything or plot:
+        if tenant or resolved or everything or plot or as_json:
             raise typer.BadParameter(
-                "These options belong to the list: put --tenant after `resolve`."
+                "These options belong to the list: put --tenant after "
+                f"`{context.invoked_subcommand}`."
             )
         return
-    console = Terminal()
+    # what a script reads must be the JSON alone
+    console, said = Terminal(), Terminal(stderr=as_json)
     with open_project() as project:
         check_database(project.database, COST_TABLES)
         chosen = _tenants(project, tenant)
         wanted = None if everything else resolved
         found = {t: list_anomalies(project.database, t, resolved=wanted) for t in chosen}
-        plotted = (
-            [
-                costs_to_plot(project.database, TenantDays(t, date.min, project.today), many)
-                for t, many in found.items()
-            ]
-            if plot
-            else []
-        )
+        plotted = _write_plot(project, plot, found) if plot else None
     kind = "" if everything else "resolved " if resolved else "open "
     rows = [(t.slug, a, _state(a)) for t, many in found.items() for a in many]
-    if rows:
+    if as_json:
+        _print_json([_as_json(slug, anomaly) for slug, anomaly, _ in rows])
+    elif rows:
         title = f"{len(rows)} {kind}anomal{'y' if len(rows) == 1 else 'ies'}"
         console.print(anomalies_table(title, rows))
     else:
         console.print(f"No {kind}anomalies.")
+    if plotted:
+        said.print(plotted)
+
+
+@anomalies.command("show")
+def anomalies_show(
+    anomaly: Annotated[UUID, typer.Argument(metavar="ID", help="Id, as the list shows it.")],
+    tenant: Annotated[
+        str | None, typer.Option(help="Slug: fail if the anomaly belongs to another tenant.")
+    ] = None,
+    *,
+    plot: Annotated[
+        typer.FileBinaryWrite | None,
+        typer.Option(help="PNG file for a plot of its story beside the others of its epic."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show an anomaly: its story beside the other stories of its epic."""
+    with open_project() as project:
+        check_database(project.database, COST_TABLES)
+        owner = _owner(project, anomaly, tenant)
+        rule = project.settings.anomaly_rule
+        found = anomaly_details(project.database, owner, anomaly, rule)
+    if found is None:
+        raise UnknownAnomalyError(anomaly, tenant)
+    details, story = found
     if plot:
-        console.print(_write_plot(plot, plotted))
+        plot.write(plot_story(story))
+    if as_json:
+        stored = {**_as_json(owner.slug, details), "metadata": details.metadata}
+        compared = asdict(story) | {"threshold": story.threshold}
+        _print_json({**stored, "compared": compared})
+    else:
+        Terminal().print(describe_anomaly(owner.slug, details, story), soft_wrap=True)
+    if plot:
+        Terminal(stderr=as_json).print(f"Plot of the story: {visible(plot.name)}")
 
 
 @anomalies.command("resolve")
@@ -95,10 +133,7 @@ def anomalies_resolve(
     """Resolve an anomaly and audit it; it is not reported again for its day. Safe to repeat."""
     with open_project() as project:
         check_database(project.database, COST_TABLES)
-        owner = tenant_of_anomaly(project.database, anomaly)
-        asked = {t.id: t for t in _tenants(project, tenant)}.get(owner) if owner else None
-        if asked is None:
-            raise UnknownAnomalyError(anomaly, tenant)
+        asked = _owner(project, anomaly, tenant)
         with project.database.tenant_transaction(asked.id) as connection:
             done = resolve_anomaly(connection, asked.id, anomaly, ACTOR)
     if done is None:
@@ -109,6 +144,19 @@ def anomalies_resolve(
         if done.newly
         else f"Anomaly {anomaly} of tenant {asked.slug!r} was resolved before, at {when}.",
     )
+
+
+def _owner(project: Project, anomaly: UUID, slug: str | None) -> Tenant:
+    """Return the tenant of an anomaly, which must be the one with this slug, if there is one.
+
+    Raises:
+        UnknownAnomalyError: if no such tenant has it.
+    """
+    owner = tenant_of_anomaly(project.database, anomaly)
+    asked = {t.id: t for t in _tenants(project, slug)}.get(owner) if owner else None
+    if asked is None:
+        raise UnknownAnomalyError(anomaly, slug)
+    return asked
 
 
 def _tenants(project: Project, slug: str | None) -> Sequence[Tenant]:
@@ -125,12 +173,46 @@ def _state(anomaly: StoredAnomaly) -> str:
     return "archived" if anomaly.archived else "resolved" if anomaly.resolved else ""
 
 
-def _write_plot(file: typer.FileBinaryWrite, tenants: Sequence[TenantCosts]) -> str:
-    with_costs = [tenant for tenant in tenants if tenant.costs]
-    if not with_costs:
+def _as_json(slug: str, anomaly: StoredAnomaly) -> dict[str, object]:
+    return {
+        "id": anomaly.id,
+        "tenant": slug,
+        "day": anomaly.day,
+        "story_id": anomaly.story_id,
+        "story_title": anomaly.story_title,
+        "anomaly_type": anomaly.anomaly_type,
+        "story_cost_millicents": anomaly.story_cost_millicents,
+        "reference_avg_millicents": anomaly.reference_avg_millicents,
+        "deviation_factor": anomaly.deviation_factor,
+        "resolved": anomaly.resolved,
+        "archived": anomaly.archived,
+    }
+
+
+def _print_json(shown: object) -> None:
+    # ids, days and exact numbers as text
+    Terminal().print(json.dumps(shown, indent=2, default=str), soft_wrap=True)
+
+
+def _write_plot(
+    project: Project,
+    file: typer.FileBinaryWrite,
+    anomalies_of: Mapping[Tenant, Sequence[StoredAnomaly]],
+) -> str:
+    """Write the plot of these tenants' latest days; return what was plotted."""
+    totals = {
+        tenant: costs_to_plot(project.database, TenantDays(tenant, date.min, project.today), many)
+        for tenant, many in anomalies_of.items()
+    }
+    plotted = {tenant: costs for tenant, costs in totals.items() if costs.costs}
+    if not plotted:
         return "No plot: no day of these tenants has been summarized yet."
-    last = max(max(tenant.costs) for tenant in with_costs)
+    last = max(max(costs.costs) for costs in plotted.values())
     first = last - timedelta(days=PLOTTED_DAYS - 1)
-    file.write(plot_costs(with_costs, first, last))
-    shown = f"{len(with_costs)} tenant{'' if len(with_costs) == 1 else 's'}"
+    with_models = [
+        replace(costs, models=daily_model_costs(project.database, TenantDays(tenant, first, last)))
+        for tenant, costs in plotted.items()
+    ]
+    file.write(plot_costs(with_models, first, last))
+    shown = f"{len(plotted)} tenant{'' if len(plotted) == 1 else 's'}"
     return f"Plot of {shown}, {first} to {last}: {visible(file.name)}"

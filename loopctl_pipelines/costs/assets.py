@@ -141,7 +141,7 @@ def build_cost_assets(
         done = run_units(context.log, database, plan.units, work, DetectionError)
         for warning in sorted({text for _, day in done.days if (text := compared_warning(day))}):
             context.log.warning(warning)
-        landed = _with_plots(context.log, database, done.days)
+        landed = _with_plots(context.log, database, done.days, anomaly_rule)
         check = anomalies_match_rule(anomaly_rule)
         yield from end_run(context, plan, done, landed, check)
 
@@ -149,12 +149,15 @@ def build_cost_assets(
 
 
 def _with_plots(
-    log: DagsterLogManager, database: Database, days: Sequence[tuple[Tenant, DayCompared]]
+    log: DagsterLogManager,
+    database: Database,
+    days: Sequence[tuple[Tenant, DayCompared]],
+    rule: AnomalyRule,
 ) -> dict[str, Metadata]:
-    """Return the metadata of the anomalies' materializations, with a plot for some of them."""
+    """Return the metadata of the anomalies' materializations, with plots for some of them."""
     landed = metadata_by_partition(days, compared_metadata)
     try:
-        plots = plots_of_run(database, days)
+        plots = plots_of_run(database, days, rule)
     except (psycopg.Error, DatabaseUnreachableError):
         # the work is committed: a plot is no reason to fail
         log.warning("No plots: the costs of the days before could not be read.")

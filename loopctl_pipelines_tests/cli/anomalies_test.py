@@ -1,5 +1,6 @@
 """`loopctl-pipelines anomalies`: the list, its plot, and resolving what it shows."""
 
+import json
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -80,6 +81,47 @@ def test_the_plot_is_a_png(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "costs.png"
     assert "Plot of 1 tenant, 2026-03-04 to 2026-04-02" in _out(shell, "--plot", str(file))
     assert file.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_list_is_printed_as_json(shell: Shell, anomaly: UUID, tmp_path: Path) -> None:
+    plot = tmp_path / "costs.png"
+    code, out, err = shell.run("anomalies", "--json", "--plot", str(plot))
+    assert (code, err.split()[:4]) == (0, ["Plot", "of", "1", "tenant,"])
+    [row] = json.loads(out)
+    assert (row["id"], row["tenant"], row["day"]) == (str(anomaly), "a", "2026-04-02")
+    assert row["deviation_factor"] == "4.50"
+
+
+def test_an_anomaly_is_shown_with_its_story_beside_the_others(shell: Shell, anomaly: UUID) -> None:
+    out = _out(shell, "show", str(anomaly))
+    for part in (
+        "anomaly high_cost, open tenant a day 2026-04-02 story s0",
+        "cost $0.09, 4.50 times $0.02 (epic_average)",
+        "threshold above 3.0 times, that is $0.06",
+        "4 other stories of the epic",
+    ):
+        assert part in out
+
+
+def test_an_anomaly_is_shown_as_json_and_as_a_png(
+    shell: Shell, anomaly: UUID, tmp_path: Path
+) -> None:
+    file = tmp_path / "story.png"
+    code, out, _ = shell.run("anomalies", "show", str(anomaly), "--json", "--plot", str(file))
+    assert code == 0
+    shown = json.loads(out)
+    assert shown["metadata"]["baseline"] == "epic_average"
+    assert (shown["compared"]["peers"], shown["compared"]["threshold"]) == ([250] * 4, 6000)
+    assert file.read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_anomaly_that_does_not_exist_or_is_another_tenant_s_is_not_shown(
+    shell: Shell, anomaly: UUID
+) -> None:
+    code, _, err = shell.run("anomalies", "show", str(uuid4()))
+    assert (code, "No tenant has an anomaly" in err) == (1, True)
+    code, _, err = shell.run("anomalies", "show", str(anomaly), "--tenant", "nobody")
+    assert (code, str(anomaly) in err) == (1, False)
 
 
 def test_resolving_is_audited_under_the_name_of_the_command(

@@ -1,6 +1,6 @@
 """Reads a tenant's stored costs and anomalies for display."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from loopctl_pipelines.costs.anomalies.anomaly import day_of
-from loopctl_pipelines.costs.display.plots import TenantCosts
+from loopctl_pipelines.costs.display.tenant_costs import TenantCosts
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
@@ -76,9 +76,20 @@ def list_anomalies(
 def costs_to_plot(
     database: Database, unit: TenantDays, anomalies: Iterable[StoredAnomaly]
 ) -> TenantCosts:
-    """Return the tenant's costs of these days, with the anomalies to mark."""
+    """Return the tenant's costs of these days, with the anomalies to mark; without models."""
     return TenantCosts(
         unit.tenant.slug,
         {total.day: total.cost_millicents for total in daily_totals(database, unit)},
         Counter((a.anomaly_type, a.day) for a in anomalies if a.day),
     )
+
+
+def daily_model_costs(database: Database, unit: TenantDays) -> dict[str, dict[date, Decimal]]:
+    """Return what each model cost on each of these days, in millicents."""
+    parameters = {"tenant_id": unit.tenant.id, "first": unit.first, "end": unit.end}
+    found: defaultdict[str, dict[date, Decimal]] = defaultdict(dict)
+    with database.tenant_transaction(unit.tenant.id) as connection:
+        rows = connection.execute(statement(__package__, "daily_model_costs"), parameters)
+        for day, model, cost in rows:
+            found[model][day] = cost
+    return dict(found)

@@ -1,6 +1,7 @@
 """Plots, looked at as pixels."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 
@@ -8,11 +9,13 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from loopctl_pipelines.costs.display.plots import MOST_PANELS, TenantCosts, plot_costs
+from loopctl_pipelines.costs.display.plots import MOST_PANELS, plot_costs
+from loopctl_pipelines.costs.display.tenant_costs import BudgetLine, TenantCosts
 
 FIRST = date(2026, 4, 1)
 DAYS = [FIRST + timedelta(days=n) for n in range(30)]
 HIGH, LOW = (0xC6, 0x28, 0x28), (0xEF, 0x9A, 0x00)
+FIRST_MODEL, SECOND_MODEL, OTHERS = (0x7D, 0x9F, 0xC4), (0x3F, 0x67, 0x97), (0xCF, 0xD8, 0xDC)
 MOST_BYTES = 100_000
 
 
@@ -84,3 +87,54 @@ def test_no_cost_is_too_low_or_too_high(cost: int) -> None:
 
 def test_days_that_cost_nothing_may_be_missing() -> None:
     assert _plot(TenantCosts("acme", {})) == _plot(_tenant("acme", 0))
+
+
+def _by_model(**costs: int) -> TenantCosts:
+    models = {name: dict.fromkeys(DAYS, cost) for name, cost in costs.items()}
+    return TenantCosts("acme", dict.fromkeys(DAYS, sum(costs.values())), {}, models)
+
+
+def test_the_models_of_a_day_are_stacked_from_the_costliest_up() -> None:
+    png = _plot(_by_model(cheap=100_000, dear=300_000))
+    dear, cheap = (_in_panel(png, color) for color in (FIRST_MODEL, SECOND_MODEL))
+    assert min(dear) > max(cheap)
+    assert len(dear) / len(cheap) == pytest.approx(3, rel=0.1)
+
+
+def test_a_model_that_was_renamed_goes_on_under_its_new_name() -> None:
+    models = {"old": dict.fromkeys(DAYS[:15], 200), "new": dict.fromkeys(DAYS[15:], 100)}
+    png = _plot(TenantCosts("acme", models["old"] | models["new"], {}, models))
+    old, new = (_pixels(png, color)[1] for color in (FIRST_MODEL, SECOND_MODEL))
+    # the legend's marks are at the left
+    assert np.median(old) < np.median(new)
+
+
+def test_models_beyond_the_fifth_and_costs_of_none_are_one_part() -> None:
+    assert _in_panel(_plot(_by_model(a=9, b=8, c=7, d=6, e=5)), OTHERS) == []
+    six = _by_model(a=9, b=8, c=7, d=6, e=5, f=4)
+    seven = _by_model(a=9, b=8, c=7, d=6, e=5, f=3, g=1)
+    assert _in_panel(_plot(six), OTHERS)
+    assert _plot(six) == _plot(seven)
+
+
+@pytest.mark.parametrize("name", ["$x^{", "a\\b_c", "n" * 255, "\x1b[31m\u202e"])
+def test_a_model_s_name_is_text_whatever_it_contains(name: str) -> None:
+    models = {name: dict.fromkeys(DAYS, 100)}
+    png = _plot(TenantCosts("acme", dict.fromkeys(DAYS, 100), {}, models))
+    assert len(png) < MOST_BYTES
+
+
+def test_a_budget_is_drawn_until_the_day_it_is_used_up_if_there_is_room() -> None:
+    used_up = DAYS[-1] + timedelta(days=6)
+    budget = BudgetLine("project p", 0.8, used_up, 100_000)
+    without = _tenant("acme", 100_000)
+    later = replace(budget, used_up_on=used_up + timedelta(days=1))
+    plots = [_plot(replace(without, budget=each)) for each in (budget, later, None)]
+    assert len(set(plots)) == 3
+    other = _tenant("b", 1)
+    assert _plot(replace(without, budget=budget), other) == _plot(without, other)
+
+
+def _in_panel(png: bytes, color: tuple[int, int, int]) -> list[int]:
+    """Return the rows of the colour's pixels below the legend."""
+    return [row for row in _pixels(png, color)[0] if row > 30]
