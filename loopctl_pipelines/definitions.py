@@ -11,6 +11,7 @@ from functools import cache
 from dagster import Definitions, ResourceDefinition, definitions, in_process_executor
 
 from loopctl_pipelines.alerts.definitions import build_alerts_definitions
+from loopctl_pipelines.alerts.targets import check_urls
 from loopctl_pipelines.costs.definitions import build_costs_definitions
 from loopctl_pipelines.costs.summaries.rollup_protocol import Rollup, load_rollup
 from loopctl_pipelines.database.connection import Database
@@ -19,6 +20,7 @@ from loopctl_pipelines.knowledge.definitions import build_knowledge_definitions
 from loopctl_pipelines.knowledge.embedding.definitions import build_embedder
 from loopctl_pipelines.knowledge.extraction.definitions import build_extractor
 from loopctl_pipelines.knowledge.proposals.verdict import GateThresholds
+from loopctl_pipelines.orchestration.dagster_internals import is_loaded_for_a_run
 from loopctl_pipelines.orchestration.definitions import build_orchestration_definitions
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.definitions import build_tenants_definitions
@@ -35,8 +37,7 @@ def build_definitions(
             `anomaly_rule`, `rollup`. Resources that need a database use a replaced one.
 
     Raises:
-        SettingsError: if LOOPCTL_ROLLUP names no rollup, or Apprise does not understand one of
-            LOOPCTL_ALERT_URLS.
+        SettingsError: if LOOPCTL_ROLLUP names no rollup.
     """
     return Definitions.merge(
         build_orchestration_definitions(),
@@ -94,4 +95,8 @@ def defs() -> Definitions:
     Raises:
         SettingsError: naming the setting that cannot be used.
     """
-    return build_definitions(Settings.from_environment(os.environ))
+    settings = Settings.from_environment(os.environ)
+    # the process that offers the definitions has checked it, and it takes a second
+    if not is_loaded_for_a_run():
+        check_urls(settings.alert_urls)
+    return build_definitions(settings)

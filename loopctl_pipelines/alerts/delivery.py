@@ -94,10 +94,11 @@ def _deliver(
     missing = [place for place in targets.places if place not in message.accepted]
     if not claim_message(database, message, _retry_seconds(message.attempts)):
         return "claimed"
-    text = compose_message(database, instance, targets, message)
-    for place in send(text, {place: targets.urls[place - 1] for place in missing}):
-        accept_message(database, message.message_id, place)
-        missing.remove(place)
+    if missing:
+        text = compose_message(database, instance, targets, message)
+        for place in send(text, {place: targets.urls[place - 1] for place in missing}):
+            accept_message(database, message.message_id, place)
+            missing.remove(place)
     if not missing:
         state = "sent"
     elif datetime.now(UTC) - message.created_at > _GIVEN_UP_AFTER:

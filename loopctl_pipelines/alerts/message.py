@@ -53,6 +53,7 @@ def compose(
     for report in reports:
         failed.update(report.failed)
         checks.update(report.red_checks)
+    ui_url = ui_url.rstrip("/")
     lines = [
         _heading(reports),
         *(f"{ui_url}/runs/{report.run_id}" for report in reports[:_SHOWN_RUNS]),

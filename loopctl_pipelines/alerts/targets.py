@@ -17,7 +17,7 @@ class Targets:
 
     Attributes:
         urls: Apprise URLs; none: alerts are off. A target's place, from 1 on, stands for it.
-        ui_url: the address of the Dagster UI, without a slash at its end.
+        ui_url: the address of the Dagster UI.
     """
 
     urls: tuple[str, ...]
@@ -45,23 +45,23 @@ class Targets:
             raise SettingsError(SETTING, "is not set, so there is nowhere to send alerts to")
 
 
-def check_targets(urls: Sequence[str], ui_url: str) -> Targets:
-    """Return the targets; Apprise must understand each URL. Nothing is sent.
+def check_urls(urls: Sequence[str]) -> None:
+    """Reject URLs that Apprise does not understand. Nothing is sent.
 
     Raises:
         SettingsError: naming the place of the first URL that cannot be used, and no part of it.
     """
-    if urls:
-        # it takes half a second, and most processes send nothing
-        import apprise  # noqa: PLC0415
+    if not urls:
+        return
+    # it takes a second, and most processes send nothing
+    import apprise  # noqa: PLC0415
 
-        # it would log the URL
-        logging.getLogger(apprise.LOGGER_NAME).disabled = True
-        for place, url in enumerate(urls, start=1):
-            if apprise.Apprise.instantiate(url) is None:
-                raise SettingsError(
-                    SETTING,
-                    f"must hold URLs that Apprise understands, and number {place} is none. "
-                    "https://github.com/caronc/apprise lists them.",
-                )
-    return Targets(tuple(urls), ui_url.rstrip("/"))
+    # it would log the URL
+    logging.getLogger(apprise.LOGGER_NAME).disabled = True
+    for place, url in enumerate(urls, start=1):
+        if apprise.Apprise.instantiate(url) is None:
+            raise SettingsError(
+                SETTING,
+                f"must hold URLs that Apprise understands, and number {place} is none. "
+                "https://github.com/caronc/apprise lists them.",
+            )

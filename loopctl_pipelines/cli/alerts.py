@@ -12,7 +12,7 @@ from loopctl_pipelines.alerts.message import Message
 from loopctl_pipelines.alerts.operator_queries import StoredMessage, list_messages
 from loopctl_pipelines.alerts.sending import DEADLINE_SECONDS, send
 from loopctl_pipelines.alerts.table_use import ALERT_TABLES
-from loopctl_pipelines.alerts.targets import Targets, check_targets
+from loopctl_pipelines.alerts.targets import Targets, check_urls
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.costs.display.tables import STYLE
 from loopctl_pipelines.database.preflight import check_database
@@ -33,7 +33,6 @@ def alerts_test() -> None:
     """Send a test message to each target, and show which of them accept it."""
     with open_project() as project:
         targets = _targets(project)
-    targets.require()
     urls = dict(zip(targets.places, targets.urls, strict=True))
     accepted = set(send(_TEST, urls))
     terminal = Terminal()
@@ -57,7 +56,6 @@ def alerts_send() -> None:
 
     with open_project() as project:
         targets = _targets(project)
-        targets.require()
         with project.instance() as instance:
             done = evaluate(project.database, instance, targets)
     Terminal().print(done.describe() if done else "Another process is sending alerts.")
@@ -81,7 +79,15 @@ def alerts_list(
 
 
 def _targets(project: Project) -> Targets:
-    return check_targets(project.settings.alert_urls, project.settings.ui_url)
+    """Return the targets.
+
+    Raises:
+        SettingsError: if there is none, or one that Apprise does not understand.
+    """
+    targets = Targets(project.settings.alert_urls, project.settings.ui_url)
+    targets.require()
+    check_urls(targets.urls)
+    return targets
 
 
 def _table(messages: Iterable[StoredMessage]) -> Table:

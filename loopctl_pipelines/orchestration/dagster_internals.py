@@ -33,6 +33,13 @@ from dagster._core.definitions.data_version import (
     compute_logical_data_version,
 )
 
+# Whether the definitions are loaded for a run, which need not check what was checked at start.
+# Waits for: its export.
+from dagster._core.definitions.definitions_load_context import (
+    DefinitionsLoadContext,
+    DefinitionsLoadType,
+)
+
 # Metadata that keeps Dagster from recording every partition of a run, those that were skipped
 # included. Waits for: a `MaterializeResult` that names its partitions.
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
@@ -83,6 +90,7 @@ __all__ = [
     "WorkspaceProcessContext",
     "compute_logical_data_version",
     "engine_of",
+    "is_loaded_for_a_run",
     "log_evaluations",
     "log_materializations",
     "log_observations",
@@ -97,6 +105,11 @@ MOST_HASHED_INPUT_PARTITIONS: Final = SKIP_PARTITION_DATA_VERSION_DEPENDENCY_THR
 """With more partitions, the version of an input is that of its latest materialization."""
 
 StepContext = AssetExecutionContext | OpExecutionContext
+
+
+def is_loaded_for_a_run() -> bool:
+    """Return whether this process loads the definitions to work on a run, not to offer them."""
+    return DefinitionsLoadContext.get().load_type is DefinitionsLoadType.RECONSTRUCTION
 
 
 def log_materializations(

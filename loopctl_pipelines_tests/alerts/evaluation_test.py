@@ -1,8 +1,10 @@
 """A run with something to report is alerted once."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import psycopg
+import pytest
 from dagster import (
     AssetCheckResult,
     DagsterInstance,
@@ -17,8 +19,18 @@ from dagster import (
 from loopctl_pipelines.alerts.evaluation import evaluate
 from loopctl_pipelines.alerts.sensors import build_alerts_sensor
 from loopctl_pipelines.alerts.targets import Targets
-from loopctl_pipelines_tests.alerts.alerted import LAST, UI, Alerts, runaway
+from loopctl_pipelines.definitions import defs
+from loopctl_pipelines.errors import SettingsError
+from loopctl_pipelines_tests.alerts.alerted import (
+    LAST,
+    RUNAWAY,
+    UI,
+    Alerts,
+    runaway,
+    without_targets,
+)
 from loopctl_pipelines_tests.alerts.http_target import HttpTarget
+from loopctl_pipelines_tests.costs.anomalies.deviations import anomalies
 from loopctl_pipelines_tests.dagster_internals import create_run_for_test
 from loopctl_pipelines_tests.usage import Usage, id_of
 
@@ -34,28 +46,38 @@ def _fail(alerts: Alerts, job: str = "daily_costs") -> str:
     return str(run.run_id)
 
 
-def test_a_runaway_is_alerted_once_with_its_figures_and_a_link(
+def test_a_runaway_is_opened_on_its_day_alerted_once_and_closed_when_it_is_corrected(
     switched_on: SwitchOn, target: HttpTarget
 ) -> None:
+    days = [LAST - timedelta(days=n) for n in (3, 2, 1)]
     usage = Usage()
-    for slug in ("a", "b"):
-        runaway(usage, slug)
+    for day in days:
+        for slug in ("a", "b"):
+            runaway(usage, slug, day, cost=RUNAWAY if day == days[1] else 250_000)
     alerts = switched_on(usage)
-    run_id = alerts.run(slugs=("a", "b"))
-    done = alerts.evaluate()
-    assert (done.examined, done.alerted, done.delivered.sent) == (1, 1, 1)
+    runs, sent = [], []
+    for day in days:
+        runs.append(alerts.run(day, ("a", "b")))
+        alerts.evaluate()
+        sent.append(len(target.received))
+    assert sent == [0, 1, 1]
     [message] = target.received
     assert message["title"] == "loopctl: 2 new anomalies"
-    assert f"{UI}/runs/{run_id}" in message["message"]
-    assert f"- a {LAST}, high cost, $90.00, 4.50 times: s0" in message["message"]
-    with alerts.project.database.tenant_transaction(id_of("a")) as connection:
+    for part in (f"{UI}/runs/{runs[1]}", f"- a {days[1]}, high cost, $90.00, 4.50 times: s0"):
+        assert part in message["message"]
+    database = alerts.project.database
+    with database.tenant_transaction(id_of("a")) as connection:
         assert connection.execute(
             "SELECT (SELECT count(*) FROM loopctl_pipelines.alert_messages),"
             " (SELECT count(*) FROM loopctl_pipelines.alert_position),"
             " (SELECT array_agg(tenant_id) FROM loopctl_pipelines.alerted_findings)"
         ).fetchall() == [(0, 0, [id_of("a")])]
-    alerts.run(slugs=("a", "b"))
+        connection.execute(
+            "UPDATE token_usage_reports SET deleted_at = now() WHERE cost_millicents > 1000000"
+        )
+    alerts.run(days[1], ("a", "b"))
     assert alerts.evaluate().alerted == 0
+    assert sorted(row["resolved"] for row in anomalies(database)) == [False, True]
     assert len(target.received) == 1
 
 
@@ -146,9 +168,9 @@ def test_what_happened_before_alerts_were_switched_on_is_not_alerted(
 
 
 def test_runs_that_ended_while_nothing_evaluated_are_alerted_later(
-    switched_on: SwitchOn, target: HttpTarget
+    switched_on: SwitchOn,
 ) -> None:
-    alerts = switched_on(Usage())
+    alerts = without_targets(switched_on(Usage()))
     failed = {_fail(alerts), _fail(alerts, "weekly_retention")}
     alerts.change(
         "UPDATE loopctl_pipelines.alert_position"
@@ -156,7 +178,6 @@ def test_runs_that_ended_while_nothing_evaluated_are_alerted_later(
     )
     alerts.evaluate()
     assert {row["run_id"] for row in alerts.messages()} == failed
-    assert len(target.received) == 2
 
 
 def test_too_many_runs_in_an_hour_share_one_message(
@@ -208,6 +229,15 @@ def test_the_sensor_alerts_about_nothing_from_a_time_when_alerts_were_off(
     assert len(target.received) == 1
 
 
+def test_the_definitions_are_not_offered_with_a_target_that_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOOPCTL_ALERT_URLS", "json://a nosuch://s3cr3t")
+    with pytest.raises(SettingsError, match="number 2 is none") as refused:
+        defs()
+    assert "s3cr3t" not in str(refused.value)
+
+
 def test_two_evaluations_at_once_are_one(switched_on: SwitchOn) -> None:
     alerts = switched_on(Usage())
     alerts.change("UPDATE loopctl_pipelines.alert_position SET held_until = now() + '1 minute'")
@@ -217,7 +247,7 @@ def test_two_evaluations_at_once_are_one(switched_on: SwitchOn) -> None:
 def test_a_process_whose_clock_is_ahead_keeps_no_run_of_others_from_being_alerted(
     switched_on: SwitchOn, dagster_url: str
 ) -> None:
-    alerts = switched_on(Usage())
+    alerts = without_targets(switched_on(Usage()))
     ahead = _fail(alerts)
     with psycopg.connect(dagster_url) as connection:
         connection.execute(
