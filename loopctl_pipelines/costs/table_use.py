@@ -3,13 +3,20 @@
 from typing import Final
 
 from loopctl_pipelines.database.table_use import TableUse
+from loopctl_pipelines.webhooks.outbox import OUTBOX_TABLES
 
 _AS_OBJECT: Final = ("loopctl_pipelines.as_object(jsonb)",)
 
 COST_TABLES: Final = TableUse(
-    read=("token_usage_reports", "stories", "loopctl_pipelines.archived_days"),
+    read=(
+        "token_usage_reports",
+        "stories",
+        "agents",
+        "loopctl_pipelines.archived_days",
+        *OUTBOX_TABLES.read,
+    ),
     written=("cost_summaries", "cost_anomalies"),
-    appended=("audit_log",),
+    appended=("audit_log", *OUTBOX_TABLES.appended),
     unprotected=(
         "tenants",
         "loopctl_pipelines.live_reports",

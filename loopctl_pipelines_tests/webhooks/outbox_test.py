@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from loopctl_pipelines.database.connection import Database, TenantConnection
-from loopctl_pipelines.webhooks.outbox import queue_event
+from loopctl_pipelines.webhooks.outbox import Event, queue_events
 from loopctl_pipelines_tests.api.rows import add_tenants
 from loopctl_pipelines_tests.usage import id_of
 from loopctl_pipelines_tests.webhooks.subscriptions import add_webhook, queued
@@ -21,7 +21,7 @@ def tenants(database: Database) -> None:
 
 def _queue(database: Database, project_id: UUID | None = None) -> int:
     with database.tenant_transaction(id_of("acme")) as connection:
-        return queue_event(connection, id_of("acme"), CREATED, project_id, {"title": "A"})
+        return queue_events(connection, id_of("acme"), [Event(CREATED, project_id, {"title": "A"})])
 
 
 def test_each_webhook_gets_an_event_and_a_job_that_loopctl_s_delivery_takes(
@@ -57,8 +57,24 @@ def test_a_project_s_webhook_gets_the_events_of_its_project(database: Database) 
     assert _queue(database, id_of("acme", "project")) == 1
 
 
+def test_many_events_at_once_reach_each_webhook_that_wants_them(database: Database) -> None:
+    everything = add_webhook(database, "acme", CREATED, "story.created")
+    of_project = add_webhook(database, "acme", CREATED, project_id=id_of("acme", "project"))
+    events = [
+        Event(CREATED, id_of("acme", "project"), {"n": 0}),
+        Event(CREATED, None, {"n": 1}),
+        Event("story.created", id_of("acme", "project"), {"n": 2}),
+        Event("story.deleted", None, {"n": 3}),
+    ]
+    with database.tenant_transaction(id_of("acme")) as connection:
+        assert queue_events(connection, id_of("acme"), events) == 4
+        assert queue_events(connection, id_of("acme"), []) == 0
+    found = {(event["webhook_id"], event["payload"]["n"]) for event in queued(database)}
+    assert found == {(everything, 0), (everything, 1), (everything, 2), (of_project, 0)}
+
+
 def _queue_and_fail(connection: TenantConnection) -> None:
-    assert queue_event(connection, id_of("acme"), CREATED, None, {}) == 1
+    assert queue_events(connection, id_of("acme"), [Event(CREATED, None, {})]) == 1
     connection.execute("SELECT 1 / 0")
 
 

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule, AnomalyRuleError
@@ -15,9 +14,9 @@ from loopctl_pipelines.costs.anomalies.anomaly import (
     Changes,
     Deviation,
     KnownAnomaly,
-    day_of,
 )
 from loopctl_pipelines.costs.anomalies.changes import changes
+from loopctl_pipelines.costs.anomalies.writing import write_anomalies
 from loopctl_pipelines.costs.errors import TenantSettingsError
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.tenant_work.archived_days import archived_before
@@ -218,15 +217,10 @@ def _days_that_depend_on(unit: TenantDays, rule: AnomalyRule) -> TenantDays:
 def _write(
     connection: TenantConnection, unit: TenantDays, todo: Changes
 ) -> Counter[tuple[date, str]]:
-    rows = todo.as_rows()
-    if not any(rows.values()):
-        return Counter()
-    given = {name: Jsonb(value) for name, value in rows.items()} | {"tenant_id": unit.tenant.id}
-    done = connection.execute(statement(__package__, "write_anomalies"), given, prepare=True)
+    done = write_anomalies(connection, unit.tenant.id, todo.as_rows())
     # changes to other days count for the last day of the unit
     inside = set(unit.days())
-    days = ((day_of(text), change) for text, change in done)
-    return Counter((day if day in inside else unit.last, change) for day, change in days)
+    return Counter((day if day in inside else unit.last, change) for day, change in done)
 
 
 def _found(compared: StoriesCompared, rule_of: TenantRule) -> DayCompared:

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from loopctl_pipelines.actor import Actor
 from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
-from loopctl_pipelines.webhooks.outbox import queue_event
+from loopctl_pipelines.webhooks.outbox import Event, queue_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def announce(  # noqa: PLR0913 - what an audit row says
     payload = article.payload
     if changed_fields:
         payload["changed_fields"] = list(changed_fields)
-    queue_event(connection, tenant_id, action, article.project_id, payload)
+    queue_events(connection, tenant_id, [Event(action, article.project_id, payload)])
 
 
 def _audited(state: Mapping[str, object]) -> dict[str, object]:

@@ -5,10 +5,12 @@ SELECT
     event.id,
     %(tenant_id)s,
     event.webhook_id,
-    %(event_type)s,
-    %(payload)s,
+    event.event_type,
+    event.payload,
     'pending',
     now() AT TIME ZONE 'UTC',
     now() AT TIME ZONE 'UTC'
-FROM unnest(%(ids)s::uuid[], %(webhook_ids)s::uuid[]) AS event (id, webhook_id)
+FROM unnest(
+    %(ids)s::uuid[], %(webhook_ids)s::uuid[], %(event_types)s::text[], %(payloads)s::jsonb[]
+) AS event (id, webhook_id, event_type, payload)
 ON CONFLICT DO NOTHING

@@ -1,6 +1,6 @@
 -- Writes the changes to one tenant's anomalies, and audits each one that is opened or resolved. An
 -- anomaly that a person resolved in the meantime is not changed.
--- Returns one row per written anomaly, with the latest day in its metadata.
+-- Returns one row per written anomaly: its id, the latest day in its metadata, and the change.
 WITH updated AS (
     UPDATE cost_anomalies AS anomaly
     SET
@@ -15,7 +15,7 @@ WITH updated AS (
     WHERE anomaly.tenant_id = %(tenant_id)s
       AND anomaly.id = change.id
       AND NOT anomaly.resolved
-    RETURNING anomaly.metadata
+    RETURNING anomaly.id, anomaly.metadata
 ),
 
 resolved AS (
@@ -106,12 +106,13 @@ audited AS (
 )
 
 SELECT
+    id,
     metadata ->> 'period' AS day,
     CASE WHEN is_new THEN 'opened' ELSE 'updated' END AS change
 FROM opened
 UNION ALL
-SELECT metadata ->> 'period', 'updated'
+SELECT id, metadata ->> 'period', 'updated'
 FROM updated
 UNION ALL
-SELECT metadata ->> 'period', 'resolved'
+SELECT id, metadata ->> 'period', 'resolved'
 FROM resolved
