@@ -20,6 +20,7 @@ from dagster import (
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.anomalies.detection import DayCompared, detect_anomalies
 from loopctl_pipelines.costs.anomalies_check import anomalies_match_rule
+from loopctl_pipelines.costs.budget_runs import check_budgets_of
 from loopctl_pipelines.costs.display.columns import (
     ANOMALY_COLUMNS,
     REPORT_COLUMNS,
@@ -128,7 +129,8 @@ def build_cost_assets(
         },
         description=(
             "Stories whose cost of the day is far from their epic's: by default above 3.0 times, "
-            "or below 0.1 times, the average. Each anomaly that opens or ends is audited."
+            "or below 0.1 times, the average. Each anomaly that opens or ends is audited. Then the "
+            "tenant's budgets are checked: stories over budget are anomalies too."
         ),
     )
     def cost_anomalies(
@@ -141,7 +143,9 @@ def build_cost_assets(
         done = run_units(context.log, database, plan.units, work, DetectionError)
         for warning in sorted({text for _, day in done.days if (text := compared_warning(day))}):
             context.log.warning(warning)
-        landed = _with_plots(context.log, database, done.days, anomaly_rule)
+        budgets = check_budgets_of(context.log, database, done.units)
+        done.failed.extend(budgets.failed)
+        landed = budgets.added_to(_with_plots(context.log, database, done.days, anomaly_rule))
         check = anomalies_match_rule(anomaly_rule)
         yield from end_run(context, plan, done, landed, check)
 

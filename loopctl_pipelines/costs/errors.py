@@ -79,6 +79,12 @@ class DetectionError(TenantWorkError):
     work = "Anomaly detection"
 
 
+class BudgetError(TenantWorkError):
+    """The check of one tenant's budgets failed."""
+
+    work = "The check of the budgets"
+
+
 class CheckError(TenantWorkError):
     """A check of stored costs against the reports failed to run."""
 

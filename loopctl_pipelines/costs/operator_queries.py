@@ -33,3 +33,11 @@ def tenant_of_anomaly(database: Database, anomaly_id: UUID) -> UUID | None:
         parameters = {"anomaly_id": anomaly_id}
         row = connection.execute(statement(__package__, "tenant_of_anomaly"), parameters).fetchone()
     return row[0] if row else None
+
+
+def tenants_with_budgets(database: Database, tenant_ids: Collection[UUID]) -> set[UUID]:
+    """Return the ids of those tenants that have a budget to check, or had one that was exceeded."""
+    with database.operator_transaction() as connection:
+        parameters = {"tenant_ids": list(tenant_ids)}
+        query = statement(__package__, "tenants_with_budgets")
+        return {tenant_id for (tenant_id,) in connection.execute(query, parameters)}

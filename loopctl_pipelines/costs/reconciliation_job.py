@@ -26,6 +26,7 @@ from dagster import (
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.anomalies.detection import detect_anomalies
 from loopctl_pipelines.costs.anomalies_check import anomalies_match_rule
+from loopctl_pipelines.costs.budget_runs import check_budgets_of
 from loopctl_pipelines.costs.display.metadata import compared_metadata, summarized_metadata
 from loopctl_pipelines.costs.errors import DetectionError, RollupError, TenantWorkError
 from loopctl_pipelines.costs.jobs import WEEKLY_RECONCILIATION
@@ -131,8 +132,9 @@ class _Reconciliation:
         tags = provenance_tags(context.instance, asset, keys, context.run.run_id)
         work = partial(detect_anomalies, rule=rule)
         done = run_units(context.log, database, _units_of(repaired), work, DetectionError)
-        self.errors += [failed.error for failed in done.failed]
-        landed = metadata_by_partition(done.days, compared_metadata)
+        budgets = check_budgets_of(context.log, database, done.units)
+        self.errors += [failed.error for failed in (*done.failed, *budgets.failed)]
+        landed = budgets.added_to(metadata_by_partition(done.days, compared_metadata))
         record_materializations(context, asset.key, landed, tags)
         anomalies_match_rule(rule).record(context, asset.key, database, done.units)
 

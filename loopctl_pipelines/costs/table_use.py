@@ -15,7 +15,7 @@ COST_TABLES: Final = TableUse(
         "loopctl_pipelines.archived_days",
         *OUTBOX_TABLES.read,
     ),
-    written=("cost_summaries", "cost_anomalies"),
+    written=("cost_summaries", "cost_anomalies", "token_budgets"),
     appended=("audit_log", *OUTBOX_TABLES.appended),
     unprotected=(
         "tenants",
@@ -24,7 +24,7 @@ COST_TABLES: Final = TableUse(
     ),
     functions=_AS_OBJECT,
 )
-"""For summaries and anomalies."""
+"""For summaries, anomalies and budgets."""
 
 RETENTION_TABLES: Final = TableUse(
     read=("stories", "audit_log"),
