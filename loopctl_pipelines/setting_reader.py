@@ -206,6 +206,17 @@ class SettingReader:
             slug for part in (self.text(name) or "").split(",") if (slug := part.strip())
         )
 
+    def aliases(self, name: str) -> dict[str, str]:
+        """Return names by other names in lower case, given as `other=name` with commas between."""
+        found: dict[str, str] = {}
+        for part in filter(None, (each.strip() for each in (self.text(name) or "").split(","))):
+            other, equals, meant = (text.strip() for text in part.partition("="))
+            if not (other and equals and meant):
+                problem = "must be pairs joined by commas, such as our-opus=claude-opus-4-5"
+                raise SettingsError(name, problem)
+            found[other.lower()] = meant
+        return found
+
     def ports(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
         """Return port numbers, given with commas between them."""
         text = self.text(name) or ",".join(map(str, default))

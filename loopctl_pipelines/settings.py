@@ -51,6 +51,7 @@ class Settings:
         anomaly_rule: the operator's anomaly rule; a tenant's own settings take precedence.
         alert_urls: Apprise URLs that alerts are sent to; none: alerts are off.
         ui_url: address of the Dagster UI, for the links in alerts.
+        model_aliases: listed names of models by the operator's own names, in lower case.
         rollup: `package.module:attribute` of the code that computes summaries; None: the default.
     """
 
@@ -85,6 +86,7 @@ class Settings:
     anomaly_rule: AnomalyRule = field(default_factory=AnomalyRule)
     alert_urls: tuple[str, ...] = ()
     ui_url: str = "http://127.0.0.1:3000"
+    model_aliases: Mapping[str, str] = field(default_factory=dict)
     rollup: str | None = None
 
     def __repr__(self) -> str:
@@ -162,5 +164,6 @@ class Settings:
             anomaly_rule=values.anomaly_rule("LOOPCTL_ANOMALY_"),
             alert_urls=values.alert_urls("LOOPCTL_ALERT_URLS"),
             ui_url=values.http_url("LOOPCTL_UI_URL", cls.ui_url, "where the Dagster UI is opened"),
+            model_aliases=values.aliases("LOOPCTL_MODEL_ALIASES"),
             rollup=values.reference("LOOPCTL_ROLLUP"),
         )

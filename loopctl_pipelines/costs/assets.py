@@ -1,6 +1,6 @@
 """The cost assets: raw reports -> summaries per tenant and day -> anomalies in them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -33,6 +33,7 @@ from loopctl_pipelines.costs.display.metadata import (
 )
 from loopctl_pipelines.costs.display.run_plots import plots_of_run
 from loopctl_pipelines.costs.errors import DetectionError, RollupError
+from loopctl_pipelines.costs.list_prices_check import costs_match_list_prices
 from loopctl_pipelines.costs.partition_runs import (
     StepEvent,
     end_run,
@@ -75,18 +76,26 @@ FOLLOW_LANDED_SUMMARIES = follow_landed("follow the summaries that landed")
 
 
 def build_cost_assets(
-    partitions: MultiPartitionsDefinition,
+    partitions: MultiPartitionsDefinition, model_aliases: Mapping[str, str]
 ) -> tuple[AssetsDefinition, AssetsDefinition]:
     """Return `cost_summaries` and `cost_anomalies` over these partitions.
 
     Both may be materialized over many partitions in one run.
+
+    Args:
+        partitions: days and tenants.
+        model_aliases: listed names of models by the operator's own, in lower case.
     """
+    list_prices = costs_match_list_prices(model_aliases)
 
     @asset(
         partitions_def=partitions,
         deps=[token_usage_reports],
         backfill_policy=BackfillPolicy.single_run(),
-        check_specs=[SUMMARIES_MATCH_REPORTS.spec("cost_summaries", partitions)],
+        check_specs=[
+            SUMMARIES_MATCH_REPORTS.spec("cost_summaries", partitions),
+            list_prices.spec("cost_summaries", partitions),
+        ],
         freshness_policy=EVERY_NIGHT,
         group_name=_GROUP,
         owners=_OWNERS,
@@ -110,7 +119,7 @@ def build_cost_assets(
         plan = plan_run(context, database)
         done = run_units(context.log, database, plan.units, rollup.roll_up, RollupError)
         landed = metadata_by_partition(done.days, summarized_metadata)
-        yield from end_run(context, plan, done, landed, SUMMARIES_MATCH_REPORTS)
+        yield from end_run(context, plan, done, landed, SUMMARIES_MATCH_REPORTS, list_prices)
 
     @asset(
         partitions_def=partitions,

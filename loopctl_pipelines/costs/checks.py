@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from dagster import (
     AssetCheckEvaluation,
+    AssetCheckSeverity,
     AssetCheckSpec,
     AssetKey,
     DagsterEventType,
@@ -57,12 +58,14 @@ class PartitionCheck(Generic[Day]):
         description: what it checks.
         work: the statements for one tenant and range of days.
         result: the result for one day.
+        severity: how bad it is if the check does not pass.
     """
 
     name: str
     description: str
     work: Work[Day]
     result: Callable[[Day], CheckResult]
+    severity: AssetCheckSeverity = AssetCheckSeverity.ERROR
 
     def spec(self, asset: str, partitions: PartitionsDefinition) -> AssetCheckSpec:
         """Return the check's specification for Dagster."""
@@ -107,6 +110,7 @@ class PartitionCheck(Generic[Day]):
                     self.name,
                     passed=result.problem is None,
                     metadata=result.metadata,
+                    severity=self.severity,
                     description=result.problem,
                     target_materialization_data=_target(context, materialized.get(key)),
                     partition=key,
@@ -114,9 +118,11 @@ class PartitionCheck(Generic[Day]):
                 for key, result in results.items()
             ],
         )
+        is_error = self.severity is AssetCheckSeverity.ERROR
+        log = context.log.error if is_error else context.log.warning
         for key, result in results.items():
             if result.problem:
-                context.log.error("%s of %s: %s", self.name, key, result.problem)
+                log("%s of %s: %s", self.name, key, result.problem)
 
     def _results(self, database: Database, units: Sequence[TenantDays]) -> dict[str, CheckResult]:
         results: dict[str, CheckResult] = {}

@@ -30,7 +30,7 @@ def build_costs_definitions(settings: Settings) -> Definitions:
         warnings.simplefilter("ignore", BetaWarning)
         # partitioned checks, without which one tenant's result would be everybody's
         warnings.simplefilter("ignore", PreviewWarning)
-        assets = build_cost_assets(partitions)
+        assets = build_cost_assets(partitions, settings.model_aliases)
     return Definitions(
         assets=[token_usage_reports, *assets, token_data_retention],
         jobs=[

@@ -106,7 +106,7 @@ def end_run(
     plan: RunPlan,
     done: UnitResults[Day],
     landed: Mapping[str, Metadata],
-    check: PartitionCheck[Any],
+    *checks: PartitionCheck[Any],
 ) -> Iterator[StepEvent]:
     """Record and check the partitions that landed, and yield the step's results.
 
@@ -118,15 +118,17 @@ def end_run(
         plan: what the run worked on.
         done: what its units did.
         landed: the metadata of each partition that landed, by key.
-        check: what checks them.
+        checks: what checks them.
 
     Raises:
         Failure: naming the partitions that failed and why.
     """
     record_materializations(context, context.asset_key, landed, plan.provenance)
-    check.record(context, context.asset_key, plan.database, done.units)
+    for check in checks:
+        check.record(context, context.asset_key, plan.database, done.units)
     yield end_step(context, landed, [_failed_partitions(each) for each in done.failed])
-    yield Output(None, check.output_name(context.asset_key))
+    for check in checks:
+        yield Output(None, check.output_name(context.asset_key))
 
 
 def _failed_partitions(failed: Failed) -> FailedPartitions:

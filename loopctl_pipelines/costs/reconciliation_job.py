@@ -27,9 +27,12 @@ from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.anomalies.detection import detect_anomalies
 from loopctl_pipelines.costs.anomalies_check import anomalies_match_rule
 from loopctl_pipelines.costs.budget_runs import check_budgets_of
+from loopctl_pipelines.costs.checks import PartitionCheck
 from loopctl_pipelines.costs.display.metadata import compared_metadata, summarized_metadata
 from loopctl_pipelines.costs.errors import DetectionError, RollupError, TenantWorkError
 from loopctl_pipelines.costs.jobs import WEEKLY_RECONCILIATION
+from loopctl_pipelines.costs.list_prices.checking import ListPriceCheck
+from loopctl_pipelines.costs.list_prices_check import costs_match_list_prices
 from loopctl_pipelines.costs.partition_runs import metadata_by_partition, run_units
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays, tenant_days
 from loopctl_pipelines.costs.summaries.rollup import DaySummarized
@@ -79,7 +82,7 @@ def build_reconciliation_job(
         tenants = [
             tenant for tenant in all_tenants(database, COST_TABLES).values() if tenant.is_active
         ]
-        run = _Reconciliation(context, database)
+        run = _Reconciliation(context, database, costs_match_list_prices(settings.model_aliases))
         repaired = run.roll_up(summaries, rollup, _units(tenants, first, last))
         run.detect(anomalies, anomaly_rule, repaired)
         shown = _shown(repaired)
@@ -100,9 +103,15 @@ def build_reconciliation_job(
 class _Reconciliation:
     """One run of the job, and the errors of its tenants so far."""
 
-    def __init__(self, context: OpExecutionContext, database: Database) -> None:
+    def __init__(
+        self,
+        context: OpExecutionContext,
+        database: Database,
+        list_prices: PartitionCheck[ListPriceCheck],
+    ) -> None:
         self._context = context
         self._database = database
+        self._list_prices = list_prices
         self.errors: list[TenantWorkError] = []
 
     def roll_up(
@@ -117,7 +126,8 @@ class _Reconciliation:
         repaired = [(tenant, day) for tenant, day in done.days if day.written or day.deleted]
         landed = metadata_by_partition(repaired, summarized_metadata)
         record_materializations(context, asset.key, landed, tags)
-        SUMMARIES_MATCH_REPORTS.record(context, asset.key, database, _units_of(repaired))
+        for check in (SUMMARIES_MATCH_REPORTS, self._list_prices):
+            check.record(context, asset.key, database, _units_of(repaired))
         return repaired
 
     def detect(
