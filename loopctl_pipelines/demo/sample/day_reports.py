@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
-from math import exp, sqrt
+from math import ceil, exp, sqrt
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from loopctl_pipelines.demo.sample.fitted import (
     CALL_COST_DEVIATION,
+    INPUT_PRICES,
     STORY_CALLS,
     STORY_INPUT_TOKENS,
     STORY_OUTPUT_TOKENS,
@@ -29,6 +30,8 @@ _PHASES: Final = ((0.16, "planning"), (0.76, "implementing"), (0.94, "reviewing"
 _SENT_TWICE: Final = 0.012
 _SENT_TWICE_AND_CORRECTED: Final = 0.3
 _CORRECTED: Final = 0.008
+# of a price of one dollar per million tokens
+_MILLICENTS_PER_TOKEN: Final = 0.1
 _HOUR: Final = 3600.0
 _DAY_SECONDS: Final = 24 * _HOUR
 
@@ -65,16 +68,19 @@ def _work(
     output_tokens = share * _following(STORY_OUTPUT_TOKENS, worked, random)
     times = _times(worked, day, pieces, random)
     for piece, (weight, at) in enumerate(zip(weights.tolist(), times, strict=True)):
+        agent = organization.agents[int(random.integers(len(organization.agents)))]
+        model = _model(worked, organization, random)
+        cost = round(worked.cost * weight)
         report = ReportRow(
             id=next(ids),
             tenant_id=worked.story.tenant_id,
             story_id=worked.story.id,
-            agent_id=organization.agents[int(random.integers(len(organization.agents)))].id,
+            agent_id=agent.id,
             project_id=worked.story.project_id,
-            input_tokens=round(input_tokens * weight),
+            input_tokens=max(round(input_tokens * weight), _fewest_tokens(model, cost)),
             output_tokens=round(output_tokens * weight),
-            model_name=_model(worked, organization, random),
-            cost_millicents=round(worked.cost * weight),
+            model_name=model,
+            cost_millicents=cost,
             phase=_phase((piece + random.random()) / pieces),
             tool_call_count=max(1, round(calls * weight)),
             inserted_at=at,
@@ -82,6 +88,11 @@ def _work(
         yield report
         if worked.planted is None:
             yield from _afterwards(report, random, ids)
+
+
+def _fewest_tokens(model: str, cost: int) -> int:
+    """Return how many input tokens cost so many millicents: no report is above the list price."""
+    return ceil(cost / (INPUT_PRICES[model] * _MILLICENTS_PER_TOKEN))
 
 
 def _following(fitted: Lognormal, worked: StoryDay, random: np.random.Generator) -> float:

@@ -59,6 +59,22 @@ STORY_COSTS: Final = {
     "deepseek-v3.2-reasoner": Lognormal(-2.27, 0.71),
 }
 
+# US dollars per million input tokens, the highest list price: of a long request or a cached one
+INPUT_PRICES: Final = {
+    "claude-opus-4-5": 10.0,
+    "claude-opus-4-6": 10.0,
+    "claude-sonnet-4-5": 12.0,
+    "claude-sonnet-4-6": 6.0,
+    "gpt-5.2": 1.75,
+    "gpt-5.2-codex": 1.75,
+    "gemini-3-pro": 4.0,
+    "gemini-3-flash": 1.0,
+    "kimi-k2.5": 0.6,
+    "glm-4.7": 0.276,
+    "minimax-m2.5": 0.375,
+    "deepseek-v3.2-reasoner": 0.55,
+}
+
 STORY_CALLS: Final = Lognormal(3.61, 0.43, 0.85)
 STORY_INPUT_TOKENS: Final = Lognormal(13.10, 0.73, 0.96)
 STORY_OUTPUT_TOKENS: Final = Lognormal(9.08, 0.62, 0.89)

@@ -7,8 +7,11 @@ from uuid import UUID
 
 import pytest
 
+from loopctl_pipelines.costs.list_prices.spelling import spellings
+from loopctl_pipelines.demo.sample.fitted import INPUT_PRICES
 from loopctl_pipelines.demo.sample.rows import PlantedAnomaly, ReportRow, Sample
 from loopctl_pipelines.demo.sample.sample import generate
+from loopctl_pipelines.llm.list_prices import highest_prices
 
 LAST_DAY = date(2026, 4, 2)
 
@@ -168,3 +171,14 @@ def test_the_rule_finds_the_planted_anomalies_and_nothing_else(seed: int) -> Non
 def test_a_planted_anomaly_belongs_to_an_active_tenant(sample: Sample) -> None:
     active = {tenant.slug for tenant in sample.tenants if tenant.status == "active"}
     assert {planted.tenant_slug for planted in sample.planted} <= active
+
+
+def test_no_report_of_the_sample_is_above_its_model_s_list_price(sample: Sample) -> None:
+    assert {row.model_name for row in sample.reports} <= INPUT_PRICES.keys()
+    for model, dollars in INPUT_PRICES.items():
+        tried = (highest_prices(vendor, name, LAST_DAY) for vendor, name in spellings(model, {}))
+        prices = next(filter(None, tried))
+        assert float(prices.input) == dollars, model
+    for row in sample.reports:
+        most = row.input_tokens * INPUT_PRICES[row.model_name] * 0.1
+        assert abs(row.cost_millicents) <= abs(most) + 1
