@@ -118,11 +118,17 @@ class PartitionCheck(Generic[Day]):
                 for key, result in results.items()
             ],
         )
-        is_error = self.severity is AssetCheckSeverity.ERROR
-        log = context.log.error if is_error else context.log.warning
-        for key, result in results.items():
-            if result.problem:
-                log("%s of %s: %s", self.name, key, result.problem)
+        self._log(context, {key: each.problem for key, each in results.items() if each.problem})
+
+    def _log(self, context: StepContext, problems: Mapping[str, str]) -> None:
+        if self.severity is AssetCheckSeverity.ERROR:
+            for key, problem in problems.items():
+                context.log.error("%s of %s: %s", self.name, key, problem)
+        elif problems:
+            # one line: a log line takes as long as a tenant's check, and all of them may warn
+            key, problem = next(iter(problems.items()))
+            found = (self.name, len(problems), key, problem)
+            context.log.warning("%s warns about %d partitions, first %s: %s", *found)
 
     def _results(self, database: Database, units: Sequence[TenantDays]) -> dict[str, CheckResult]:
         results: dict[str, CheckResult] = {}
