@@ -15,6 +15,7 @@ from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.demo.errors import DemoRefusedError
 from loopctl_pipelines.demo.sample.rows import (
     AgentRow,
+    BudgetRow,
     EpicRow,
     ProjectRow,
     ReportRow,
@@ -55,6 +56,11 @@ def fill(database: Database, sample: Sample) -> Filled:
     for tenant in sample.tenants:
         with database.tenant_transaction(tenant.id) as connection:
             added += _add_owned(connection, tenant.id, sample)
+            _insert(
+                connection,
+                "insert_budgets",
+                [row for row in sample.budgets if row.tenant_id == tenant.id],
+            )
             reports = (row for row in sample.reports if row.tenant_id == tenant.id)
             added["reports"] += _add_reports(connection, reports)
     return Filled(
@@ -99,7 +105,7 @@ def _add_owned(connection: TenantConnection, tenant_id: UUID, sample: Sample) ->
 def _insert(
     connection: TenantConnection,
     name: str,
-    rows: Iterable[TenantRow | AgentRow | ProjectRow | EpicRow | StoryRow],
+    rows: Iterable[TenantRow | AgentRow | ProjectRow | EpicRow | StoryRow | BudgetRow],
 ) -> int:
     document = Jsonb([asdict(row) for row in rows], dumps=_as_text)
     return connection.execute(statement(__package__, name), {"rows": document}).rowcount

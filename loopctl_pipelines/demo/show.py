@@ -7,6 +7,7 @@ from decimal import Decimal
 from rich.console import Console
 from rich.table import Table
 
+from loopctl_pipelines.costs.budgets.story_anomalies import BUDGET_EXCEEDED
 from loopctl_pipelines.costs.display.charts import sparkline
 from loopctl_pipelines.costs.display.money import dollars
 from loopctl_pipelines.costs.display.stored_costs import DayTotal, daily_totals, list_anomalies
@@ -64,7 +65,9 @@ def print_anomalies(
     # planted on several days, a story has one open anomaly: the last day's
     last = {(p.tenant_slug, p.story_id, p.anomaly_type): p.day for p in sorted(planted, key=_day)}
     known = {(slug, planted_on, story, kind) for (slug, story, kind), planted_on in last.items()}
-    detected = {(s, a.day, a.story_id, a.anomaly_type) for s, many in found.items() for a in many}
+    everything = {(s, a.day, a.story_id, a.anomaly_type) for s, many in found.items() for a in many}
+    over_budget = {each for each in everything if each[-1] == BUDGET_EXCEEDED}
+    detected = everything - over_budget
     rows = [
         (slug, a, "planted" * ((slug, day, a.story_id, a.anomaly_type) in known))
         for slug, many in found.items()
@@ -75,7 +78,7 @@ def print_anomalies(
     hits = len(known & detected)
     console.print(
         f"All days together: {hits} of {len(known)} stories with a planted anomaly found, "
-        f"and {len(detected - known)} others."
+        f"and {len(detected - known)} others. Stories over budget: {len(over_budget)}."
     )
     return hits == len(known)
 

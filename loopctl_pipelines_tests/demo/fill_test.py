@@ -129,3 +129,12 @@ def test_the_sample_of_another_seed_is_refused(database: Database, sample: Sampl
     fill(database, sample)
     with pytest.raises(DemoRefusedError):
         fill(database, generate(8, last_day=LAST_DAY, days=1))
+
+
+def test_budgets_of_projects_and_stories_are_written_once(
+    database: Database, sample: Sample
+) -> None:
+    for _ in range(2):
+        fill(database, sample)
+    assert stored(database, "token_budgets") == len(sample.budgets)
+    assert {budget.scope_type for budget in sample.budgets} == {"project", "story"}

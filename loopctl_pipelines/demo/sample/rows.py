@@ -70,6 +70,18 @@ class StoryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetRow:
+    """A row of token_budgets, with a limit of cost only."""
+
+    id: UUID
+    tenant_id: UUID
+    scope_type: str
+    scope_id: UUID
+    budget_millicents: int
+    inserted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ReportRow:
     """A row of token_usage_reports: what an agent used for a story in a few calls of a model.
 
@@ -118,3 +130,4 @@ class Sample:
     stories: tuple[StoryRow, ...]
     reports: tuple[ReportRow, ...]
     planted: tuple[PlantedAnomaly, ...]
+    budgets: tuple[BudgetRow, ...] = ()

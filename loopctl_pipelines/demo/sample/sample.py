@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from itertools import chain
 
+from loopctl_pipelines.demo.sample.budgets import budgets
 from loopctl_pipelines.demo.sample.day_reports import day_reports
 from loopctl_pipelines.demo.sample.organizations import organizations
 from loopctl_pipelines.demo.sample.rows import PlantedAnomaly, ReportRow, Sample
@@ -42,4 +43,5 @@ def generate(seed: int = 7, *, last_day: date, days: int = 30) -> Sample:
         ),
         reports=tuple(reports),
         planted=tuple(planted),
+        budgets=budgets(seed, owners),
     )
