@@ -11,7 +11,7 @@ import psycopg
 
 from benchmarks.planted_outliers import Trial
 from loopctl_pipelines.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.anomalies.detection import compare_stories
+from loopctl_pipelines.costs.anomalies.stories_compared import compare_stories
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.summaries.rollup import roll_up
 from loopctl_pipelines.database.connection import Database

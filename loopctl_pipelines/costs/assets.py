@@ -20,6 +20,7 @@ from dagster import (
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.anomalies.detection import DayCompared, detect_anomalies
 from loopctl_pipelines.costs.anomalies_check import anomalies_match_rule
+from loopctl_pipelines.costs.asset_keys import BASELINES
 from loopctl_pipelines.costs.budget_runs import check_budgets_of
 from loopctl_pipelines.costs.display.columns import (
     ANOMALY_COLUMNS,
@@ -76,7 +77,10 @@ FOLLOW_LANDED_SUMMARIES = follow_landed("follow the summaries that landed")
 
 
 def build_cost_assets(
-    partitions: MultiPartitionsDefinition, model_aliases: Mapping[str, str]
+    partitions: MultiPartitionsDefinition,
+    model_aliases: Mapping[str, str],
+    *,
+    calibrated: bool = False,
 ) -> tuple[AssetsDefinition, AssetsDefinition]:
     """Return `cost_summaries` and `cost_anomalies` over these partitions.
 
@@ -85,6 +89,7 @@ def build_cost_assets(
     Args:
         partitions: days and tenants.
         model_aliases: listed names of models by the operator's own, in lower case.
+        calibrated: whether the anomalies depend on `cost_baselines` as well.
     """
     list_prices = costs_match_list_prices(model_aliases)
 
@@ -123,7 +128,7 @@ def build_cost_assets(
 
     @asset(
         partitions_def=partitions,
-        deps=[cost_summaries, token_usage_reports],
+        deps=[cost_summaries, token_usage_reports, *([BASELINES] if calibrated else [])],
         backfill_policy=BackfillPolicy.single_run(),
         automation_condition=FOLLOW_LANDED_SUMMARIES,
         check_specs=[anomalies_match_rule(AnomalyRule()).spec("cost_anomalies", partitions)],
@@ -138,8 +143,9 @@ def build_cost_assets(
         },
         description=(
             "Stories whose cost of the day is far from their epic's: by default above 3.0 times, "
-            "or below 0.1 times, the average. Each anomaly that opens or ends is audited. Then the "
-            "tenant's budgets are checked: stories over budget are anomalies too."
+            "or below 0.1 times, the average; with the calibrated rule, by the tenant's own "
+            "history. Each anomaly that opens or ends is audited. Then the tenant's budgets are "
+            "checked: stories over budget are anomalies too."
         ),
     )
     def cost_anomalies(

@@ -73,6 +73,12 @@ class RollupError(TenantWorkError):
     work = "Rollup"
 
 
+class BaselineError(TenantWorkError):
+    """Computing the baselines of one tenant and range of days failed."""
+
+    work = "Computing the baselines"
+
+
 class DetectionError(TenantWorkError):
     """The anomaly detection of one tenant and range of days failed."""
 

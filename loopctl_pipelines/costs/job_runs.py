@@ -6,7 +6,7 @@ from datetime import date
 
 from dagster import AssetKey, DagsterInstance, JobDefinition
 
-from loopctl_pipelines.costs.asset_keys import ANOMALIES, SUMMARIES
+from loopctl_pipelines.costs.asset_keys import ANOMALIES, BASELINES, SUMMARIES
 from loopctl_pipelines.costs.planning.rectangles import Rectangle, rectangles
 from loopctl_pipelines.orchestration.in_process_runs import run_in_process
 from loopctl_pipelines.partitions import day_and_slug, partition_range, tenant_order
@@ -33,16 +33,24 @@ def run_daily_costs(
     partitions: Rectangle,
     tags: Mapping[str, str] | None = None,
 ) -> JobRun:
-    """Materialize summaries and anomalies of these partitions.
+    """Materialize summaries and anomalies of these partitions, and baselines if the job has them.
 
-    If a tenant fails, the anomalies of the other tenants follow in further runs: the sensor that
-    would request these may not be running.
+    If a tenant fails, what follows of the other tenants is done in further runs: the sensor that
+    would request these may not be running. Each asset has a run of its own: a tenant that fails in
+    one of them then keeps nobody's anomalies back.
     """
     ended = _run(instance, job, partitions, tags or {})
     if ended.failure is not None:
         for part in rectangles(ended.landed, tenant_order(instance)):
-            _run(instance, job, part, {}, [ANOMALIES])
+            for asset in _following(job):
+                _run(instance, job, part, {}, [asset])
     return ended
+
+
+def _following(job: JobDefinition) -> list[AssetKey]:
+    """Return the assets that follow the summaries, in their order."""
+    there = job.asset_layer.executable_asset_keys
+    return [asset for asset in (BASELINES, ANOMALIES) if asset in there]
 
 
 def _run(

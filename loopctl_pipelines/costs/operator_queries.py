@@ -1,6 +1,6 @@
-"""The queries of costs across all tenants: they return ids, days and counts only."""
+"""The queries of costs across all tenants: they return ids, days, counts and quantiles only."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -41,3 +41,20 @@ def tenants_with_budgets(database: Database, tenant_ids: Collection[UUID]) -> se
         parameters = {"tenant_ids": list(tenant_ids)}
         query = statement(__package__, "tenants_with_budgets")
         return {tenant_id for (tenant_id,) in connection.execute(query, parameters)}
+
+
+def pooled_tails(
+    database: Database, day: date, *, history: int, days: int, least_stories: int
+) -> list[tuple[str, float, float, Sequence[float]]]:
+    """Return kind, stories, spread and shares of the two tails of all tenants' ratios.
+
+    Args:
+        database: loopctl's database.
+        day: baselines before this UTC day count, the latest of each tenant.
+        history: UTC days before it that are looked at.
+        days: days that a story's cost adds up.
+        least_stories: a tenant with fewer in its history is left out.
+    """
+    parameters = {"day": day, "history": history, "days": days, "least_stories": least_stories}
+    with database.operator_transaction() as connection:
+        return connection.execute(statement(__package__, "pooled_tails"), parameters).fetchall()

@@ -26,10 +26,17 @@ from dagster import (
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.anomalies.detection import detect_anomalies
 from loopctl_pipelines.costs.anomalies_check import anomalies_match_rule
+from loopctl_pipelines.costs.baselines_asset import baselines_work
 from loopctl_pipelines.costs.budget_runs import check_budgets_of
 from loopctl_pipelines.costs.checks import PartitionCheck
+from loopctl_pipelines.costs.display.baselines import baselined_metadata
 from loopctl_pipelines.costs.display.metadata import compared_metadata, summarized_metadata
-from loopctl_pipelines.costs.errors import DetectionError, RollupError, TenantWorkError
+from loopctl_pipelines.costs.errors import (
+    BaselineError,
+    DetectionError,
+    RollupError,
+    TenantWorkError,
+)
 from loopctl_pipelines.costs.jobs import WEEKLY_RECONCILIATION
 from loopctl_pipelines.costs.list_prices.checking import ListPriceCheck
 from loopctl_pipelines.costs.list_prices_check import costs_match_list_prices
@@ -61,7 +68,10 @@ _REPAIRED = TableSchema(
 
 
 def build_reconciliation_job(
-    settings: Settings, summaries: AssetsDefinition, anomalies: AssetsDefinition
+    settings: Settings,
+    summaries: AssetsDefinition,
+    anomalies: AssetsDefinition,
+    baselines: AssetsDefinition | None = None,
 ) -> JobDefinition:
     """Return the job over all days since the start date, of all active tenants."""
 
@@ -84,6 +94,8 @@ def build_reconciliation_job(
         ]
         run = _Reconciliation(context, database, costs_match_list_prices(settings.model_aliases))
         repaired = run.roll_up(summaries, rollup, _units(tenants, first, last))
+        if baselines:
+            run.baseline(baselines, anomaly_rule, repaired)
         run.detect(anomalies, anomaly_rule, repaired)
         shown = _shown(repaired)
         if run.errors:
@@ -129,6 +141,22 @@ class _Reconciliation:
         for check in (SUMMARIES_MATCH_REPORTS, self._list_prices):
             check.record(context, asset.key, database, _units_of(repaired))
         return repaired
+
+    def baseline(
+        self,
+        asset: AssetsDefinition,
+        rule: AnomalyRule,
+        repaired: Sequence[tuple[Tenant, DaySummarized]],
+    ) -> None:
+        """Compute and record the baselines of the days that were repaired."""
+        context, database, units = self._context, self._database, _units_of(repaired)
+        keys = [partition_key(day.day, tenant.slug) for tenant, day in repaired]
+        tags = provenance_tags(context.instance, asset, keys, context.run.run_id)
+        work = baselines_work(database, units, rule)
+        done = run_units(context.log, database, units, work, BaselineError)
+        self.errors += [failed.error for failed in done.failed]
+        landed = metadata_by_partition(done.days, baselined_metadata)
+        record_materializations(context, asset.key, landed, tags)
 
     def detect(
         self,

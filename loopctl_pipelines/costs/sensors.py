@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from dagster import (
+    AssetKey,
     AssetSelection,
     AutomationConditionSensorDefinition,
     DagsterEventType,
@@ -21,7 +22,7 @@ from dagster import (
 )
 from dagster import DefaultSensorStatus as Status
 
-from loopctl_pipelines.costs.asset_keys import ANOMALIES, SUMMARIES
+from loopctl_pipelines.costs.asset_keys import SUMMARIES
 from loopctl_pipelines.costs.jobs import DAILY_COSTS, PARTITIONS_PER_RUN
 from loopctl_pipelines.costs.operator_queries import stale_days
 from loopctl_pipelines.costs.planning.rectangles import Rectangle
@@ -48,12 +49,17 @@ _PAUSE_AFTER_FAILURE = timedelta(minutes=30)
 # a run that was killed is requested again at once, unless it is its partitions that kill it
 _MOST_DEAD_RUNS = 3
 
-cost_anomalies_sensor = AutomationConditionSensorDefinition(
-    "cost_anomalies_sensor",
-    target=AssetSelection.assets(ANOMALIES),
-    default_status=Status.RUNNING,
-    description="Materializes the anomalies of exactly those summaries that landed.",
-)
+
+def build_cost_anomalies_sensor(
+    assets: Sequence[AssetKey],
+) -> AutomationConditionSensorDefinition:
+    """Return `cost_anomalies_sensor` over the assets that follow the summaries."""
+    return AutomationConditionSensorDefinition(
+        "cost_anomalies_sensor",
+        target=AssetSelection.assets(*assets),
+        default_status=Status.RUNNING,
+        description="Materializes the anomalies of exactly those summaries that landed.",
+    )
 
 
 def build_stale_costs_sensor(settings: Settings) -> SensorDefinition:

@@ -15,7 +15,13 @@ COST_TABLES: Final = TableUse(
         "loopctl_pipelines.archived_days",
         *OUTBOX_TABLES.read,
     ),
-    written=("cost_summaries", "cost_anomalies", "token_budgets"),
+    written=(
+        "cost_summaries",
+        "cost_anomalies",
+        "token_budgets",
+        "loopctl_pipelines.cost_baselines",
+        "loopctl_pipelines.project_baselines",
+    ),
     appended=("audit_log", *OUTBOX_TABLES.appended),
     unprotected=(
         "tenants",

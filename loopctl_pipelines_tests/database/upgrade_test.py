@@ -52,6 +52,8 @@ def test_our_own_schema_holds_what_loopctl_has_not(empty_database: str) -> None:
         "ingestion_requests_pending",
         "ingestion_requests_kept_content",
         "comparable_articles",
+        "cost_baselines",
+        "project_baselines",
         "linked_articles",
         "linking_tenants",
         "pending_articles",

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.anomalies.anomaly import Changes, Deviation, KnownAnomaly
-from loopctl_pipelines.costs.anomalies.detection import compare, tenant_rule
+from loopctl_pipelines.costs.anomalies.detection import compare
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
+from loopctl_pipelines.costs.tenant_work.tenant_rule import tenant_rule
 from loopctl_pipelines.costs.tenant_work.transactions import begin_reading_costs
 from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
@@ -89,7 +90,7 @@ def check_anomalies(
 
 def _stale_epics(connection: TenantConnection, unit: TenantDays, rule: AnomalyRule) -> StaleEpics:
     """Return by day the ids of the epics that will be compared again."""
-    later = [timedelta(days=n) for n in range(rule.days)]
+    later = [timedelta(days=n) for n in range(rule.later_days + 1)]
     parameters = {"tenant_id": unit.tenant.id, "first": unit.first - later[-1], "end": unit.end}
     found: StaleEpics = defaultdict(set)
     for day, epic in connection.execute(statement(__package__, "stale_epics"), parameters):

@@ -35,6 +35,7 @@ class Deviation:
         cost: what it cost.
         reference: what it was compared with, truncated to whole millicents.
         factor: the exact quotient, rounded half up to two places.
+        explained: for the metadata, the threshold of the calibrated rule and where it comes from.
     """
 
     day: date
@@ -45,6 +46,7 @@ class Deviation:
     cost: int
     reference: int
     factor: Decimal
+    explained: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def epic(self) -> str:

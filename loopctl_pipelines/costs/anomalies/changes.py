@@ -101,6 +101,9 @@ def _keep(
         return
     latest = found.get(max(days))
     metadata = _days(days) | (_figures(latest, rule) if latest else {})
+    if latest and not latest.explained:
+        # of the calibrated rule, if the tenant had it before
+        metadata |= {name: None for name in ("threshold", "reason") if anomaly.metadata.get(name)}
     if latest is None and max(days) != max(anomaly.days):
         todo.compare_too.add(max(days))
     stored = (anomaly.cost, anomaly.reference, anomaly.factor)
@@ -116,4 +119,9 @@ def _days(days: set[date]) -> dict[str, Any]:
 
 
 def _figures(deviation: Deviation, rule: Metadata) -> dict[str, Any]:
-    return {"epic_id": str(deviation.epic_id), "stories": deviation.stories, **rule}
+    return {
+        "epic_id": str(deviation.epic_id),
+        "stories": deviation.stories,
+        **rule,
+        **deviation.explained,
+    }

@@ -7,41 +7,25 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from psycopg.rows import class_row
-from pydantic import TypeAdapter
 
-from loopctl_pipelines.anomaly_rule import AnomalyRule, AnomalyRuleError
+from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.anomalies.anomaly import (
     Changes,
-    Deviation,
     KnownAnomaly,
 )
 from loopctl_pipelines.costs.anomalies.changes import changes
+from loopctl_pipelines.costs.anomalies.stories_compared import (
+    StoriesCompared,
+    baseline_name,
+    compare_stories,
+)
 from loopctl_pipelines.costs.anomalies.writing import write_anomalies
-from loopctl_pipelines.costs.errors import TenantSettingsError
+from loopctl_pipelines.costs.baselines.stored_baselines import DayBaseline
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
-from loopctl_pipelines.costs.tenant_work.archived_days import archived_before
+from loopctl_pipelines.costs.tenant_work.tenant_rule import TenantRule, tenant_rule
 from loopctl_pipelines.costs.tenant_work.transactions import begin_writing_costs
 from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
-from loopctl_pipelines.tenants.tenant import Tenant
-
-_SETTING = "cost_anomalies"
-_DEVIATIONS = TypeAdapter(list[Deviation])
-
-
-@dataclass(frozen=True, slots=True)
-class TenantRule:
-    """The rule of one tenant.
-
-    Attributes:
-        rule: the operator's rule with the tenant's own settings.
-        problem: why the tenant's settings are not used; None if they are, or if there are none.
-        since: the first day whose costs are complete; None if no day is archived.
-    """
-
-    rule: AnomalyRule
-    problem: str | None = None
-    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +40,7 @@ class DayCompared:
             or a baseline of 0.
         unsummarized_epics: epics with reports and without a summary; they are not compared.
         stories: stories compared.
+        baseline: the day's baselines, which the calibrated rule compared with; else None.
         high_cost: stories above the high factor.
         suspiciously_low: stories below the low factor.
         opened: anomalies opened, each with one audit row. Changes to anomalies of other days count
@@ -71,29 +56,13 @@ class DayCompared:
     blind_epics: int = 0
     unsummarized_epics: int = 0
     stories: int = 0
+    baseline: DayBaseline | None = None
     high_cost: int = 0
     suspiciously_low: int = 0
     opened: int = 0
     updated: int = 0
     resolved: int = 0
     archived: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StoriesCompared:
-    """A row of compare_stories.sql: the comparison of one day."""
-
-    day: date
-    epics: int
-    blind_epics: int
-    unsummarized_epics: int
-    stories: int
-    unsummarized: list[UUID]
-    deviations: str
-
-    def found(self) -> list[Deviation]:
-        """Return the stories that deviate."""
-        return _DEVIATIONS.validate_json(self.deviations)
 
 
 def detect_anomalies(
@@ -131,21 +100,6 @@ def detect_anomalies(
     ]
 
 
-def tenant_rule(connection: TenantConnection, tenant: Tenant, rule: AnomalyRule) -> TenantRule:
-    """Return the operator's rule with the tenant's settings, or why they cannot be used."""
-    parameters = {"tenant_id": tenant.id, "setting": _SETTING}
-    row = connection.execute(statement(__package__, "anomaly_settings"), parameters).fetchone()
-    problem = None
-    try:
-        rule = rule.changed_by(row[0]) if row and row[0] else rule
-    except AnomalyRuleError as error:
-        place = f"{_SETTING}.{error.field}" if error.field else _SETTING
-        problem = str(TenantSettingsError(tenant.slug, place, error.problem))
-    archived = archived_before(connection, tenant.id)
-    since = archived + timedelta(days=rule.days - 1) if archived else None
-    return TenantRule(rule, problem, since)
-
-
 def compare(
     connection: TenantConnection, unit: TenantDays, rule_of: TenantRule
 ) -> tuple[list[StoriesCompared], Changes]:
@@ -161,23 +115,6 @@ def compare(
             compared += compare_stories(connection, one_day, rule_of.rule)
         todo = _changes_due(connection, unit.tenant.id, compared, rule_of)
     return compared, todo
-
-
-def compare_stories(
-    connection: TenantConnection, unit: TenantDays, rule: AnomalyRule
-) -> list[StoriesCompared]:
-    """Compare the stories of these days with their epics; return one entry for each day."""
-    cursor = connection.cursor(row_factory=class_row(StoriesCompared))
-    parameters = {
-        "tenant_id": unit.tenant.id,
-        "first": unit.first,
-        "end": unit.end,
-        **rule.model_dump(mode="python"),
-        "baseline": rule.baseline.value,
-    }
-    return cursor.execute(
-        statement(__package__, "compare_stories"), parameters, prepare=True
-    ).fetchall()
 
 
 def known_anomalies(
@@ -206,12 +143,12 @@ def _changes_due(
         known_anomalies(connection, tenant_id, min(day.day for day in compared), stories),
         lambda story, day: day in unsummarized and story not in unsummarized[day],
         lambda day: day >= since and day not in unsummarized,
-        {"baseline": rule_of.rule.baseline.value, "days": rule_of.rule.days},
+        {"baseline": baseline_name(rule_of.rule), "days": rule_of.rule.days},
     )
 
 
 def _days_that_depend_on(unit: TenantDays, rule: AnomalyRule) -> TenantDays:
-    return TenantDays(unit.tenant, unit.first, unit.last + timedelta(days=rule.days - 1))
+    return TenantDays(unit.tenant, unit.first, unit.last + timedelta(days=rule.later_days))
 
 
 def _write(
@@ -232,6 +169,7 @@ def _found(compared: StoriesCompared, rule_of: TenantRule) -> DayCompared:
         blind_epics=compared.blind_epics,
         unsummarized_epics=compared.unsummarized_epics,
         stories=compared.stories,
+        baseline=compared.baseline,
         high_cost=types["high_cost"],
         suspiciously_low=types["suspiciously_low"],
     )

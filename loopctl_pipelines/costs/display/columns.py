@@ -40,7 +40,24 @@ ANOMALY_COLUMNS: Final = TableSchema(
         ),
         TableColumn("deviation_factor", "numeric", "cost / reference, exact, half up to 2 places"),
         TableColumn("resolved", "boolean", "false: open; a story has one open row of a type"),
-        TableColumn("metadata", "jsonb", "period, earlier, baseline, days, epic, stories"),
+        TableColumn(
+            "metadata",
+            "jsonb",
+            "period, earlier, baseline, days, epic, stories, reason",
+        ),
+    ]
+)
+
+BASELINE_COLUMNS: Final = TableSchema(
+    columns=[
+        TableColumn("tenant_id", "uuid", "the tenant that row-level security keeps the row to"),
+        TableColumn("day", "date", "the UTC day; it rests on days before it only"),
+        TableColumn("days", "integer", "days that a story's cost adds up; 0: its lifetime"),
+        TableColumn("stories", "bigint", "stories of the days before"),
+        TableColumn("usual", "double", "logarithm of the median cost (millicents)"),
+        TableColumn("high_factor", "double", "a story above this multiple is high_cost"),
+        TableColumn("low_factor", "double", "a story below this multiple is suspiciously_low"),
+        TableColumn("high_source", "text", "whose stories the factor rests on"),
     ]
 )
 

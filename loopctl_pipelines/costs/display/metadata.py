@@ -6,6 +6,7 @@ from typing import Final
 from dagster import MetadataValue, TableColumn, TableRecord, TableSchema
 
 from loopctl_pipelines.costs.anomalies.detection import DayCompared
+from loopctl_pipelines.costs.display.baselines import baseline_metadata
 from loopctl_pipelines.costs.display.charts import bars
 from loopctl_pipelines.costs.display.money import dollars
 from loopctl_pipelines.costs.summaries.rollup import DaySummarized
@@ -67,7 +68,10 @@ def compared_metadata(day: DayCompared) -> Mapping[str, MetadataValue]:
         "epics": MetadataValue.int(day.epics),
         "epics blind to high cost": MetadataValue.int(day.blind_epics),
         "epics without a summary": MetadataValue.int(day.unsummarized_epics),
-        "rule": MetadataValue.json(day.rule_of.rule.model_dump(mode="json")),
+        **(baseline_metadata(day.baseline) if day.baseline else {}),
+        "rule": MetadataValue.json(
+            day.rule_of.rule.model_dump(mode="json", exclude={"calibrated_tenants"})
+        ),
         **({"settings not used": MetadataValue.text(problem)} if problem else {}),
     }
 

@@ -10,9 +10,9 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
-from loopctl_pipelines.costs.anomalies.detection import tenant_rule
 from loopctl_pipelines.costs.display.compared_story import MOST_SHOWN, ComparedStory
 from loopctl_pipelines.costs.display.stored_costs import StoredAnomaly
+from loopctl_pipelines.costs.tenant_work.tenant_rule import tenant_rule
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.tenants.tenant import Tenant

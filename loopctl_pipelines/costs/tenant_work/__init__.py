@@ -1,4 +1,4 @@
 """What statements on one tenant's days share: transaction settings, archived days, concurrency.
 
-No rule about costs.
+No statement on costs.
 """

@@ -74,8 +74,8 @@ class Anomalies:
         Neither do archived ones, nor days whose costs have an archived one in them.
         """
         rule = rule or AnomalyRule()
-        since = self.archived_before + (rule.days - 1) * _DAY
-        affected = {day + n * _DAY for day in days for n in range(rule.days)}
+        since = self.archived_before + rule.later_days * _DAY
+        affected = {day + n * _DAY for day in days for n in range(rule.later_days + 1)}
         affected = {day for day in affected if day >= since}
         of_tenant: defaultdict[UUID, list[ReportRow]] = defaultdict(list)
         for report in reports:
@@ -179,7 +179,7 @@ class Comparison:
         epics: defaultdict[tuple[UUID, UUID], defaultdict[UUID, int]] = defaultdict(
             lambda: defaultdict(int)
         )
-        for back in range(self.rule.days):
+        for back in range(self.rule.later_days + 1):
             for report in self._of_day.get(day - back * _DAY, ()):
                 if epic := self.epic_of.get((report.tenant_id, report.story_id)):
                     epics[report.tenant_id, epic][report.story_id] += report.cost_millicents
