@@ -1,6 +1,7 @@
 """The asset `cost_baselines`, which is there where the calibrated rule applies to any tenant."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from dagster import (
@@ -22,13 +23,14 @@ from loopctl_pipelines.costs.baselines.computing import (
 )
 from loopctl_pipelines.costs.baselines.pooled import PooledTails
 from loopctl_pipelines.costs.baselines.stored_baselines import stored_days
-from loopctl_pipelines.costs.baselines.threshold import LEAST_STORIES
+from loopctl_pipelines.costs.baselines.threshold import LEAST_POOLED
 from loopctl_pipelines.costs.display.baselines import baselined_metadata
 from loopctl_pipelines.costs.display.columns import BASELINE_COLUMNS
 from loopctl_pipelines.costs.errors import BaselineError
 from loopctl_pipelines.costs.operator_queries import pooled_tails
 from loopctl_pipelines.costs.partition_runs import (
     StepEvent,
+    UnitResults,
     end_run,
     metadata_by_partition,
     plan_run,
@@ -70,12 +72,32 @@ def build_baselines_asset(
         anomaly_rule: ResourceParam[AnomalyRule],
     ) -> Iterator[StepEvent]:
         plan = plan_run(context, database)
-        work = baselines_work(database, plan.units, anomaly_rule)
-        done = run_units(context.log, database, plan.units, work, BaselineError)
+        done: UnitResults[DayBaselined] = UnitResults([], [], [])
+        for units in _waves(database, plan.units, anomaly_rule):
+            work = baselines_work(database, units, anomaly_rule)
+            done.extend(run_units(context.log, database, units, work, BaselineError))
         landed = metadata_by_partition(done.days, baselined_metadata)
         yield from end_run(context, plan, done, landed)
 
     return cost_baselines
+
+
+def _waves(
+    database: Database, units: Sequence[TenantDays], rule: AnomalyRule
+) -> list[list[TenantDays]]:
+    """Return what to compute one after the other.
+
+    In a first backfill no tenant has a history. All tenants' first day is then computed before
+    the second, so that a day rests on the days before it of all tenants.
+    """
+    first = min((unit.first for unit in units), default=None)
+    if first is None or _pooled(database, first, rule):
+        return [list(units)]
+    waves: defaultdict[date, list[TenantDays]] = defaultdict(list)
+    for unit in units:
+        for day in unit.days():
+            waves[day].append(TenantDays(unit.tenant, day, day))
+    return [waves[day] for day in sorted(waves)]
 
 
 def baselines_work(
@@ -99,6 +121,6 @@ def _pooled(database: Database, day: date, rule: AnomalyRule) -> PooledTails | N
         day,
         history=HISTORY_DAYS,
         days=stored_days(rule),
-        least_stories=LEAST_STORIES,
+        least_stories=LEAST_POOLED,
     )
     return PooledTails.of_rows(rows)

@@ -59,6 +59,12 @@ class UnitResults(Generic[Day]):
     days: list[tuple[Tenant, Day]]
     failed: list[Failed]
 
+    def extend(self, later: "UnitResults[Day]") -> None:
+        """Add what further units of the run did."""
+        self.units.extend(later.units)
+        self.days.extend(later.days)
+        self.failed.extend(later.failed)
+
 
 def plan_run(context: AssetExecutionContext, database: Database) -> RunPlan:
     """Return what the run works on; log and skip tenants that are not active.

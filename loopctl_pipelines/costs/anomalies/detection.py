@@ -81,8 +81,9 @@ def detect_anomalies(
     Raises:
         psycopg.Error: the transaction is then to be rolled back.
     """
-    begin_writing_costs(connection, unit.tenant.id)
-    rule_of = tenant_rule(connection, unit.tenant, rule)
+    with connection.pipeline():  # one round trip
+        begin_writing_costs(connection, unit.tenant.id)
+        rule_of = tenant_rule(connection, unit.tenant, rule)
     compared: list[StoriesCompared] = []
     written: Counter[tuple[date, str]] = Counter()
     if (due := _days_that_depend_on(unit, rule_of.rule).since(rule_of.since)) is not None:

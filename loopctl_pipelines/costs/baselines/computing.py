@@ -1,7 +1,7 @@
 """Computes the baselines of a tenant's days, one by one, from what the days before left."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -95,8 +95,9 @@ def compute_baselines(
     Raises:
         psycopg.Error: the transaction is then to be rolled back.
     """
-    begin_writing_costs(connection, unit.tenant.id)
-    rule_of = tenant_rule(connection, unit.tenant, rule)
+    with connection.pipeline():  # one round trip
+        begin_writing_costs(connection, unit.tenant.id)
+        rule_of = tenant_rule(connection, unit.tenant, rule)
     if not rule_of.rule.is_calibrated:
         return [DayBaselined(day, rule_of) for day in unit.days()]
     if rule_of.rule.days != rule.days:
@@ -136,8 +137,8 @@ def _compute(
         "tenant_id": unit.tenant.id,
         "days": stored_days(rule),
         "free_stories": history.free_stories,
-        "high_tail": Jsonb(asdict(high)),
-        "low_tail": Jsonb(asdict(low)),
+        "high_tail": Jsonb(high.as_json()),
+        "low_tail": Jsonb(low.as_json()),
         "pooled": Jsonb(pooled.as_json()) if pooled else None,
         "free_stories_of_day": compared.free_stories,
         **_as_row(baseline),

@@ -1,7 +1,7 @@
 """The tails of all tenants, as they are given to a run and kept with a tenant's day. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 from loopctl_pipelines.costs.baselines.threshold import PooledTail
@@ -30,4 +30,4 @@ class PooledTails:
 
     def as_json(self) -> dict[str, Any]:
         """Return the form in which they are kept."""
-        return asdict(self)
+        return {"high": self.high.as_json(), "low": self.low.as_json()}

@@ -6,7 +6,7 @@ Counts of a day are small, add up to those of many days, and hold no story.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 BIN_WIDTH: Final = 0.05
 """Width of a bin of natural logarithms: 5 %. Within a bin, values count as evenly spread."""
@@ -86,5 +86,14 @@ class Tail:
             stories=bins.stories - beyond[-1],
             median=median,
             spread=spread,
-            above=tuple(number - beyond[-1] for number in beyond),
+            above=[number - beyond[-1] for number in beyond],
         )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the form in which it is kept."""
+        return {
+            "stories": self.stories,
+            "median": self.median,
+            "spread": self.spread,
+            "above": self.above,
+        }

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import exp, log
-from typing import Final
+from typing import Any, Final
 
 from loopctl_pipelines.costs.baselines.ratios import SPREADS, Tail
 
@@ -20,6 +20,9 @@ POOL_SPREAD_WEIGHT: Final = 20
 
 LEAST_STORIES: Final = 100
 """With fewer stories in it, a history or a pool says nothing by itself."""
+
+LEAST_POOLED: Final = 15
+"""A tenant with fewer stories in its history is not pooled: they do not tell its spread."""
 
 LEAST_FACTOR: Final = 2.0
 """A story of less than twice its baseline, or more than half of it, is never reported."""
@@ -46,6 +49,10 @@ class PooledTail:
     stories: float
     spread: float
     shares: Sequence[float]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the form in which they are kept."""
+        return {"stories": self.stories, "spread": self.spread, "shares": list(self.shares)}
 
 
 @dataclass(frozen=True, slots=True)

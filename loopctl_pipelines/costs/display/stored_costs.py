@@ -30,7 +30,7 @@ class DayTotal:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnomaly:
-    """A row of cost_anomalies. Costs are in millicents."""
+    """A row of cost_anomalies. Costs are in millicents; only the calibrated rule gives a reason."""
 
     id: UUID
     period: str | None
@@ -42,6 +42,7 @@ class StoredAnomaly:
     deviation_factor: Decimal
     resolved: bool
     archived: bool
+    reason: str | None = None
 
     @property
     def day(self) -> date | None:

@@ -1,6 +1,7 @@
 """Tables for a terminal of 80 columns."""
 
 from collections.abc import Iterable
+from textwrap import fill
 from typing import Literal, TypedDict
 
 from rich.box import SIMPLE_HEAD, Box
@@ -35,6 +36,8 @@ STYLE: TableStyle = {
 def anomalies_table(title: str, rows: Iterable[tuple[str, StoredAnomaly, str]]) -> Table:
     """Return a table with two lines per anomaly; the second has its id and its figures.
 
+    An anomaly of the calibrated rule has further lines with the reason.
+
     Args:
         title: title of the table.
         rows: the tenant's slug, the anomaly, and a note or an empty text.
@@ -53,4 +56,7 @@ def anomalies_table(title: str, rows: Iterable[tuple[str, StoredAnomaly, str]]) 
             ),
             Text.assemble((anomaly.anomaly_type, color), f", {note}" if note else "", "\n", cost),
         )
+        if anomaly.reason:
+            reason = fill(str(visible(anomaly.reason)), _ID_WIDTH)
+            table.add_row("", Text(reason, style="dim"), "")
     return table

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule, AnomalyRuleError
 from loopctl_pipelines.costs.errors import TenantSettingsError
-from loopctl_pipelines.costs.tenant_work.archived_days import archived_before
 from loopctl_pipelines.database.connection import TenantConnection
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.tenants.tenant import Tenant
@@ -31,14 +30,15 @@ class TenantRule:
 def tenant_rule(connection: TenantConnection, tenant: Tenant, rule: AnomalyRule) -> TenantRule:
     """Return the operator's rule with the tenant's settings, or why they cannot be used."""
     parameters = {"tenant_id": tenant.id, "setting": _SETTING}
-    row = connection.execute(statement(__package__, "anomaly_settings"), parameters).fetchone()
+    query = statement(__package__, "tenant_rule")
+    row = connection.execute(query, parameters, prepare=True).fetchone()
+    settings, archived = row or (None, None)
     rule = rule.of_tenant(tenant.slug)
     problem = None
     try:
-        rule = rule.changed_by(row[0]) if row and row[0] else rule
+        rule = rule.changed_by(settings) if settings else rule
     except AnomalyRuleError as error:
         place = f"{_SETTING}.{error.field}" if error.field else _SETTING
         problem = str(TenantSettingsError(tenant.slug, place, error.problem))
-    archived = archived_before(connection, tenant.id)
     since = archived + timedelta(days=rule.later_days) if archived else None
     return TenantRule(rule, problem, since)

@@ -26,4 +26,4 @@ def begin_reading_costs(connection: TenantConnection, tenant_id: UUID) -> None:
 
 def _begin(connection: TenantConnection, tenant_id: UUID, *, is_writing: bool) -> None:
     parameters = {"tenant_id": tenant_id, "is_writing": is_writing}
-    connection.execute(statement(__package__, "begin_costs"), parameters)
+    connection.execute(statement(__package__, "begin_costs"), parameters, prepare=True)

@@ -10,7 +10,8 @@ SELECT
     anomaly.reference_avg_millicents,
     anomaly.deviation_factor,
     anomaly.resolved,
-    anomaly.archived
+    anomaly.archived,
+    anomaly.metadata ->> 'reason' AS reason
 FROM cost_anomalies AS anomaly
 LEFT JOIN stories AS story
     ON story.tenant_id = anomaly.tenant_id
