@@ -29,6 +29,8 @@ def describe_anomaly(slug: str, anomaly: AnomalyDetails, story: ComparedStory) -
     if story.threshold:
         side = "below" if anomaly.anomaly_type == "suspiciously_low" else "above"
         lines["threshold"] = f"{side} {story.factor:f} times, that is ${_dollars(story.threshold)}"
+    if anomaly.reason:
+        lines["reason"] = anomaly.reason
     shown = (
         f"{name:<{_NAME_WIDTH}} {shortened(text, _SHOWN_TEXT)}" for name, text in lines.items()
     )

@@ -42,7 +42,7 @@ class StoredAnomaly:
     deviation_factor: Decimal
     resolved: bool
     archived: bool
-    reason: str | None = None
+    reason: str | None
 
     @property
     def day(self) -> date | None:

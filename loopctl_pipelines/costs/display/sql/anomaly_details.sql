@@ -10,6 +10,7 @@ SELECT
     anomaly.deviation_factor,
     anomaly.resolved,
     anomaly.archived,
+    anomaly.metadata ->> 'reason' AS reason,
     loopctl_pipelines.as_object(anomaly.metadata) AS metadata,
     story.epic_id
 FROM cost_anomalies AS anomaly

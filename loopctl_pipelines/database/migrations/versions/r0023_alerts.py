@@ -4,8 +4,8 @@ from alembic import op
 
 from loopctl_pipelines.database.migrations.driver import driver_connection, migration_sql
 
-revision = "0024"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 
 
 def upgrade() -> None:
