@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from dagster import DagsterInstance
 
@@ -56,8 +57,17 @@ class Delivered:
     held_back: int = 0
 
 
-def deliver_due(database: Database, instance: DagsterInstance, targets: Targets) -> Delivered:
-    """Send what is due. A target that does not accept a message is tried again, for a day."""
+def deliver_due(
+    database: Database, instance: DagsterInstance, targets: Targets, since: datetime
+) -> Delivered:
+    """Send what is due. A target that does not accept a message is tried again, for a day.
+
+    Args:
+        database: loopctl's database.
+        instance: Dagster's.
+        targets: where to send it.
+        since: when alerts were switched on, with a time zone.
+    """
     due = due_messages(database)
     room = MOST_MESSAGES - sent_lately(database, _HOUR.total_seconds()) if due else 0
     # what a target has is not held back from the others
@@ -65,7 +75,8 @@ def deliver_due(database: Database, instance: DagsterInstance, targets: Targets)
     fresh = [message for message in due if not message.accepted]
     chosen = [*begun, *_within(database, fresh, room)]
     states = [
-        _deliver(database, instance, targets, message) for message in chosen[:_MOST_IN_ONE_GO]
+        _deliver(database, instance, targets, message, since)
+        for message in chosen[:_MOST_IN_ONE_GO]
     ]
     return Delivered(
         sent=states.count("sent"),
@@ -88,14 +99,18 @@ def _within(database: Database, fresh: Sequence[DueMessage], room: int) -> list[
 
 
 def _deliver(
-    database: Database, instance: DagsterInstance, targets: Targets, message: DueMessage
+    database: Database,
+    instance: DagsterInstance,
+    targets: Targets,
+    message: DueMessage,
+    since: datetime,
 ) -> str:
     """Make one attempt; return the message's state after it."""
     missing = [place for place in targets.places if place not in message.accepted]
     if not claim_message(database, message, _retry_seconds(message.attempts)):
         return "claimed"
     if missing:
-        text = compose_message(database, instance, targets, message)
+        text = _compose(database, instance, message.message_id, targets.ui_url, since)
         for place in send(text, {place: targets.urls[place - 1] for place in missing}):
             accept_message(database, message.message_id, place)
             missing.remove(place)
@@ -109,15 +124,15 @@ def _deliver(
     return state
 
 
-def compose_message(
-    database: Database, instance: DagsterInstance, targets: Targets, message: DueMessage
+def _compose(
+    database: Database, instance: DagsterInstance, message_id: UUID, ui_url: str, since: datetime
 ) -> Message:
     """Return the text of a message, from what is stored now."""
-    covered = messages_of_group(database, message.message_id)
+    covered = messages_of_group(database, message_id)
     slugs = {tenant.id: slug for slug, tenant in list_tenants(database).items()}
-    findings = read_findings(database, [each for each, _ in covered], slugs)
+    findings = read_findings(database, [each for each, _ in covered], since, slugs)
     reports = [_report(instance, run_id) for _, run_id in covered[:_MOST_GROUPED_RUNS]]
-    return compose(message.message_id, reports, findings, targets.ui_url)
+    return compose(message_id, reports, findings, ui_url)
 
 
 def _report(instance: DagsterInstance, run_id: str) -> RunReport:

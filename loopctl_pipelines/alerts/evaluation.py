@@ -81,7 +81,9 @@ def evaluate(database: Database, instance: DagsterInstance, targets: Targets) ->
         if position is None:
             return None
         examined, alerted = _examine(database, instance, position)
-        return Evaluated(examined, alerted, deliver_due(database, instance, targets))
+        return Evaluated(
+            examined, alerted, deliver_due(database, instance, targets, position.since)
+        )
 
 
 @contextmanager
@@ -139,23 +141,21 @@ def _is_alerted(
     if has_message(database, message_id):
         return False
     tenants = _tenants(database, instance, run)
-    found = tenants != set() and claim_findings(database, message_id, since, tenants)
+    found = bool(tenants) and claim_findings(database, message_id, since, tenants)
     if not found and read_report(instance, run).is_quiet:
         return False
     add_message(database, message_id, run.run_id)
     return True
 
 
-def _tenants(
-    database: Database, instance: DagsterInstance, run: DagsterRun
-) -> Collection[UUID] | None:
-    """Return the tenants whose costs a run was about; None: all of them."""
+def _tenants(database: Database, instance: DagsterInstance, run: DagsterRun) -> Collection[UUID]:
+    """Return the tenants whose costs a run was about."""
+    tenants = list_tenants(database)
     if run.job_name == WEEKLY_RECONCILIATION:
-        return None
+        return {tenant.id for tenant in tenants.values()}
     covered = range_of_tags(run.tags)
     if covered is None or "|" not in covered.start:
         return set()
     first, last = day_and_slug(covered.start)[1], day_and_slug(covered.end)[1]
     slugs = slugs_between(first, last, tenant_order(instance))
-    tenants = list_tenants(database)
     return {tenants[slug].id for slug in slugs if slug in tenants}

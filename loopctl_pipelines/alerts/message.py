@@ -7,7 +7,12 @@ from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from loopctl_pipelines.alerts.plain_text import plain_text
-from loopctl_pipelines.alerts.report import Finding, Findings, RunReport
+from loopctl_pipelines.alerts.report import (
+    AnomalyFinding,
+    BudgetFinding,
+    Findings,
+    RunReport,
+)
 from loopctl_pipelines.costs.display.money import dollars
 
 MOST_CHARACTERS: Final = 1_900
@@ -16,8 +21,11 @@ MOST_CHARACTERS: Final = 1_900
 _SHOWN_TENANTS: Final = 8
 _SHOWN_CHECKS: Final = 6
 _SHOWN_RUNS: Final = 3
-SHOWN_FINDINGS: Final = 6
+SHOWN_ANOMALIES: Final = 6
 """New anomalies that a message describes; the others are counted."""
+
+SHOWN_BUDGETS: Final = 4
+"""Budgets that a message describes; the others are counted."""
 
 _SLUG: Final = 40
 _TITLE: Final = 80
@@ -60,6 +68,7 @@ def compose(
         *([f"{ui_url}/runs"] if len(reports) > _SHOWN_RUNS else []),
         *_failed_tenants(failed),
         *_red_checks(checks),
+        *_budgets(findings),
         *_new_anomalies(findings, ui_url),
     ]
     end = f"Message {message_id}"
@@ -88,7 +97,9 @@ def _title(
     parts = [
         _number(len(failed), "failed tenant") if failed else _number(runs, "failed run"),
         _number(len({name for name, _ in checks}), "red check"),
-        _number(sum(findings.kinds.values()), "new anomaly"),
+        _number(findings.budgets["exceeded"], "exceeded budget"),
+        _number(findings.budgets["warning"], "budget warning"),
+        _number(findings.anomalies.total(), "new anomaly"),
     ]
     # somebody may have deleted the anomalies meanwhile
     return f"loopctl: {', '.join(part for part in parts if part) or 'what was found is gone'}"
@@ -124,23 +135,39 @@ def _red_checks(checks: Counter[tuple[str, str]]) -> Iterable[str]:
         yield f"Red check {name}: {_number(tenants.total(), 'partition')}{where}"
 
 
+def _budgets(findings: Findings) -> Iterable[str]:
+    yield from (_described_budget(each) for each in findings.shown_budgets)
+    yield from _more(findings.budgets.total() - len(findings.shown_budgets), "budget")
+
+
+def _described_budget(budget: BudgetFinding) -> str:
+    how = "is exceeded" if budget.threshold == "exceeded" else "is nearly used up"
+    slug, title = plain_text(budget.slug, _SLUG), plain_text(budget.title, _TITLE)
+    scope, percent = plain_text(budget.scope, _SLUG), plain_text(budget.percent, _SLUG)
+    return f"Budget of {slug}, {scope} {title}: {how}, {percent} %"
+
+
 def _new_anomalies(findings: Findings, ui_url: str) -> Iterable[str]:
-    total = findings.kinds.total()
+    total = findings.anomalies.total()
     if not total:
         return
-    kinds = ", ".join(f"{count} {_kind(kind)}" for kind, count in _largest(findings.kinds))
+    kinds = ", ".join(f"{count} {_kind(kind)}" for kind, count in _largest(findings.anomalies))
     yield f"{_number(total, 'new anomaly')} ({kinds}) of {_number(findings.tenants, 'tenant')}:"
     yield f"{ui_url}/assets/cost_anomalies"
-    yield from (_described(finding) for finding in findings.shown)
-    if (more := total - len(findings.shown)) > 0:
-        yield f"and {more:,} more"
+    yield from (_described_anomaly(each) for each in findings.shown_anomalies)
+    yield from _more(total - len(findings.shown_anomalies), "anomaly")
 
 
-def _described(finding: Finding) -> str:
-    day = f" {finding.day}" if finding.day else ""
-    title, slug = plain_text(finding.title, _TITLE), plain_text(finding.slug, _SLUG)
-    cost = f"${dollars(finding.cost_millicents):,.2f}, {finding.factor} times"
-    return f"- {slug}{day}, {_kind(finding.kind)}, {cost}: {title}"
+def _described_anomaly(anomaly: AnomalyFinding) -> str:
+    day = f" {anomaly.day}" if anomaly.day else ""
+    title, slug = plain_text(anomaly.title, _TITLE), plain_text(anomaly.slug, _SLUG)
+    cost = f"${dollars(anomaly.cost_millicents):,.2f}, {anomaly.factor} times"
+    return f"- {slug}{day}, {_kind(anomaly.kind)}, {cost}: {title}"
+
+
+def _more(count: int, noun: str) -> Iterable[str]:
+    if count > 0:
+        yield f"and {_number(count, f'more {noun}')}"
 
 
 def _kind(kind: str) -> str:

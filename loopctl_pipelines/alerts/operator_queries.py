@@ -73,7 +73,7 @@ class StoredMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class FindingCount:
+class AnomalyCount:
     """How many anomalies of a type a message has of a tenant; the largest cost in millicents."""
 
     tenant_id: UUID
@@ -184,37 +184,50 @@ def end_message(database: Database, message_id: UUID, state: str) -> None:
     _write(database, "end_message", {"message_id": message_id, "state": state})
 
 
-def tenants_with_new_anomalies(
-    database: Database, since: datetime, tenant_ids: Collection[UUID] | None
-) -> list[UUID]:
-    """Return the tenants that have open anomalies which no message is about.
+def tenants_with_new_findings(
+    database: Database, since: datetime, tenant_ids: Collection[UUID]
+) -> set[UUID]:
+    """Return which of the tenants have open anomalies or audited budgets that no message is about.
 
     Args:
         database: loopctl's database.
-        since: older anomalies do not count; with a time zone.
-        tenant_ids: the tenants to look at; None: all.
+        since: older ones do not count; with a time zone.
+        tenant_ids: the tenants to look at.
     """
-    parameters = {
-        "since": without_zone(since),
-        "tenant_ids": None if tenant_ids is None else list(tenant_ids),
-    }
+    parameters = {"since": without_zone(since), "tenant_ids": list(tenant_ids)}
     with database.operator_transaction() as connection:
-        rows = connection.execute(
-            statement(__package__, "tenants_with_new_anomalies"), parameters
-        ).fetchall()
-    return [tenant_id for (tenant_id,) in rows]
+        return {
+            tenant_id
+            for name in ("tenants_with_new_anomalies", "tenants_with_new_budgets")
+            for (tenant_id,) in connection.execute(statement(__package__, name), parameters)
+        }
 
 
-def count_findings(database: Database, message_ids: Collection[UUID]) -> list[FindingCount]:
+def count_anomalies(database: Database, message_ids: Collection[UUID]) -> list[AnomalyCount]:
     """Return how many anomalies these messages are about, by tenant and type."""
     with database.operator_transaction() as connection:
-        cursor = connection.cursor(row_factory=class_row(FindingCount))
+        cursor = connection.cursor(row_factory=class_row(AnomalyCount))
         parameters = {"message_ids": list(message_ids)}
-        return cursor.execute(statement(__package__, "count_findings"), parameters).fetchall()
+        return cursor.execute(statement(__package__, "count_anomalies"), parameters).fetchall()
+
+
+def count_budgets(
+    database: Database, message_ids: Collection[UUID], since: datetime
+) -> list[tuple[UUID, str, int]]:
+    """Return (tenant id, threshold, number) of the audited budgets that these messages are about.
+
+    Args:
+        database: loopctl's database.
+        message_ids: the messages.
+        since: older audit rows do not count; with a time zone.
+    """
+    parameters = {"message_ids": list(message_ids), "since": without_zone(since)}
+    with database.operator_transaction() as connection:
+        return connection.execute(statement(__package__, "count_budgets"), parameters).fetchall()
 
 
 def clean_up(database: Database) -> None:
-    """Remove old messages, and claims on anomalies that are gone."""
+    """Remove old messages, and claims on what is gone."""
     _write(database, "clean_up_messages", {})
     _write(database, "clean_up_findings", {})
 

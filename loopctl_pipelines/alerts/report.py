@@ -34,7 +34,7 @@ class RunReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class AnomalyFinding:
     """A new anomaly.
 
     Attributes:
@@ -43,7 +43,7 @@ class Finding:
         kind: its anomaly type.
         title: the story's title, as a tenant wrote it.
         cost_millicents: the story's cost, in 1/1000 cent.
-        factor: cost / baseline; for a budget, cost / budget.
+        factor: cost / baseline; for `budget_exceeded`, cost / budget.
     """
 
     slug: str
@@ -55,15 +55,38 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
-    """The new anomalies of a message.
+class BudgetFinding:
+    """A budget that is nearly used up, or is.
 
     Attributes:
-        kinds: their number by anomaly type.
-        tenants: the number of tenants that have some.
-        shown: the first of them.
+        slug: the tenant.
+        threshold: `warning` or `exceeded`.
+        scope: project, epic or story.
+        title: its name, as a tenant wrote it; of an epic its id.
+        percent: how much is used.
     """
 
-    kinds: Counter[str] = field(default_factory=Counter)
+    slug: str
+    threshold: str
+    scope: str
+    title: str
+    percent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The new anomalies and the budgets of a message.
+
+    Attributes:
+        anomalies: the number of anomalies by type.
+        tenants: the number of tenants that have anomalies.
+        shown_anomalies: the first of them.
+        budgets: the number of budgets by threshold.
+        shown_budgets: the first of them.
+    """
+
+    anomalies: Counter[str] = field(default_factory=Counter)
     tenants: int = 0
-    shown: tuple[Finding, ...] = ()
+    shown_anomalies: tuple[AnomalyFinding, ...] = ()
+    budgets: Counter[str] = field(default_factory=Counter)
+    shown_budgets: tuple[BudgetFinding, ...] = ()

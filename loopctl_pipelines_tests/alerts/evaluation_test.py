@@ -15,6 +15,7 @@ from dagster import (
     build_sensor_context,
     materialize,
 )
+from psycopg.types.json import Jsonb
 
 from loopctl_pipelines.alerts.evaluation import evaluate
 from loopctl_pipelines.alerts.sensors import build_alerts_sensor
@@ -112,6 +113,37 @@ def test_a_red_check_is_alerted_though_its_run_succeeded(
     assert "Red check is_right: 1 partition" in message["message"]
 
 
+def test_budgets_that_were_audited_are_alerted_once(
+    switched_on: SwitchOn, target: HttpTarget
+) -> None:
+    usage = Usage()
+    usage.report("a", LAST, 1)
+    alerts = switched_on(usage)
+    with alerts.project.database.tenant_transaction(id_of("a")) as connection:
+        for scope, scope_id, threshold in (
+            ("project", id_of("a", "project"), "warning"),
+            ("epic", id_of("a", "epic", "e"), "exceeded"),
+            # it is an anomaly
+            ("story", id_of("a", "story", "e", "s"), "exceeded"),
+        ):
+            state = {"scope_type": scope, "scope_id": str(scope_id), "threshold_type": threshold}
+            connection.execute(
+                "INSERT INTO audit_log"
+                " (tenant_id, entity_type, entity_id, action, actor_type, new_state)"
+                " VALUES (%s, 'token_budget', gen_random_uuid(), 'threshold_crossed', 'system',"
+                " %s)",
+                [id_of("a"), Jsonb({**state, "utilization_pct": 104})],
+            )
+    alerts.run()
+    assert [alerts.evaluate().alerted for _ in range(2)] == [1, 0]
+    [message] = target.received
+    assert message["title"] == "loopctl: 1 exceeded budget, 1 budget warning"
+    assert "Budget of a, project p: is nearly used up, 104 %" in message["message"]
+    assert f"Budget of a, epic {id_of('a', 'epic', 'e')}: is exceeded" in message["message"]
+    alerts.run()
+    assert alerts.evaluate().alerted == 0
+
+
 def test_ten_thousand_new_anomalies_are_one_message(
     switched_on: SwitchOn, target: HttpTarget
 ) -> None:
@@ -145,7 +177,7 @@ def test_ten_thousand_new_anomalies_are_one_message(
     [message] = target.received
     assert "10,000 new anomalies" in message["title"]
     assert "$9.00, 10.00 times: \uff0afirst\uff0a" in message["message"]
-    assert "and 9,994 more" in message["message"]
+    assert "and 9,994 more anomalies" in message["message"]
 
 
 def test_what_happened_before_alerts_were_switched_on_is_not_alerted(
@@ -258,3 +290,23 @@ def test_a_process_whose_clock_is_ahead_keeps_no_run_of_others_from_being_alerte
     later = _fail(alerts)
     assert (alerts.evaluate().alerted, alerts.evaluate().alerted) == (1, 0)
     assert {row["run_id"] for row in alerts.messages()} == {ahead, later}
+
+
+def test_claims_on_what_is_gone_are_removed(switched_on: SwitchOn) -> None:
+    usage = Usage()
+    usage.tenant("a")
+    alerts = without_targets(switched_on(usage))
+    with alerts.project.database.operator_transaction() as connection:
+        for slug, kind in (("a", "anomaly"), ("a", "budget"), ("b", "budget")):
+            connection.execute(
+                "INSERT INTO loopctl_pipelines.alerted_findings"
+                " VALUES (%s, gen_random_uuid(), %s, gen_random_uuid())",
+                [id_of(slug), kind],
+            )
+    _fail(alerts)
+    alerts.evaluate()
+    with alerts.project.database.operator_transaction() as connection:
+        left = connection.execute(
+            "SELECT tenant_id, kind FROM loopctl_pipelines.alerted_findings"
+        ).fetchall()
+    assert left == [(id_of("a"), "budget")]

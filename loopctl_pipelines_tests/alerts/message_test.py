@@ -9,15 +9,15 @@ import pytest
 
 from loopctl_pipelines.alerts.message import MOST_CHARACTERS, compose, message_id_of
 from loopctl_pipelines.alerts.plain_text import plain_text
-from loopctl_pipelines.alerts.report import Finding, Findings, RunReport
+from loopctl_pipelines.alerts.report import AnomalyFinding, BudgetFinding, Findings, RunReport
 
 _ID = UUID(int=7)
 _UI = "https://dagster.example"
 _RUN = "0f3c9a52-9b1d-4c55-8f0e-6d3f1f9f2f11"
 
 
-def _finding(title: str = "a story", slug: str = "acme") -> Finding:
-    return Finding(slug, date(2026, 4, 2), "high_cost", title, 900_000, Decimal("4.50"))
+def _finding(title: str = "a story", slug: str = "acme") -> AnomalyFinding:
+    return AnomalyFinding(slug, date(2026, 4, 2), "high_cost", title, 900_000, Decimal("4.50"))
 
 
 def test_a_message_groups_what_a_run_left_and_links_to_it() -> None:
@@ -28,18 +28,30 @@ def test_a_message_groups_what_a_run_left_and_links_to_it() -> None:
         failed=Counter({"acme": 2, "beta": 3}),
         red_checks=Counter({("summaries_match_reports", "acme"): 1}),
     )
-    findings = Findings(Counter({"high_cost": 2, "budget_exceeded": 1}), 2, (_finding(),))
+    budget = BudgetFinding("beta", "warning", "project", "importer", "83")
+    findings = Findings(
+        Counter({"high_cost": 2, "budget_exceeded": 1}),
+        2,
+        (_finding(),),
+        Counter({"warning": 1, "exceeded": 1}),
+        (budget,),
+    )
     message = compose(_ID, [report], findings, _UI)
-    assert message.title == "loopctl: 2 failed tenants, 1 red check, 3 new anomalies"
+    assert message.title == (
+        "loopctl: 2 failed tenants, 1 red check, 1 exceeded budget, 1 budget warning,"
+        " 3 new anomalies"
+    )
     assert message.text.splitlines() == [
         "Run 0f3c9a52 of daily_costs failed.",
         f"{_UI}/runs/{_RUN}",
         "Failed tenants: beta (3 partitions), acme (2 partitions)",
         "Red check summaries_match_reports: 1 partition of acme",
+        "Budget of beta, project importer: is nearly used up, 83 %",
+        "and 1 more budget",
         "3 new anomalies (2 high cost, 1 budget exceeded) of 2 tenants:",
         f"{_UI}/assets/cost_anomalies",
         "- acme 2026-04-02, high cost, $9.00, 4.50 times: a story",
-        "and 2 more",
+        "and 2 more anomalies",
         f"Message {_ID}",
     ]
 

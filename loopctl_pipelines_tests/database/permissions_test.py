@@ -77,8 +77,14 @@ def test_the_owner_upgrades_and_the_operator_s_login_does_the_daily_work(
     operator: Shell, upgraded: EmbeddedServer
 ) -> None:
     assert "Added: a." in operator.run("tenants", "sync")[1]
+    # nothing listens there
+    alerts = operator.with_settings(LOOPCTL_ALERT_URLS="json://127.0.0.1:9")
+    assert alerts.run("alerts", "send")[::2] == (0, "")
     code, out, err = operator.run("backfill", "--from", str(_DAY), "--to", str(_DAY))
     assert (code, err) == (0, ""), out
+    code, out, err = alerts.run("alerts", "send")
+    assert (code, err) == (0, ""), out
+    assert "1 of them to be alerted" in " ".join(out.split())
     code, out, err = operator.run("embed")
     assert (code, err) == (0, ""), out
     assert "1/1" in out

@@ -1,8 +1,9 @@
 -- Claims the tenant's new anomalies for a message.
-INSERT INTO loopctl_pipelines.alerted_findings (tenant_id, finding_id, message_id)
+INSERT INTO loopctl_pipelines.alerted_findings (tenant_id, finding_id, kind, message_id)
 SELECT
     anomaly.tenant_id,
     anomaly.id,
+    'anomaly',
     %(message_id)s
 FROM cost_anomalies AS anomaly
 WHERE anomaly.tenant_id = %(tenant_id)s

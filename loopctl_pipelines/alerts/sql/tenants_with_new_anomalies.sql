@@ -4,7 +4,7 @@ FROM cost_anomalies AS anomaly
 WHERE NOT anomaly.resolved
   AND NOT anomaly.archived
   AND anomaly.inserted_at >= %(since)s
-  AND (%(tenant_ids)s::uuid[] IS NULL OR anomaly.tenant_id = ANY(%(tenant_ids)s))
+  AND anomaly.tenant_id = ANY(%(tenant_ids)s)
   AND NOT EXISTS (
       SELECT FROM loopctl_pipelines.alerted_findings AS finding
       WHERE finding.tenant_id = anomaly.tenant_id AND finding.finding_id = anomaly.id

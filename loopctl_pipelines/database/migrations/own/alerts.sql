@@ -36,17 +36,19 @@ CREATE TABLE IF NOT EXISTS loopctl_pipelines.alert_messages (
     CONSTRAINT alert_messages_grouped CHECK ((state = 'grouped') = (grouped_into IS NOT NULL))
 );
 
--- The anomalies of a tenant that a message is about; an anomaly is alerted once.
+-- The anomalies and audited budgets of a tenant that a message is about; each is alerted once.
 CREATE TABLE IF NOT EXISTS loopctl_pipelines.alerted_findings (
     tenant_id uuid NOT NULL,
-    -- the anomaly
+    -- a row of cost_anomalies or of audit_log
     finding_id uuid NOT NULL,
+    kind text NOT NULL,
     message_id uuid NOT NULL,
-    CONSTRAINT alerted_findings_pkey PRIMARY KEY (tenant_id, finding_id)
+    CONSTRAINT alerted_findings_pkey PRIMARY KEY (tenant_id, finding_id),
+    CONSTRAINT alerted_findings_kind CHECK (kind IN ('anomaly', 'budget'))
 );
 
 CREATE INDEX IF NOT EXISTS alerted_findings_message_id
-    ON loopctl_pipelines.alerted_findings (tenant_id, message_id);
+    ON loopctl_pipelines.alerted_findings (message_id, tenant_id);
 
 ALTER TABLE loopctl_pipelines.alert_position ENABLE ROW LEVEL SECURITY;
 ALTER TABLE loopctl_pipelines.alert_position FORCE ROW LEVEL SECURITY;

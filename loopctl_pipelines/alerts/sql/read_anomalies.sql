@@ -12,5 +12,6 @@ LEFT JOIN stories AS story
     ON story.tenant_id = anomaly.tenant_id AND story.id = anomaly.story_id
 WHERE finding.tenant_id = %(tenant_id)s
   AND finding.message_id = ANY(%(message_ids)s)
+  AND finding.kind = 'anomaly'
 ORDER BY anomaly.story_cost_millicents DESC, anomaly.id
 LIMIT %(most)s
