@@ -33,7 +33,7 @@ ANOMALY_COLUMNS: Final = TableSchema(
     columns=[
         TableColumn("tenant_id", "uuid", "the tenant that row-level security keeps the row to"),
         TableColumn("story_id", "uuid", "the story that deviates"),
-        TableColumn("anomaly_type", "text", "high_cost or suspiciously_low"),
+        TableColumn("anomaly_type", "text", "high_cost, suspiciously_low or budget_exceeded"),
         TableColumn("story_cost_millicents", "bigint", "1/1000 cent"),
         TableColumn(
             "reference_avg_millicents", "bigint", "what it is compared with, in whole millicents"
@@ -43,7 +43,7 @@ ANOMALY_COLUMNS: Final = TableSchema(
         TableColumn(
             "metadata",
             "jsonb",
-            "period, earlier, baseline, days, epic, stories, reason",
+            "period, earlier, baseline, days, epic, stories, reason, budget",
         ),
     ]
 )
