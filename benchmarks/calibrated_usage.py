@@ -1,7 +1,7 @@
 """Writes tenants' histories into a database, and asks the project's statements what they find."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -32,6 +32,7 @@ CALIBRATED: Final = AnomalyRule(rule=RuleKind.CALIBRATED)
 _FIRST: Final = date(2026, 4, 1)
 _THEN: Final = datetime(2026, 3, 1)  # noqa: DTZ001 - loopctl's timestamps have no zone
 _NAMESPACE: Final = UUID("0b8a0f35-92ab-4b8f-9f05-b7a2fd0e6c55")
+_BOTH: Final = (False, True)
 _TAILS: Final = """
     SELECT tenant_id, high_tail, low_tail FROM loopctl_pipelines.cost_baselines WHERE day = %s
 """
@@ -57,9 +58,7 @@ class CalibratedUsage:
         """Write the tenants into an upgraded database without any, and compute their baselines."""
         self._database = Database(url, "loopctl_app")
         self._histories = histories
-        for history in histories:
-            for real in (False, True):
-                fill(self._database, _sample(history, real=real))
+        fill(self._database, _together([_sample(h, real=r) for h in histories for r in _BOTH]))
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("ANALYZE")
         self._compute(0, HISTORY_DAYS, {})
@@ -77,9 +76,14 @@ class CalibratedUsage:
     def reported(
         self, rule: AnomalyRule = CALIBRATED
     ) -> Iterator[tuple[History, int, StoryCost, Reported]]:
-        """Yield what the rule reports of each story of the scored days."""
+        """Yield what the rule reports of each story of the scored days.
+
+        With other budgets, the baselines are computed again; they keep their pool.
+        """
+        if rule.is_calibrated and rule != self._computed:
+            self._compute(HISTORY_DAYS, len(self._histories[0].days) - 1, {}, rule)
         for history in self._histories:
-            planted, real = (self._kinds(history, rule, real=real) for real in (False, True))
+            planted, real = (self._kinds(history, rule, real=real) for real in _BOTH)
             for day in range(HISTORY_DAYS, len(history.days)):
                 for place, story in enumerate(history.days[day]):
                     kind = planted.get((day, place))
@@ -91,14 +95,21 @@ class CalibratedUsage:
         """Close the connections."""
         self._database.close()
 
-    def _compute(self, first: int, last: int, pooled: Mapping[str, PooledTails]) -> None:
+    def _compute(
+        self,
+        first: int,
+        last: int,
+        pooled: Mapping[str, PooledTails],
+        rule: AnomalyRule = CALIBRATED,
+    ) -> None:
+        self._computed = rule
         for history in self._histories:
-            for real in (False, True):
+            for real in _BOTH:
                 unit = TenantDays(_tenant(history, real=real), _day(first), _day(last))
                 with self._database.tenant_transaction(unit.tenant.id) as connection:
                     roll_up(connection, unit)
                     compute_baselines(
-                        connection, unit, rule=CALIBRATED, pooled=pooled.get(history.tenant)
+                        connection, unit, rule=rule, pooled=pooled.get(history.tenant)
                     )
 
     def _kinds(
@@ -145,6 +156,16 @@ def _tenant(history: History, *, real: bool) -> Tenant:
 
 def _story(tenant: Tenant, day: int, place: int) -> UUID:
     return uuid5(tenant.id, f"story {day} {place}")
+
+
+def _together(samples: Sequence[Sample]) -> Sample:
+    """Return one sample of them all: a database takes one."""
+    return Sample(
+        **{
+            part.name: tuple(row for sample in samples for row in getattr(sample, part.name))
+            for part in fields(Sample)
+        }
+    )
 
 
 def _sample(history: History, *, real: bool) -> Sample:

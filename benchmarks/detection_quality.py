@@ -1,6 +1,6 @@
 """How good the detection is, on real costs with planted outliers.
 
-    python -m benchmarks.detection_quality ../shared/data/agent_tasks.csv.gz
+    python -m benchmarks.detection_quality FILE/agent_tasks.csv.gz
 
 Runs the project's own statements on a PostgreSQL of its own, and writes the tables of
 docs/detection.md and its picture; the same file gives the same ones every time.
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from benchmarks.detection_by_tenant import MEDIAN, tables_by_tenant
 from benchmarks.document_tables import Table, with_table
 from benchmarks.labelled_usage import LabelledUsage, Score, total
 from benchmarks.planted_outliers import (
@@ -35,13 +36,10 @@ from loopctl_pipelines.cli.signals import ended_by_signals
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-RECOMMENDED: Final = AnomalyRule(
-    baseline=Baseline.PEER_MEDIAN, minimum_stories=3, low_factor=Decimal("0.03")
-)
 _DOCS: Final = Path(__file__).parents[1] / "docs"
 _RULES: Final = {
     **{baseline.value: AnomalyRule(baseline=baseline) for baseline in Baseline},
-    "recommended": RECOMMENDED,
+    "best fixed": MEDIAN,
 }
 _COLORS: Final = ("#c44", "#48a", "#2a2", "#222")
 
@@ -51,6 +49,7 @@ Scored = Sequence[tuple[Trial, Score]]
 def detection_quality(
     file: Annotated[Path, typer.Argument(help="agent_tasks.csv.gz")],
     each: Annotated[int, typer.Option(min=1, help="Epics of each plant and size.")] = 100,
+    layouts: Annotated[int, typer.Option(min=1, help="Times that tasks are put on days.")] = 3,
     docs: Annotated[Path, typer.Option(help="Folder of detection.md and images.")] = _DOCS,
 ) -> None:
     """Measure precision and recall of each baseline, and write the tables and the picture."""
@@ -67,7 +66,9 @@ def detection_quality(
         url = upgraded_database(server, "days")
         with closing(LabelledUsage(url, list(trials_over_days(groups, each)))) as usage:
             days = _days(usage)
+        by_tenant = tables_by_tenant(server, file, layouts)
     written = {
+        **by_tenant,
         "sizes": _by(scored, lambda trial: len(trial.planted), "stories in the epic"),
         "plants": _by(scored, lambda trial: trial.name, "planted"),
         "four": _four_times(four),
@@ -145,7 +146,7 @@ def _low_factors(usage: LabelledUsage) -> Table:
 
 def _of_kind(usage: LabelledUsage, kind: str, changed: Mapping[str, Decimal]) -> Score:
     """Score the recommended rule, so changed, where nothing of another kind was planted."""
-    rule = RECOMMENDED.model_copy(update=changed)
+    rule = MEDIAN.model_copy(update=changed)
     return total(
         [
             score
@@ -158,7 +159,7 @@ def _of_kind(usage: LabelledUsage, kind: str, changed: Mapping[str, Decimal]) ->
 def _days(usage: LabelledUsage) -> Table:
     rows = [["a story that ...", "`days` = 1", "`days` = 7"]]
     of_days = [
-        _grouped(usage.score(RECOMMENDED.model_copy(update={"days": days})), lambda t: t.name)
+        _grouped(usage.score(MEDIAN.model_copy(update={"days": days})), lambda t: t.name)
         for days in (1, 7)
     ]
     for name, first in of_days[0].items():

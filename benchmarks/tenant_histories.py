@@ -65,8 +65,13 @@ class History:
         return Counter((story.project, story.epic) for story in self.days[day])
 
 
-def read_histories(file: Path) -> list[History]:
-    """Return a tenant for each agent and model with enough tasks, with 3 % of outliers planted."""
+def read_histories(file: Path, layout: int = 0) -> list[History]:
+    """Return a tenant for each agent and model with enough tasks, with 3 % of outliers planted.
+
+    Args:
+        file: the tasks.
+        layout: which days they come on, and which of them are made outliers.
+    """
     tasks: defaultdict[str, list[StoryCost]] = defaultdict(list)
     with gzip.open(file, "rt", encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
@@ -75,7 +80,7 @@ def read_histories(file: Path) -> list[History]:
                 story = StoryCost(row["benchmark"], row["epic"], cost, cost)
                 tasks[f"{row['agent']}, {row['model']}"].append(story)
     return [
-        _history(tenant, stories)
+        _history(tenant, stories, layout)
         for tenant, stories in sorted(tasks.items())
         if len(stories) >= _LEAST_TASKS
     ]
@@ -99,8 +104,8 @@ def _by_size(item: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:
     return item[1], item[0]
 
 
-def _history(tenant: str, stories: list[StoryCost]) -> History:
-    chance = random.Random(f"{_SEED} {tenant}")
+def _history(tenant: str, stories: list[StoryCost], layout: int) -> History:
+    chance = random.Random(f"{_SEED + layout} {tenant}")
     chance.shuffle(stories)
     per_day = min(_MOST_PER_DAY, len(stories) // (HISTORY_DAYS + SCORED_DAYS))
     planted = _with_outliers(chance, stories)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import log
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +19,9 @@ from loopctl_pipelines.database.statements import statement
 
 PSEUDO_STORIES: Final = 8
 """Stories that the usual cost counts as, beside a story's peers or a project's stories."""
+
+MOST_MOVED: Final = log(2)
+"""How far from the usual cost the peers' median counts, as a logarithm: half or twice of it."""
 
 _FIRST_REPORT: Final = date(1970, 1, 1)
 
@@ -91,6 +95,7 @@ def compare_with_baselines(
         "minimum_stories": rule.minimum_stories,
         "floor_millicents": rule.floor_millicents,
         "pseudo_stories": PSEUDO_STORIES,
+        "most_moved": MOST_MOVED,
         "bin_width": BIN_WIDTH,
         "counted": counted,
         **as_arrays(baselines),

@@ -137,8 +137,11 @@ baselines AS (
             -- without a history there are only the peers, and one alone tells nothing
             WHEN usual IS NULL AND peers >= 2 THEN peer_median
             WHEN peers = 0 THEN usual
-            ELSE (peers * peer_median + %(pseudo_stories)s * usual)
-                / (peers + %(pseudo_stories)s)
+            -- peers that several outliers have moved far away count as if they were this far
+            ELSE (
+                peers * GREATEST(LEAST(peer_median, usual + %(most_moved)s), usual - %(most_moved)s)
+                + %(pseudo_stories)s * usual
+            ) / (peers + %(pseudo_stories)s)
         END AS baseline
     FROM usuals
 ),
