@@ -66,6 +66,7 @@ def bench(  # noqa: PLR0913, PLR0917 - an option is a parameter
         with closing(DailyCosts(url)) as daily_costs:
             done(daily_costs.rollup(rounds))
             done(daily_costs.anomalies(rounds))
+            done(daily_costs.calibrated(rounds))
         done(dagster_overhead(url, server.url("dagster"), rounds))
         url = upgraded_database(server, "knowledge")
         done(vectors(url, articles, rounds))

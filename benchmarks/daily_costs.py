@@ -13,9 +13,15 @@ from benchmarks.outcome import Outcome, Ratio
 from benchmarks.server import server_facts
 from benchmarks.timing import Contender, interleave
 from benchmarks.usage_generator import DAY
-from loopctl_pipelines.anomaly_rule import AnomalyRule
+from loopctl_pipelines.anomaly_rule import AnomalyRule, RuleKind
 from loopctl_pipelines.costs.anomalies.detection import detect_anomalies
-from loopctl_pipelines.costs.errors import DetectionError, RollupError, TenantWorkError
+from loopctl_pipelines.costs.baselines_asset import baselines_work
+from loopctl_pipelines.costs.errors import (
+    BaselineError,
+    DetectionError,
+    RollupError,
+    TenantWorkError,
+)
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.summaries.rollup import roll_up
 from loopctl_pipelines.costs.tenant_work.per_tenant import Failed, Work, run_per_tenant
@@ -24,6 +30,7 @@ from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 CONNECTIONS = 4
+_CALIBRATED = AnomalyRule(rule=RuleKind.CALIBRATED)
 Day = TypeVar("Day")
 
 
@@ -96,6 +103,46 @@ class DailyCosts:
             ["Both ways find the same anomalies and write as many audit rows, in each round."],
         )
 
+    def calibrated(self, rounds: int) -> Outcome:
+        """Compare the calibrated rule, with a history of 30 days, with the reference's."""
+        empty = partial(self._empty, "cost_anomalies, audit_log")
+        self._ours(roll_up, RollupError)
+        self._fill_history()
+        reference = partial(detect_anomalies, rule=AnomalyRule())
+        calibrated = partial(detect_anomalies, rule=_CALIBRATED)
+
+        def baselines() -> None:
+            self._ours(baselines_work(self._database, self._units, _CALIBRATED), BaselineError)
+
+        def both() -> None:
+            baselines()
+            self._ours(calibrated, DetectionError)
+
+        contenders = [
+            Contender(
+                "the reference's rule", partial(self._ours, reference, DetectionError), empty
+            ),
+            Contender("baselines", baselines, self._warm),
+            Contender("baselines and the calibrated rule", both, empty),
+        ]
+        times = interleave(contenders, rounds, perf_counter)
+        empty()  # what is measured next expects the anomalies of the reference's rule
+        self._ours(reference, DetectionError)
+        return Outcome(
+            "calibrated",
+            self._facts("cost_anomalies"),
+            times,
+            [
+                Ratio(
+                    "times the detection by the reference's rule",
+                    "baselines and the calibrated rule",
+                    "the reference's rule",
+                    most=2,
+                )
+            ],
+            ["All three are this project's; the history are 30 copies of the day's own counts."],
+        )
+
     def close(self) -> None:
         """Close the connections."""
         self._reference.close()
@@ -105,6 +152,16 @@ class DailyCosts:
         for ended in run_per_tenant(self._database, self._units, work, error):
             if isinstance(ended, Failed):
                 raise WrongResultError(str(ended.error))
+
+    def _fill_history(self) -> None:
+        """Compute the day's baselines, and copy them to the 30 days before."""
+        for _ in range(2):  # without a usual cost, the first time counts no ratios
+            work = baselines_work(self._database, self._units, _CALIBRATED)
+            self._ours(work, BaselineError)
+            with psycopg.connect(self._url, autocommit=True) as connection:
+                for name in ("fill_baselines", "fill_project_baselines"):
+                    connection.execute(statement(__package__, name), {"day": DAY})
+                connection.execute("VACUUM (ANALYZE)")
 
     def _scan(self) -> None:
         last = datetime.combine(DAY + timedelta(days=1), time()) - timedelta(microseconds=1)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from decimal import Decimal
 from math import exp, log
 from pathlib import Path
@@ -10,6 +9,7 @@ from statistics import median
 from typing import Final
 
 from benchmarks.calibrated_usage import CALIBRATED, CalibratedUsage, Reported
+from benchmarks.detection_counts import Counts, Scored
 from benchmarks.document_tables import Table
 from benchmarks.log_rules import log_iqr, log_mad
 from benchmarks.server import upgraded_database
@@ -45,62 +45,6 @@ _IN_LOGARITHMS: Final = {"log-MAD": log_mad, "log-IQR": log_iqr}
 _ORDER: Final = ("epic_average", "peer_median", "log-MAD", "log-IQR", "calibrated")
 _SIZES: Final = {"1": (1, 1), "2": (2, 2), "3 to 5": (3, 5), "6 to 10": (6, 10), "more": (11, 999)}
 _BUDGETS: Final = ((2, 1), (5, 1), (10, 2), (20, 5), (50, 10))
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A story of a scored day, and what a rule reports of it."""
-
-    tenant: str
-    epic_stories: int
-    story: StoryCost
-    reported: Reported
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What a rule finds among some stories."""
-
-    planted: int
-    found: int
-    usual: int
-    wrong: int
-    swamped: int
-
-    @classmethod
-    def of(cls, scored: Iterable[Scored]) -> "Counts":
-        """Count."""
-        stories = list(scored)
-        usual = [each for each in stories if each.story.label is None]
-        outliers = [each for each in stories if each.story.label is not None]
-        return cls(
-            planted=len(outliers),
-            found=sum(each.reported.kind == each.story.label for each in outliers),
-            usual=len(usual),
-            wrong=sum(each.reported.kind is not None for each in usual),
-            swamped=sum(each.reported.swamped for each in usual),
-        )
-
-    @property
-    def precision(self) -> float:
-        """Share of the reports that are right."""
-        return self.found / (self.found + self.wrong) if self.found + self.wrong else 1.0
-
-    @property
-    def recall(self) -> float:
-        """Share of the outliers that are found."""
-        return self.found / self.planted if self.planted else 1.0
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
-        both = self.precision + self.recall
-        return 2 * self.precision * self.recall / both if both else 0.0
-
-    @property
-    def false_reports(self) -> float:
-        """Wrong reports per 1,000 usual stories."""
-        return 1000 * self.wrong / self.usual if self.usual else 0.0
 
 
 def tables_by_tenant(server: EmbeddedServer, file: Path, layouts: int) -> dict[str, Table]:

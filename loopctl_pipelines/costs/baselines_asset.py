@@ -63,7 +63,8 @@ def build_baselines_asset(
         },
         description=(
             f"What stories usually cost by the {HISTORY_DAYS} days before, and from which factor "
-            "on a cost is worth a report. Later days keep theirs until they are computed."
+            "on a cost is worth a report. Later days keep theirs until they are computed. "
+            "loopctl's own rollup and anomaly jobs must be off: they know the fixed factors only."
         ),
     )
     def cost_baselines(

@@ -28,7 +28,10 @@ def test_all_parts_run_and_keep_their_ratios(tmp_path: Path) -> None:
     kept = {
         path.stem.partition("-")[2]: json.loads(path.read_text()) for path in tmp_path.iterdir()
     }
-    costs, embeddings = {"rollup", "anomalies", "dagster"}, {"embedding", "embedding-unindexed"}
+    costs, embeddings = (
+        {"rollup", "anomalies", "calibrated", "dagster"},
+        {"embedding", "embedding-unindexed"},
+    )
     linking = {"linking", "neighbours", "article-search"}
     extraction = {"extraction", "extraction-ticks"}
     served = {"api-pages", "api-throughput", "proposal-gate"}

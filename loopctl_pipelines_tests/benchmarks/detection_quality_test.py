@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.calibrated_usage import Reported
-from benchmarks.detection_by_tenant import MEDIAN, Counts, Scored
+from benchmarks.detection_by_tenant import MEDIAN
+from benchmarks.detection_counts import Counts, Scored
 from benchmarks.detection_quality import detection_quality, spread
 from benchmarks.labelled_usage import LabelledUsage, total
 from benchmarks.planted_outliers import PLANTS, SIZES, Plant, read_costs, trials
