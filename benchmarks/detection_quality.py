@@ -49,7 +49,7 @@ Scored = Sequence[tuple[Trial, Score]]
 def detection_quality(
     file: Annotated[Path, typer.Argument(help="agent_tasks.csv.gz")],
     each: Annotated[int, typer.Option(min=1, help="Epics of each plant and size.")] = 100,
-    layouts: Annotated[int, typer.Option(min=1, help="Times that tasks are put on days.")] = 3,
+    layouts: Annotated[int, typer.Option(min=1, help="Times that tasks are put on days.")] = 1,
     docs: Annotated[Path, typer.Option(help="Folder of detection.md and images.")] = _DOCS,
 ) -> None:
     """Measure precision and recall of each baseline, and write the tables and the picture."""
