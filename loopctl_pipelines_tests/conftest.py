@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from fcntl import LOCK_EX, flock
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,6 +23,7 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.upgrade import upgrade
 from loopctl_pipelines.orchestration.instance import dagster_instance
+from loopctl_pipelines_tests import memory_tablespace
 from loopctl_pipelines_tests.shell import Shell
 
 ROLE = "loopctl_app"
@@ -37,7 +38,7 @@ settings.load_profile("ci")
 NewDatabase = Callable[[], AbstractContextManager[str]]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Give child processes SIGINT's default, which a shell's background job would ignore.
 
     And let them keep the bytecode of what they import: else each compiles for 2.5 s.
@@ -46,6 +47,18 @@ def pytest_configure() -> None:
     sys.dont_write_bytecode = False
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not _is_worker(config):
+        memory_tablespace.make_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove what only this session needs."""
+    if not _is_worker(config):
+        memory_tablespace.remove_folder()
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -77,31 +90,36 @@ def own_server() -> Iterator[EmbeddedServer]:
 
 
 @pytest.fixture(scope="session")
+def place(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> sql.Composable:
+    """Give the end of CREATE DATABASE: in memory, if there is enough."""
+    with _lock(tmp_path_factory, "place.lock"):
+        return memory_tablespace.place(server)
+
+
+@pytest.fixture(scope="session")
 def template(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> str:
-    lock = tmp_path_factory.getbasetemp().parent / "template.lock"
-    with lock.open("w") as held:
-        flock(held, LOCK_EX)
+    with _lock(tmp_path_factory, "template.lock"):
         upgrade(server.url(_TEMPLATE), ROLE)
     return _TEMPLATE
 
 
 @pytest.fixture(scope="session")
-def new_database(server: EmbeddedServer, template: str) -> NewDatabase:
+def new_database(server: EmbeddedServer, place: sql.Composable, template: str) -> NewDatabase:
     """Give a function that makes such a database as `database_url`'s, for a block."""
-    return partial(_database, server, template)
+    return partial(_database, server, place, template)
 
 
 @pytest.fixture
-def empty_database(server: EmbeddedServer) -> Iterator[str]:
+def empty_database(server: EmbeddedServer, place: sql.Composable) -> Iterator[str]:
     """Give the URL of a database without any table."""
-    with _database(server, "template1") as url:
+    with _database(server, place, "template1") as url:
         yield url
 
 
 @pytest.fixture
-def database_url(server: EmbeddedServer, template: str) -> Iterator[str]:
+def database_url(server: EmbeddedServer, place: sql.Composable, template: str) -> Iterator[str]:
     """Give the URL of a database with loopctl's tables and ours, all empty."""
-    with _database(server, template) as url:
+    with _database(server, place, template) as url:
         yield url
 
 
@@ -127,16 +145,20 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def dagster_template(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.getbasetemp().parent
-    with (folder / "dagster_template.lock").open("w") as held:
-        flock(held, LOCK_EX)
-        with _instance(server.url(_DAGSTER_TEMPLATE), folder / "dagster_template"):
-            return _DAGSTER_TEMPLATE
+    url = server.url(_DAGSTER_TEMPLATE)
+    with (
+        _lock(tmp_path_factory, "dagster_template.lock"),
+        _instance(url, folder / "dagster_template"),
+    ):
+        return _DAGSTER_TEMPLATE
 
 
 @pytest.fixture
-def dagster_url(server: EmbeddedServer, dagster_template: str) -> Iterator[str]:
+def dagster_url(
+    server: EmbeddedServer, place: sql.Composable, dagster_template: str
+) -> Iterator[str]:
     """Give the URL of an empty storage of Dagster's."""
-    with _database(server, dagster_template) as url:
+    with _database(server, place, dagster_template) as url:
         yield url
 
 
@@ -171,12 +193,26 @@ def _instance(url: str, home: Path) -> Iterator[DagsterInstance]:
 
 
 @contextmanager
-def _database(server: EmbeddedServer, template: str) -> Iterator[str]:
+def _lock(factory: pytest.TempPathFactory, name: str) -> Iterator[None]:
+    """Let one worker at a time run the block."""
+    with (factory.getbasetemp().parent / name).open("w") as held:
+        flock(held, LOCK_EX)
+        yield
+
+
+@contextmanager
+def _database(server: EmbeddedServer, place: sql.Composable, template: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    admin = server.url("postgres")
-    names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
+    admin = _admin_url(server)
+    names = {"name": sql.Identifier(name), "template": sql.Identifier(template), "place": place}
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
-    yield server.url(name)
+        create = sql.SQL("CREATE DATABASE {name} TEMPLATE {template} {place}")
+        connection.execute(create.format(**names))
+    yield admin.replace("/postgres?", f"/{name}?", 1)
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**names))
+
+
+@cache
+def _admin_url(server: EmbeddedServer) -> str:
+    return server.url("postgres")  # it asks the server each time
