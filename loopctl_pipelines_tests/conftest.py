@@ -109,10 +109,16 @@ def new_database(server: EmbeddedServer, place: sql.Composable, template: str) -
     return partial(_database, server, place, template)
 
 
+@pytest.fixture(scope="session")
+def new_empty_database(server: EmbeddedServer, place: sql.Composable) -> NewDatabase:
+    """Give a function that makes such a database as `empty_database`'s, for a block."""
+    return partial(_database, server, place, "template1")
+
+
 @pytest.fixture
-def empty_database(server: EmbeddedServer, place: sql.Composable) -> Iterator[str]:
+def empty_database(new_empty_database: NewDatabase) -> Iterator[str]:
     """Give the URL of a database without any table."""
-    with _database(server, place, "template1") as url:
+    with new_empty_database() as url:
         yield url
 
 

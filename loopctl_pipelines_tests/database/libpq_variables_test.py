@@ -44,8 +44,10 @@ VARIABLES: Final = {
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
     """Give the home of a server that runs."""
-    with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder) / "home"):
-        yield Path(folder) / "home"
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        with EmbeddedServer(home, settings={"fsync": "off"}):
+            yield home
 
 
 @pytest.mark.parametrize("name", VARIABLES)

@@ -1,6 +1,7 @@
 """Under the role of tenant transactions, each tenant table shows and takes its own rows only."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
 from uuid import UUID, uuid4
 
 import psycopg
@@ -21,20 +22,25 @@ _OURS, _THEIRS = UUID(int=1), UUID(int=2)
 _READABLE = (*(f"public.{table}" for table in TENANT_TABLES), "loopctl_pipelines.live_reports")
 
 
-@pytest.fixture(params=["loopctl_app", 'tenant "reader"'])
-def database(request: pytest.FixtureRequest, empty_database: str) -> Iterator[Database]:
-    """Two tenants with a row everywhere, entered with loopctl's role and with an operator's own."""
+@pytest.fixture(scope="module", params=["loopctl_app", 'tenant "reader"'])
+def database(
+    request: pytest.FixtureRequest, new_empty_database: Callable[[], AbstractContextManager[str]]
+) -> Iterator[Database]:
+    """Two tenants with a row everywhere, entered with loopctl's role and with an operator's own.
+
+    The tests share it: they read, are refused, or add what nobody reads.
+    """
     role = str(request.param)
-    with psycopg.connect(empty_database, autocommit=True) as connection:
-        if role != "loopctl_app":
-            role = f"{role} {uuid4().hex}"
-            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
-        upgrade(empty_database, role)
-        for tenant in (_OURS, _THEIRS):
-            add_tenant_with_a_row_everywhere(connection, tenant)
-    database = Database(empty_database, role)
-    yield database
-    database.close()
+    with new_empty_database() as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            if role != "loopctl_app":
+                role = f"{role} {uuid4().hex}"
+                connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+            upgrade(url, role)
+            for tenant in (_OURS, _THEIRS):
+                add_tenant_with_a_row_everywhere(connection, tenant)
+        with closing(Database(url, role)) as database:
+            yield database
 
 
 def _visible(database: Database, tenant: UUID) -> dict[str, list[UUID]]:
