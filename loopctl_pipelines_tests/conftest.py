@@ -71,12 +71,17 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[EmbeddedServer]:
+def session_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Give the folder of this run of the tests, which its workers share."""
     folder = tmp_path_factory.getbasetemp()
-    shared = folder if worker_id == "master" else folder.parent
+    return folder if worker_id == "master" else folder.parent
+
+
+@pytest.fixture(scope="session")
+def server(session_folder: Path) -> Iterator[EmbeddedServer]:
     # nothing here outlives the session, so nothing has to reach the disk
     in_memory = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-    with EmbeddedServer(shared / "server", settings=in_memory) as server:
+    with EmbeddedServer(session_folder / "server", settings=in_memory) as server:
         yield server
 
 
@@ -90,16 +95,15 @@ def own_server() -> Iterator[EmbeddedServer]:
 
 
 @pytest.fixture(scope="session")
-def place(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> sql.Composable:
+def place(server: EmbeddedServer, session_folder: Path) -> sql.Composable:
     """Give the end of CREATE DATABASE: in memory, if there is enough."""
-    with _lock(tmp_path_factory, "place.lock"):
-        return memory_tablespace.place(server)
+    _once(session_folder / "place", partial(memory_tablespace.make, server))
+    return memory_tablespace.place()
 
 
 @pytest.fixture(scope="session")
-def template(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> str:
-    with _lock(tmp_path_factory, "template.lock"):
-        upgrade(server.url(_TEMPLATE), ROLE)
+def template(server: EmbeddedServer, session_folder: Path) -> str:
+    _once(session_folder / "template", lambda: upgrade(server.url(_TEMPLATE), ROLE))
     return _TEMPLATE
 
 
@@ -149,14 +153,13 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def dagster_template(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.getbasetemp().parent
-    url = server.url(_DAGSTER_TEMPLATE)
-    with (
-        _lock(tmp_path_factory, "dagster_template.lock"),
-        _instance(url, folder / "dagster_template"),
-    ):
-        return _DAGSTER_TEMPLATE
+def dagster_template(server: EmbeddedServer, session_folder: Path) -> str:
+    def make() -> None:
+        with _instance(server.url(_DAGSTER_TEMPLATE), session_folder / "dagster_template"):
+            pass
+
+    _once(session_folder / "dagster_template.made", make)
+    return _DAGSTER_TEMPLATE
 
 
 @pytest.fixture
@@ -198,12 +201,16 @@ def _instance(url: str, home: Path) -> Iterator[DagsterInstance]:
             yield instance
 
 
-@contextmanager
-def _lock(factory: pytest.TempPathFactory, name: str) -> Iterator[None]:
-    """Let one worker at a time run the block."""
-    with (factory.getbasetemp().parent / name).open("w") as held:
+def _once(marker: Path, make: Callable[[], object]) -> None:
+    """Have one worker make something; the others wait, and do not touch it.
+
+    A database cannot be a template while another worker is connected to it.
+    """
+    with marker.with_suffix(".lock").open("w") as held:
         flock(held, LOCK_EX)
-        yield
+        if not marker.exists():
+            make()
+            marker.touch()
 
 
 @contextmanager

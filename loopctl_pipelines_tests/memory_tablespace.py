@@ -46,18 +46,21 @@ def _remove_left_over_folders() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def place(server: EmbeddedServer) -> sql.Composable:
-    """Return where CREATE DATABASE puts databases; the caller lets no one else ask meanwhile."""
+def make(server: EmbeddedServer) -> None:
+    """Make the tablespace in the session's folder, if it has one."""
     folder = os.environ.get(_VARIABLE)
     if folder is None:
-        return sql.SQL("")
-    name = sql.Identifier(_NAME)
+        return
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        exists = "SELECT FROM pg_tablespace WHERE spcname = %s"
-        if connection.execute(exists, [_NAME]).fetchone() is None:
-            [(data,)] = connection.execute("SHOW data_directory").fetchall()
-            owner = Path(data).stat()
-            os.chown(folder, owner.st_uid, owner.st_gid)
-            create = sql.SQL("CREATE TABLESPACE {} LOCATION {}")
-            connection.execute(create.format(name, sql.Literal(folder)))
-    return sql.SQL("TABLESPACE {} STRATEGY file_copy").format(name)
+        [(data,)] = connection.execute("SHOW data_directory").fetchall()
+        owner = Path(data).stat()
+        os.chown(folder, owner.st_uid, owner.st_gid)
+        create = sql.SQL("CREATE TABLESPACE {} LOCATION {}")
+        connection.execute(create.format(sql.Identifier(_NAME), sql.Literal(folder)))
+
+
+def place() -> sql.Composable:
+    """Return the end of CREATE DATABASE that puts a database there; empty: on the disk."""
+    if _VARIABLE not in os.environ:
+        return sql.SQL("")
+    return sql.SQL("TABLESPACE {} STRATEGY file_copy").format(sql.Identifier(_NAME))
