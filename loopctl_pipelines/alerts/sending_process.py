@@ -8,10 +8,14 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from threading import Lock, Thread, Timer
-from typing import TextIO, TypedDict
+from typing import Final, TextIO, TypedDict
 
 import apprise
+
+READY: Final = "ready"
+_TIMEOUT_SECONDS: Final = 15.0
 
 
 class Given(TypedDict):
@@ -23,37 +27,26 @@ class Given(TypedDict):
 
 
 def main() -> None:
-    """Read the message, and write the place of each target that accepts it, a line each."""
+    """Read the message, and write the place of each target that accepts it, a line each.
+
+    The first line says that everything is loaded: the deadline begins then.
+    """
     logging.disable(logging.CRITICAL)
     given: Given = json.load(sys.stdin)
-    # whoever started this may be killed meanwhile
-    deadline = Timer(given["seconds"], os._exit, [1])
-    deadline.daemon = True
-    deadline.start()
     with os.fdopen(os.dup(1), "w") as answers:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for descriptor in (1, 2):
             os.dup2(nowhere, descriptor)
-        _send(given, answers)
+        targets = {place: _target(url) for place, url in given["urls"].items()}
+        # whoever started this may be killed meanwhile
+        deadline = Timer(given["seconds"], os._exit, [1])
+        deadline.daemon = True
+        deadline.start()
+        _say(answers, READY)
+        _send(given["message"], targets, answers)
 
 
-def _send(given: Given, answers: TextIO) -> None:
-    lock = Lock()
-
-    def send(place: str, url: str) -> None:
-        if _accepts(url, given["message"]):
-            with lock:
-                answers.write(f"{place}\n")
-                answers.flush()
-
-    threads = [Thread(target=send, args=each, daemon=True) for each in given["urls"].items()]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def _accepts(url: str, message: dict[str, str]) -> bool:
+def _target(url: str) -> apprise.NotifyBase | None:
     asset = apprise.AppriseAsset(
         app_id="loopctl-pipelines",
         app_desc="loopctl-pipelines",
@@ -64,10 +57,36 @@ def _accepts(url: str, message: dict[str, str]) -> bool:
         async_mode=False,
     )
     target = apprise.Apprise.instantiate(url, asset=asset)
-    if target is None:
-        return False
-    target.overflow_mode = apprise.OverflowMode.TRUNCATE
-    sender = apprise.Apprise(asset=asset)
+    if target is not None:
+        target.overflow_mode = apprise.OverflowMode.TRUNCATE
+        # who answers after Apprise's 4 seconds has the message, and would get it again
+        target.socket_connect_timeout = target.socket_read_timeout = _TIMEOUT_SECONDS
+    return target
+
+
+def _send(
+    message: Mapping[str, str], targets: Mapping[str, apprise.NotifyBase | None], answers: TextIO
+) -> None:
+    lock = Lock()
+
+    def send(place: str, target: apprise.NotifyBase) -> None:
+        if _accepts(target, message):
+            with lock:
+                _say(answers, place)
+
+    threads = [
+        Thread(target=send, args=(place, target), daemon=True)
+        for place, target in targets.items()
+        if target is not None
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _accepts(target: apprise.NotifyBase, message: Mapping[str, str]) -> bool:
+    sender = apprise.Apprise(asset=target.asset)
     sender.add(target)
     return bool(
         sender.notify(
@@ -77,6 +96,11 @@ def _accepts(url: str, message: dict[str, str]) -> bool:
             body_format=apprise.NotifyFormat.TEXT,
         )
     )
+
+
+def _say(answers: TextIO, line: str) -> None:
+    answers.write(f"{line}\n")
+    answers.flush()
 
 
 if __name__ == "__main__":
