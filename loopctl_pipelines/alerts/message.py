@@ -142,9 +142,9 @@ def _budgets(findings: Findings) -> Iterable[str]:
 
 def _described_budget(budget: BudgetFinding) -> str:
     how = "is exceeded" if budget.threshold == "exceeded" else "is nearly used up"
-    slug, title = plain_text(budget.slug, _SLUG), plain_text(budget.title, _TITLE)
+    tenant, owner = plain_text(budget.slug, _SLUG), plain_text(budget.title, _TITLE)
     scope, percent = plain_text(budget.scope, _SLUG), plain_text(budget.percent, _SLUG)
-    return f"Budget of {slug}, {scope} {title}: {how}, {percent} %"
+    return f"Budget of {tenant}, {scope} {owner}: {how}, {percent} %"
 
 
 def _new_anomalies(findings: Findings, ui_url: str) -> Iterable[str]:
@@ -160,9 +160,9 @@ def _new_anomalies(findings: Findings, ui_url: str) -> Iterable[str]:
 
 def _described_anomaly(anomaly: AnomalyFinding) -> str:
     day = f" {anomaly.day}" if anomaly.day else ""
-    title, slug = plain_text(anomaly.title, _TITLE), plain_text(anomaly.slug, _SLUG)
+    story, tenant = plain_text(anomaly.title, _TITLE), plain_text(anomaly.slug, _SLUG)
     cost = f"${dollars(anomaly.cost_millicents):,.2f}, {anomaly.factor} times"
-    return f"- {slug}{day}, {_kind(anomaly.kind)}, {cost}: {title}"
+    return f"- {tenant}{day}, {_kind(anomaly.kind)}, {cost}: {story}"
 
 
 def _more(count: int, noun: str) -> Iterable[str]:

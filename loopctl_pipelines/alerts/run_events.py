@@ -7,7 +7,14 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from dagster import DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus
+from dagster import (
+    AssetCheckSeverity,
+    DagsterEvent,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+)
 
 from loopctl_pipelines.alerts.report import RunReport
 from loopctl_pipelines.orchestration.partition_failures import FAILED_PARTITIONS
@@ -26,7 +33,7 @@ def read_report(instance: DagsterInstance, run: DagsterRun) -> RunReport:
             failed.update(_failed_partitions(event))
         else:
             evaluation = event.asset_check_evaluation_data
-            if not evaluation.passed:
+            if not evaluation.passed and evaluation.severity is AssetCheckSeverity.ERROR:
                 red_checks[evaluation.check_name, _slug(evaluation.partition or "")] += 1
     return RunReport(
         run_id=run.run_id,

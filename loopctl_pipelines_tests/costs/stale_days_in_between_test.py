@@ -29,7 +29,7 @@ MARKED = [id_of("a", "agent", "a"), id_of("a", "epic", "e"), id_of("a", "project
 # before the lock and after each statement: the lock, the flags, the archived days, the summaries
 OF_ROLLUP = range(5)
 # and: the lock, the tenant's rule, the archived days, the stories, the anomalies, the changes
-OF_DETECTION = range(7)
+OF_DETECTION = range(6)
 
 Act = Callable[[TenantConnection, Usage], None]
 

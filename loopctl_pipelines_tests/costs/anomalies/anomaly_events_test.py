@@ -22,7 +22,7 @@ from loopctl_pipelines_tests.usage import id_of
 from loopctl_pipelines_tests.webhooks.subscriptions import add_webhook, queued
 
 DETECTED = "token.anomaly_detected"
-STATEMENTS = 10
+STATEMENTS = 9
 
 
 @pytest.fixture

@@ -150,7 +150,7 @@ def test_detect_n_plus_1(database: Database) -> None:
     spend(database, (*[9000] * 20, *[1] * 200))
     many = _statements(database)
     assert detected(database)[0].high_cost == 20
-    assert few == many == 8
+    assert few == many == 7
 
 
 def test_chain_scope_leak(database: Database, instance: DagsterInstance) -> None:

@@ -73,6 +73,8 @@ def test_costs_that_cannot_be_read_for_a_plot_fail_no_run(
     database: Database, instance: DagsterInstance, usage: Usage
 ) -> None:
     project = _project(database, instance, usage)
+    # the first run opens the anomalies, whose events for webhooks have the title as well
+    assert project.run((FIRST, SECOND), ("a", "b")).success
     with database.operator_transaction() as connection:
         connection.execute("ALTER TABLE stories RENAME COLUMN title TO heading")
     assert project.run((FIRST, SECOND), ("a", "b")).success
