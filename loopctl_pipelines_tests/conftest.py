@@ -24,6 +24,7 @@ from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.upgrade import upgrade
 from loopctl_pipelines.orchestration.instance import dagster_instance
 from loopctl_pipelines_tests import memory_tablespace
+from loopctl_pipelines_tests.long_first import long_first
 from loopctl_pipelines_tests.shell import Shell
 
 ROLE = "loopctl_app"
@@ -55,6 +56,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove what only this session needs."""
     if not _is_worker(config):
         memory_tablespace.remove_folder()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have no worker begin its longest test when the others are done."""
+    if _is_worker(config):
+        workers: int = getattr(config, "workerinput", {})["workercount"]
+        items[:] = long_first(items, lambda item: item.location[0], workers)
 
 
 def _is_worker(config: pytest.Config) -> bool:
