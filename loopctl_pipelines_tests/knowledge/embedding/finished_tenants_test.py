@@ -99,6 +99,7 @@ def until_finished(sensor: EvaluatedSensor, *slugs: str) -> None:
     given_up = time.monotonic() + PATIENT_SECONDS
     while not finished(sensor).issuperset(slugs):
         assert time.monotonic() < given_up
+        time.sleep(0.02)
 
 
 def test_new_articles_of_a_finished_tenant_are_requested_every_time_and_paid_for_once(

@@ -1,6 +1,7 @@
 """The provider limits a tenant (429, Retry-After): it is paused, longer each time in a row."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -106,7 +107,7 @@ def test_of_requests_rejected_at_once_the_longest_requested_wait_counts(
         if together.wait(60) == 0:
             return faults.refusal(429, Retry_After="300")
         while not knowledge.rows("acme", paused):
-            pass
+            time.sleep(0.01)
         return faults.refusal(429, Retry_After="1")
 
     reject_long_articles(knowledge, ask_to_wait)
