@@ -103,9 +103,9 @@ def own_server() -> Iterator[EmbeddedServer]:
 
 
 @pytest.fixture(scope="session")
-def place(server: EmbeddedServer, session_folder: Path) -> sql.Composable:
+def database_place(server: EmbeddedServer, session_folder: Path) -> sql.Composable:
     """Give the end of CREATE DATABASE: in memory, if there is enough."""
-    _once(session_folder / "place", partial(memory_tablespace.make, server))
+    _once(session_folder / "database_place", partial(memory_tablespace.make, server))
     return memory_tablespace.place()
 
 
@@ -116,15 +116,17 @@ def template(server: EmbeddedServer, session_folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def new_database(server: EmbeddedServer, place: sql.Composable, template: str) -> NewDatabase:
+def new_database(
+    server: EmbeddedServer, database_place: sql.Composable, template: str
+) -> NewDatabase:
     """Give a function that makes such a database as `database_url`'s, for a block."""
-    return partial(_database, server, place, template)
+    return partial(_database, server, database_place, template)
 
 
 @pytest.fixture(scope="session")
-def new_empty_database(server: EmbeddedServer, place: sql.Composable) -> NewDatabase:
+def new_empty_database(server: EmbeddedServer, database_place: sql.Composable) -> NewDatabase:
     """Give a function that makes such a database as `empty_database`'s, for a block."""
-    return partial(_database, server, place, "template1")
+    return partial(_database, server, database_place, "template1")
 
 
 @pytest.fixture
@@ -135,9 +137,11 @@ def empty_database(new_empty_database: NewDatabase) -> Iterator[str]:
 
 
 @pytest.fixture
-def database_url(server: EmbeddedServer, place: sql.Composable, template: str) -> Iterator[str]:
+def database_url(
+    server: EmbeddedServer, database_place: sql.Composable, template: str
+) -> Iterator[str]:
     """Give the URL of a database with loopctl's tables and ours, all empty."""
-    with _database(server, place, template) as url:
+    with _database(server, database_place, template) as url:
         yield url
 
 
@@ -172,10 +176,10 @@ def dagster_template(server: EmbeddedServer, session_folder: Path) -> str:
 
 @pytest.fixture
 def dagster_url(
-    server: EmbeddedServer, place: sql.Composable, dagster_template: str
+    server: EmbeddedServer, database_place: sql.Composable, dagster_template: str
 ) -> Iterator[str]:
     """Give the URL of an empty storage of Dagster's."""
-    with _database(server, place, dagster_template) as url:
+    with _database(server, database_place, dagster_template) as url:
         yield url
 
 
@@ -222,10 +226,16 @@ def _once(marker: Path, make: Callable[[], object]) -> None:
 
 
 @contextmanager
-def _database(server: EmbeddedServer, place: sql.Composable, template: str) -> Iterator[str]:
+def _database(
+    server: EmbeddedServer, database_place: sql.Composable, template: str
+) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     admin = _admin_url(server)
-    names = {"name": sql.Identifier(name), "template": sql.Identifier(template), "place": place}
+    names = {
+        "name": sql.Identifier(name),
+        "template": sql.Identifier(template),
+        "place": database_place,
+    }
     with psycopg.connect(admin, autocommit=True) as connection:
         create = sql.SQL("CREATE DATABASE {name} TEMPLATE {template} {place}")
         connection.execute(create.format(**names))

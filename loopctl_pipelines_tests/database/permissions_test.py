@@ -70,6 +70,8 @@ def operator(upgraded: EmbeddedServer, tmp_path: Path) -> Iterator[Shell]:
             LOOPCTL_DATABASE_URL=_url(upgraded, _OPERATOR),
             LOOPCTL_CLOAK_KEY=base64.b64encode(CLOAK_KEY).decode(),
             LOOPCTL_EMBEDDING_BASE_URL=provider.base_url,
+            # on a slow machine the first request takes seconds
+            LOOPCTL_EMBEDDING_DEADLINE_SECONDS="120",
         )
 
 
