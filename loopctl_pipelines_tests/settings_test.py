@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loopctl_pipelines.anomaly_rule import AnomalyRule, Baseline
+from loopctl_pipelines.anomaly_rule import LIFETIME, AnomalyRule, Baseline, RuleKind
 from loopctl_pipelines.errors import SettingsError
 from loopctl_pipelines.setting_reader import StartDate
 from loopctl_pipelines.settings import Settings
@@ -46,20 +46,28 @@ def test_the_anomaly_rule_is_the_references_where_nothing_is_set() -> None:
 
 def test_each_part_of_the_anomaly_rule_is_a_setting() -> None:
     given = {
+        "LOOPCTL_ANOMALY_RULE": "calibrated",
+        "LOOPCTL_ANOMALY_CALIBRATED_TENANTS": "acme, globex",
+        "LOOPCTL_ANOMALY_HIGH_BUDGET": "5",
+        "LOOPCTL_ANOMALY_LOW_BUDGET": "0.5",
         "LOOPCTL_ANOMALY_BASELINE": "peer_median",
         "LOOPCTL_ANOMALY_HIGH_FACTOR": "2.5",
         "LOOPCTL_ANOMALY_LOW_FACTOR": "0.05",
         "LOOPCTL_ANOMALY_MINIMUM_STORIES": "3",
         "LOOPCTL_ANOMALY_FLOOR_MILLICENTS": "1000",
-        "LOOPCTL_ANOMALY_DAYS": "7",
+        "LOOPCTL_ANOMALY_DAYS": "lifetime",
     }
     assert Settings.from_environment(given).anomaly_rule == AnomalyRule(
+        rule=RuleKind.CALIBRATED,
+        calibrated_tenants=frozenset({"acme", "globex"}),
+        high_budget=Decimal(5),
+        low_budget=Decimal("0.5"),
         baseline=Baseline.PEER_MEDIAN,
         high_factor=Decimal("2.5"),
         low_factor=Decimal("0.05"),
         minimum_stories=3,
         floor_millicents=1000,
-        days=7,
+        days=LIFETIME,
     )
 
 
@@ -76,6 +84,9 @@ def test_each_part_of_the_anomaly_rule_is_a_setting() -> None:
         ("LOOPCTL_TRAILING_DAYS", "-1"),
         ("LOOPCTL_TRAILING_DAYS", "two"),
         ("LOOPCTL_TRAILING_DAYS", "٣"),
+        ("LOOPCTL_ANOMALY_RULE", "best"),
+        ("LOOPCTL_ANOMALY_DAYS", "lifetime"),
+        ("LOOPCTL_ANOMALY_HIGH_BUDGET", "0"),
         ("LOOPCTL_CONNECTIONS", "0"),
         ("LOOPCTL_EMBEDDING_DEADLINE_SECONDS", "0"),
         ("LOOPCTL_EMBEDDING_DEADLINE_SECONDS", "181"),

@@ -66,6 +66,13 @@ def test_without_settings_the_operators_rule_applies(database: Database, setting
         ({"minimum_stories": 0}, "settings.cost_anomalies.minimum_stories must be a whole"),
         ({"floor_millicents": -1}, "settings.cost_anomalies.floor_millicents must be a whole"),
         ({"floor_millicents": []}, "settings.cost_anomalies.floor_millicents must be a whole"),
+        (
+            {"days": "lifetime"},
+            "settings.cost_anomalies.days must be a whole number from 1 to 31, or",
+        ),
+        ({"high_budget": 0}, "settings.cost_anomalies.high_budget must be a number above 0"),
+        ({"rule": "calibrated"}, OBJECT),
+        ({"calibrated_tenants": "a"}, OBJECT),
         ({"days": 32}, "settings.cost_anomalies.days must be a whole number from 1 to 31"),
         ({"high_factr": 3, "low_factor": 0.2}, OBJECT),
         ([], OBJECT),
