@@ -97,7 +97,7 @@ class DailyCosts:
             self._facts("cost_anomalies"),
             times,
             [
-                Ratio("times faster than the reference", "the reference's way", "ours"),
+                Ratio("times faster than the reference", "the reference's way", "ours", least=4),
                 Ratio("of it, where nothing changed", "ours again, nothing changed", "ours"),
             ],
             ["Both ways find the same anomalies and write as many audit rows, in each round."],
