@@ -13,6 +13,7 @@ from loopctl_pipelines.actor import Actor
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.costs.anomalies.resolution import resolve_anomaly
 from loopctl_pipelines.costs.display.anomaly_text import describe_anomaly
+from loopctl_pipelines.costs.display.budget_line import stored_budget_line
 from loopctl_pipelines.costs.display.plots import PLOTTED_DAYS, plot_costs
 from loopctl_pipelines.costs.display.stored_costs import (
     StoredAnomaly,
@@ -209,10 +210,17 @@ def _write_plot(
         return "No plot: no day of these tenants has been summarized yet."
     last = max(max(costs.costs) for costs in plotted.values())
     first = last - timedelta(days=PLOTTED_DAYS - 1)
-    with_models = [
-        replace(costs, models=daily_model_costs(project.database, TenantDays(tenant, first, last)))
+    units = {tenant: TenantDays(tenant, first, last) for tenant in plotted}
+    # only a plot of one tenant has room for a budget
+    shows_budget = len(plotted) == 1
+    detailed = [
+        replace(
+            costs,
+            models=daily_model_costs(project.database, units[tenant]),
+            budget=stored_budget_line(project.database, units[tenant]) if shows_budget else None,
+        )
         for tenant, costs in plotted.items()
     ]
-    file.write(plot_costs(with_models, first, last))
+    file.write(plot_costs(detailed, first, last))
     shown = f"{len(plotted)} tenant{'' if len(plotted) == 1 else 's'}"
     return f"Plot of {shown}, {first} to {last}: {visible(file.name)}"

@@ -12,6 +12,8 @@ from fractions import Fraction
 from typing import Final
 from uuid import UUID
 
+from loopctl_pipelines.costs.budgets.forecast import used_up_on
+
 _WHOLE: Final = 100
 _CENT: Final = Decimal("0.01")
 
@@ -102,6 +104,21 @@ class Budget(Limited):
     warning_fired: bool
     exceeded_fired: bool
     recent_millicents: int
+
+    def used_up_on(self, last: date) -> date | None:
+        """Return the UTC day on which the cost limit is used up; None: not foreseen, or no limit.
+
+        Args:
+            last: the last of the trailing days; returned if it is used up already.
+        """
+        if self.budget_millicents is None or self.budget_millicents <= 0:
+            return None
+        return used_up_on(
+            used=self.cost_millicents,
+            allowed=self.budget_millicents,
+            recent=self.recent_millicents,
+            last=last,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

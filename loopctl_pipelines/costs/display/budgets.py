@@ -9,7 +9,6 @@ from dagster import MetadataValue, TableColumn, TableRecord, TableSchema
 
 from loopctl_pipelines.costs.budgets.budget import Budget, Limit, Use
 from loopctl_pipelines.costs.budgets.checking import BudgetsChecked
-from loopctl_pipelines.costs.budgets.forecast import used_up_on
 from loopctl_pipelines.costs.display.money import dollars
 
 _SHOWN: Final = 20
@@ -61,13 +60,5 @@ def _amount(limit: Limit, amount: int) -> str:
 
 
 def _used_up_on(budget: Budget, last: date) -> str:
-    allowed = budget.budget_millicents
-    if allowed is None or allowed <= 0:
-        return ""
-    day = used_up_on(
-        used=budget.cost_millicents,
-        allowed=allowed,
-        recent=budget.recent_millicents,
-        last=last,
-    )
+    day = budget.used_up_on(last)
     return "" if day is None else "used up" if day == last else day.isoformat()

@@ -11,6 +11,7 @@ from dagster import MetadataValue
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.anomalies.detection import DayCompared
+from loopctl_pipelines.costs.display.budget_line import stored_budget_line
 from loopctl_pipelines.costs.display.plots import PLOTTED_DAYS, plot_costs
 from loopctl_pipelines.costs.display.stored_costs import (
     costs_to_plot,
@@ -71,7 +72,11 @@ def _plots(
     unit = TenantDays(tenant, day.day - timedelta(days=PLOTTED_DAYS - 1), day.day)
     marked = list_anomalies(database, tenant)
     costs = costs_to_plot(database, unit, marked)
-    costs = replace(costs, models=daily_model_costs(database, unit))
+    costs = replace(
+        costs,
+        models=daily_model_costs(database, unit),
+        budget=stored_budget_line(database, unit),
+    )
     plots = {
         "cost per day": _image(
             f"cost per day, {unit.first} to {unit.last}",
