@@ -20,6 +20,7 @@ from psycopg.types.json import Jsonb
 from loopctl_pipelines.alerts.evaluation import evaluate
 from loopctl_pipelines.alerts.sensors import build_alerts_sensor
 from loopctl_pipelines.alerts.targets import Targets
+from loopctl_pipelines.costs.anomalies.writing import DETECTED
 from loopctl_pipelines.definitions import defs
 from loopctl_pipelines.errors import SettingsError
 from loopctl_pipelines_tests.alerts.alerted import (
@@ -34,6 +35,7 @@ from loopctl_pipelines_tests.alerts.http_target import HttpTarget
 from loopctl_pipelines_tests.costs.anomalies.deviations import anomalies
 from loopctl_pipelines_tests.dagster_internals import create_run_for_test
 from loopctl_pipelines_tests.usage import Usage, id_of
+from loopctl_pipelines_tests.webhooks.subscriptions import add_webhook, queued
 
 SwitchOn = Callable[..., Alerts]
 _TOO_MUCH = 2**63 - 1
@@ -50,23 +52,26 @@ def _fail(alerts: Alerts, job: str = "daily_costs") -> str:
 def test_a_runaway_is_opened_on_its_day_alerted_once_and_closed_when_it_is_corrected(
     switched_on: SwitchOn, target: HttpTarget
 ) -> None:
-    days = [LAST - timedelta(days=n) for n in (3, 2, 1)]
+    days = [LAST - timedelta(days=n) for n in range(29, -1, -1)]
     usage = Usage()
     for day in days:
         for slug in ("a", "b"):
-            runaway(usage, slug, day, cost=RUNAWAY if day == days[1] else 250_000)
+            runaway(usage, slug, day, cost=RUNAWAY if day == days[20] else 250_000)
     alerts = switched_on(usage)
+    database = alerts.project.database
+    add_webhook(database, "a", DETECTED)
     runs, sent = [], []
-    for day in days:
-        runs.append(alerts.run(day, ("a", "b")))
+    for first, last in ((days[0], days[19]), (days[20], days[20]), (days[21], days[29])):
+        runs.append(alerts.project.run((first, last), ("a", "b")).run_id)
         alerts.evaluate()
         sent.append(len(target.received))
     assert sent == [0, 1, 1]
     [message] = target.received
     assert message["title"] == "loopctl: 2 new anomalies"
-    for part in (f"{UI}/runs/{runs[1]}", f"- a {days[1]}, high cost, $90.00, 4.50 times: s0"):
+    for part in (f"{UI}/runs/{runs[1]}", f"- a {days[20]}, high cost, $90.00, 4.50 times: s0"):
         assert part in message["message"]
-    database = alerts.project.database
+    [event] = queued(database)
+    assert (event["event_type"], event["tenant_id"]) == (DETECTED, id_of("a"))
     with database.tenant_transaction(id_of("a")) as connection:
         assert connection.execute(
             "SELECT (SELECT count(*) FROM loopctl_pipelines.alert_messages),"
@@ -76,10 +81,10 @@ def test_a_runaway_is_opened_on_its_day_alerted_once_and_closed_when_it_is_corre
         connection.execute(
             "UPDATE token_usage_reports SET deleted_at = now() WHERE cost_millicents > 1000000"
         )
-    alerts.run(days[1], ("a", "b"))
+    alerts.run(days[20], ("a", "b"))
     assert alerts.evaluate().alerted == 0
     assert sorted(row["resolved"] for row in anomalies(database)) == [False, True]
-    assert len(target.received) == 1
+    assert len(target.received) == len(queued(database)) == 1
 
 
 def test_a_tenant_that_failed_is_alerted_by_name(switched_on: SwitchOn, target: HttpTarget) -> None:
