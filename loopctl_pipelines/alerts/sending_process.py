@@ -38,7 +38,7 @@ def main() -> None:
         for descriptor in (1, 2):
             os.dup2(nowhere, descriptor)
         targets = {place: _target(url) for place, url in given["urls"].items()}
-        # whoever started this may be killed meanwhile
+        # the process that started this may be killed meanwhile
         deadline = Timer(given["seconds"], os._exit, [1])
         deadline.daemon = True
         deadline.start()

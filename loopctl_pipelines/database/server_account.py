@@ -79,7 +79,7 @@ class ServerAccount:
 
 
 def account_for(folder: Path) -> ServerAccount:
-    """Return the account for a cluster in `folder`: whoever owns it, else one that is not root.
+    """Return the account for a cluster in `folder`: its owner, else one that is not root.
 
     Raises:
         EmbeddedServerError: if the folder belongs to somebody else, or no account can be had.

@@ -56,7 +56,7 @@ def test_mean_masking(database: Database) -> None:
 
 
 def test_truncated_average(database: Database) -> None:
-    # the stored average is cut to whole millicents, as loopctl has it; the peers' baselines are not
+    # the stored average is cut to whole millicents, as in loopctl; the peers' baselines are not
     for rule in (AnomalyRule(baseline=Baseline.PEER_AVERAGE), MEDIAN):
         spend(database, (30_000, 10_000, 10_001, 9_999))
         assert detected(database, rule=rule)[0].high_cost == 0
