@@ -70,7 +70,7 @@ class Evaluated:
 
 
 def evaluate(database: Database, instance: DagsterInstance, targets: Targets) -> Evaluated | None:
-    """Examine the runs that have ended since, and send what is due; None: another process is evaluating.
+    """Examine the runs that have ended since, and send what is due; None: another process does.
 
     Raises:
         DatabaseNotUsableError: a subclass; the message says what to do.

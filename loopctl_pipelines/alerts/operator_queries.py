@@ -83,7 +83,7 @@ class AnomalyCount:
 
 
 def hold_position(database: Database) -> Position | None:
-    """Begin an evaluation; None: another process is evaluating. The first one switches alerts on."""
+    """Begin an evaluation; None: another process evaluates. The first one switches alerts on."""
     with database.operator_transaction() as connection:
         connection.execute(statement(__package__, "begin_position"))
         cursor = connection.cursor(row_factory=class_row(Position))

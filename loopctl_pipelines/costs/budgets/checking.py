@@ -58,8 +58,8 @@ class BudgetsChecked:
 def check_budgets(connection: TenantConnection, unit: TenantDays) -> list[BudgetsChecked]:
     """Bring the anomalies of stories over budget in line, and report what crosses a threshold.
 
-    Each threshold of a budget is reported once, here or by loopctl: the one that sets its flag audits
-    it and queues the event. loopctl clears the flags when limits change or a report goes.
+    Each threshold of a budget is reported once, here or by loopctl: the one that sets its flag
+    audits it and queues the event. loopctl clears the flags when limits change or a report goes.
 
     Args:
         connection: a transaction of the unit's tenant.
