@@ -131,11 +131,11 @@ def _draw_forecast(
 def _title(tenant: TenantCosts, days: Sequence[date], budget: BudgetLine | None) -> str:
     found = sum(tenant.anomalies.get((kind, day), 0) for kind in MARKS for day in days)
     noted = f", {found} anomal{'y' if found == 1 else 'ies'}" if found else ""
-    title = f"{shortened(tenant.name, _SHOWN_NAME)}  ${dollars(tenant.total(days)):,.2f}{noted}"
+    costs = f"{shortened(tenant.name, _SHOWN_NAME)}  ${dollars(tenant.total(days)):,.2f}{noted}"
     if budget is None:
-        return title
+        return costs
     end = f", used up on {budget.used_up_on}" if budget.used_up_on else ""
-    return f"{title}; {shortened(budget.name, _SHOWN_NAME)} {budget.used:.0%} used{end}"
+    return f"{costs}; {shortened(budget.name, _SHOWN_NAME)} {budget.used:.0%} used{end}"
 
 
 def _label(axes: "Axes", title: str, days: Sequence[date], ends: tuple[float, float]) -> None:

@@ -88,14 +88,14 @@ def _draw_lines(axes: "Axes", story: ComparedStory) -> None:
 def _label(
     axes: "Axes", story: ComparedStory, ends: tuple[int, int], no_cost: float | None
 ) -> None:
-    title = f"{shortened(story.title, _SHOWN_TITLE)}  ${dollars(story.cost):,.2f}"
-    told = [f"baseline {money(dollars(story.reference))}"]
+    heading = f"{shortened(story.title, _SHOWN_TITLE)}  ${dollars(story.cost):,.2f}"
+    facts = [f"baseline {money(dollars(story.reference))}"]
     if story.threshold:
         side = "below" if story.anomaly_type == "suspiciously_low" else "above"
-        told.append(
+        facts.append(
             f"anomalous {side} {story.factor:f} times ({money(dollars(story.threshold))}), dashed"
         )
-    lines = f"{title}\n{describe_shown(story)}; {'; '.join(told)}"
+    lines = f"{heading}\n{describe_shown(story)}; {'; '.join(facts)}"
     axes.set_title(lines, loc="left", size=8, color=TEXT, parse_math=False)
     low, high = ends
     step = ceil((high - low) / _MOST_TICKS)
