@@ -50,16 +50,22 @@ class Breaker:
         Of all processes that ask a half-open circuit, one gets the permit. If that process dies,
         the next one may probe after the lease.
         """
+        return in_tenant_transaction(
+            self._database,
+            tenant_id,
+            lambda connection: self.admit_within(connection, tenant_id, now=now),
+        )
 
-        def admit(connection: TenantConnection) -> Permit | Rejected:
-            circuit, time = self._read(connection, tenant_id, now)
-            if circuit.status(self._policy, time).state is CircuitState.CLOSED:
-                return Permit(tenant_id)
-            if not circuit.admits(self._policy, time):
-                return Rejected()
-            return self._probe(connection, tenant_id, time)
-
-        return in_tenant_transaction(self._database, tenant_id, admit)
+    def admit_within(
+        self, connection: TenantConnection, tenant_id: UUID, *, now: datetime | None = None
+    ) -> Permit | Rejected:
+        """Do the same in a transaction of the tenant, which must end before the call."""
+        circuit, time = self._read(connection, tenant_id, now)
+        if circuit.status(self._policy, time).state is CircuitState.CLOSED:
+            return Permit(tenant_id)
+        if not circuit.admits(self._policy, time):
+            return Rejected()
+        return self._probe(connection, tenant_id, time)
 
     def record(self, permit: Permit, verdict: Verdict, *, now: datetime | None = None) -> None:
         """Record how the permitted call ended."""

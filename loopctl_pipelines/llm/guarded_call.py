@@ -9,7 +9,7 @@ from uuid import UUID
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.retries import OUTAGE_SECONDS, outlast_outage
 from loopctl_pipelines.llm.breaker import Breaker
-from loopctl_pipelines.llm.circuit import BreakerPolicy, Rejected, Verdict
+from loopctl_pipelines.llm.circuit import BreakerPolicy, Permit, Rejected, Verdict
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.outcomes import counts_for_breaker
 from loopctl_pipelines.llm.sanitizer import sanitize
@@ -70,12 +70,24 @@ class GuardedCall:
         """
         with self._in_flight:
             permit = outlast_outage(partial(self.breaker.admit, tenant_id), self._outage_seconds)
-            if isinstance(permit, Rejected):
-                return ProviderFailure(FailureKind.CIRCUIT_OPEN)
-            result = self._result(function)
-            record = partial(self.breaker.record, permit, _verdict(result))
-            outlast_outage(record, self._outage_seconds)
-            return result
+            return self._permitted(permit, function)
+
+    def run_permitted(
+        self, permit: Permit | Rejected, function: Callable[[], _Result | ProviderFailure]
+    ) -> _Result | ProviderFailure:
+        """Do the same with a permit that was just read: see `Breaker.admit_within`."""
+        with self._in_flight:
+            return self._permitted(permit, function)
+
+    def _permitted(
+        self, permit: Permit | Rejected, function: Callable[[], _Result | ProviderFailure]
+    ) -> _Result | ProviderFailure:
+        if isinstance(permit, Rejected):
+            return ProviderFailure(FailureKind.CIRCUIT_OPEN)
+        result = self._result(function)
+        record = partial(self.breaker.record, permit, _verdict(result))
+        outlast_outage(record, self._outage_seconds)
+        return result
 
     def _result(
         self, function: Callable[[], _Result | ProviderFailure]

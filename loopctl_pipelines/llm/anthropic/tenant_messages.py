@@ -9,6 +9,7 @@ from loopctl_pipelines.llm.anthropic.message_answer import Answer, ToolInput
 from loopctl_pipelines.llm.anthropic.message_request import MessageRequest
 from loopctl_pipelines.llm.anthropic.messages_provider import MessagesProvider
 from loopctl_pipelines.llm.anthropic.tenant_settings import AnthropicSettings, read_settings
+from loopctl_pipelines.llm.circuit import Permit, Rejected
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.guarded_call import GuardedCall
 from loopctl_pipelines.llm.missing_key import audit_missing_key, warn_of_missing_key
@@ -83,7 +84,12 @@ class TenantMessages:
         return ProviderFailure(key)
 
     def call(
-        self, access: TenantAccess, request: MessageRequest, *, source_type: str | None = None
+        self,
+        access: TenantAccess,
+        request: MessageRequest,
+        *,
+        source_type: str | None = None,
+        permit: Permit | Rejected | None = None,
     ) -> Answer:
         """Ask the model once, unless the tenant's circuit is open.
 
@@ -94,6 +100,7 @@ class TenantMessages:
             access: of the tenant.
             request: what is asked.
             source_type: what kind of thing was sent, for the ledger.
+            permit: if the tenant's circuit was read with the settings; None: it is read now.
 
         Raises:
             DatabaseUnreachableError: as `GuardedCall.run`.
@@ -105,7 +112,10 @@ class TenantMessages:
             answers.append(self.provider.call(access.key, request))
             return answers[0].result
 
-        result = self.guard.run(access.tenant_id, answered)
+        if permit is None:
+            result = self.guard.run(access.tenant_id, answered)
+        else:
+            result = self.guard.run_permitted(permit, answered)
         answer = Answer(result, answers[0].usage if answers else None)
         if isinstance(result, ProviderFailure):
             self._record(access.tenant_id, billed(request, answer, source_type))

@@ -5,6 +5,7 @@ All raise psycopg.Error if the statement fails; the transaction must then be rol
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -22,6 +23,8 @@ from loopctl_pipelines.knowledge.extraction.storage.rows import (
 )
 from loopctl_pipelines.knowledge.extraction.texts.extracted import Extraction
 from loopctl_pipelines.llm.anthropic.tenant_settings import AnthropicSettings, read_settings
+from loopctl_pipelines.llm.breaker import Breaker
+from loopctl_pipelines.llm.circuit import Permit, Rejected
 
 SOURCES_PER_READ: Final = 16
 
@@ -100,12 +103,25 @@ def write_review_state(
     connection.execute(statement(__package__, "write_review_state"), parameters)
 
 
+@dataclass(frozen=True, slots=True)
+class NotExtracted:
+    """What a text is sent with that has no result yet.
+
+    Attributes:
+        settings: the tenant's key and models.
+        permit: whether the tenant's circuit admits the request.
+    """
+
+    settings: AnthropicSettings
+    permit: Permit | Rejected
+
+
 def find_extraction(
-    connection: TenantConnection, tenant_id: UUID, key: TextKey
-) -> Extraction | AnthropicSettings:
+    connection: TenantConnection, tenant_id: UUID, key: TextKey, breaker: Breaker
+) -> Extraction | NotExtracted:
     """Return what a text has yielded before; if it was never sent, what it is sent with.
 
-    Both are read in one transaction: there is one for each text.
+    All is read in one transaction: there is one for each text.
     """
     parameters = {
         "tenant_id": tenant_id,
@@ -115,7 +131,8 @@ def find_extraction(
     }
     row = connection.execute(statement(__package__, "find_extraction"), parameters).fetchone()
     if row is None:
-        return read_settings(connection, tenant_id)
+        settings = read_settings(connection, tenant_id)
+        return NotExtracted(settings, breaker.admit_within(connection, tenant_id))
     return Extraction.model_validate(row[0], strict=False)
 
 

@@ -12,7 +12,7 @@ from loopctl_pipelines.knowledge.extraction.storage.articles import (
     store,
     store_result,
 )
-from loopctl_pipelines.knowledge.extraction.storage.queries import find_extraction
+from loopctl_pipelines.knowledge.extraction.storage.queries import NotExtracted, find_extraction
 from loopctl_pipelines.knowledge.extraction.storage.rows import Made, Part, Target, TextKey
 from loopctl_pipelines.knowledge.extraction.texts.extracted import Extraction, read_extraction
 from loopctl_pipelines.knowledge.extraction.texts.prompts import Prompt, text_hash
@@ -23,7 +23,6 @@ from loopctl_pipelines.knowledge.tenant_work.stop import Stop
 from loopctl_pipelines.knowledge.tenant_work.tenant_session import TenantSession
 from loopctl_pipelines.llm.anthropic.message_request import MessageRequest
 from loopctl_pipelines.llm.anthropic.tenant_messages import TenantMessages, billed
-from loopctl_pipelines.llm.anthropic.tenant_settings import AnthropicSettings
 from loopctl_pipelines.llm.failures import FailureKind, ProviderFailure
 from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.llm.usage import LEDGER_LOCK_SECONDS, UsageEvent, best_effort, record_usage
@@ -82,7 +81,7 @@ class TextRun:
         key = TextKey(text_hash(self.prompt, request), self.model, self.prompt.version)
         with self.locks.of(key.text_hash), self.unwritten:
             # the key is read anew for each text: one that was removed or changed is not used
-            found = self.session.run(find_extraction, key)
+            found = self._patient.run(find_extraction, key, self.messages.guard.breaker)
             if isinstance(found, Extraction):
                 return self._store(part, Made(key, found))
             if self.stop.reason is not None:
@@ -92,13 +91,13 @@ class TextRun:
             return made if isinstance(made, TextOutcome) else self._store(part, made)
 
     def _ask(
-        self, request: MessageRequest, key: TextKey, settings: AnthropicSettings
+        self, request: MessageRequest, key: TextKey, found: NotExtracted
     ) -> Made | TextOutcome:
         source_type, tenant = self.target.source_type, self.session.tenant
-        access = self.messages.opened(tenant.id, tenant.slug, Operation.EXTRACTION, settings)
+        access = self.messages.opened(tenant.id, tenant.slug, Operation.EXTRACTION, found.settings)
         if isinstance(access, ProviderFailure):
             return TextOutcome(Counts(chunks=1), access)
-        answer = self.messages.call(access, request, source_type=source_type)
+        answer = self.messages.call(access, request, source_type=source_type, permit=found.permit)
         event = billed(request, answer, source_type)
         if isinstance(answer.result, ProviderFailure):
             return TextOutcome(_failed(event), answer.result)
