@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "embed": ("embed", "embed"),
     "ingest": ("ingest", "ingest"),
     "status": ("status", "status"),
+    "check": ("check", "check"),
     "load": ("load", "load_file"),
     "anomalies": ("anomalies", "anomalies"),
     "alerts": ("alerts", "alerts"),

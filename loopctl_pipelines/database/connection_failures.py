@@ -192,24 +192,21 @@ def connection_failure(
     text = str(error)
     failure = next((each for each in _FAILURES if each.matches(text)), _UNKNOWN)
     parts = _parts(url)
-    where = ", ".join(
-        f"{name} {parts[key]}"
-        for name, key in (
-            ("host", "host"),
-            ("port", "port"),
-            ("database", "dbname"),
-            ("user", "user"),
-        )
-        if key in parts
-    )
     advice = failure.advice.format(
         setting=setting,
         user=parts.get("user", "..."),
         database=parts.get("dbname", "..."),
     )
     return DatabaseUnreachableError(
-        f"No connection to {to} ({where}): {failure.problem}. {advice}", failure.sqlstate
+        f"No connection to {to} ({place_of(url)}): {failure.problem}. {advice}", failure.sqlstate
     )
+
+
+def place_of(url: str) -> str:
+    """Return host, port, database and user of a libpq URL, as far as it has them."""
+    parts = _parts(url)
+    names = {"host": "host", "port": "port", "database": "dbname", "user": "user"}
+    return ", ".join(f"{name} {parts[key]}" for name, key in names.items() if key in parts)
 
 
 def _parts(url: str) -> dict[str, str]:

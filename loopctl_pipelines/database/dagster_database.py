@@ -31,13 +31,32 @@ def create_beside(url: str) -> str:
             except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                 pass
             except psycopg.errors.InsufficientPrivilege:
-                login = connection.info.user
-                raise RoleUnfitError(
-                    f"The login {login!r} of LOOPCTL_DATABASE_URL may not create the database "
-                    f"{_BESIDE!r} for Dagster's storage. As a superuser, run "
-                    f"CREATE DATABASE {_BESIDE} OWNER {quoted(login)}; or set LOOPCTL_DAGSTER_URL."
-                ) from None
+                raise _may_not_create(connection.info.user) from None
     return dagster_url(url, dbname=_BESIDE)
+
+
+def is_beside(url: str) -> bool:
+    """Return whether Dagster's database is on the server of `url`; create nothing.
+
+    Raises:
+        DatabaseUnreachableError: if nothing answers at `url`.
+        RoleUnfitError: if it is missing and the login may not create it.
+    """
+    with connect(url) as connection:
+        asked = {"database": _BESIDE}
+        found = connection.execute(statement(__package__, "dagster_beside"), asked).fetchone()
+        exists, may_create = found or (False, False)
+        if not exists and not may_create:
+            raise _may_not_create(connection.info.user)
+    return bool(exists)
+
+
+def _may_not_create(login: str) -> RoleUnfitError:
+    return RoleUnfitError(
+        f"The login {login!r} of LOOPCTL_DATABASE_URL may not create the database {_BESIDE!r} "
+        f"for Dagster's storage. As a superuser, run CREATE DATABASE {_BESIDE} "
+        f"OWNER {quoted(login)}; or set LOOPCTL_DAGSTER_URL."
+    )
 
 
 def dagster_url(url: str, **changed: str) -> str:

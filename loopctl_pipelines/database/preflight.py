@@ -32,12 +32,20 @@ class _RoleFitness:
 
     def problem(self, role: str) -> str | None:
         if self.unbound:
-            return "is a superuser or has BYPASSRLS, so row-level security would not bind it."
+            return (
+                "is a superuser or has BYPASSRLS, so row-level security would not bind it. "
+                f"Run ALTER ROLE {quoted(role)} NOSUPERUSER NOBYPASSRLS;"
+            )
         if self.owned:
-            return f"owns {', '.join(self.owned)}, so row-level security would not bind it."
+            return (
+                f"owns {', '.join(self.owned)}, so row-level security would not bind it. Run "
+                + " ".join(f"ALTER TABLE {each} OWNER TO CURRENT_USER;" for each in self.owned)
+            )
         if self.unprotected:
-            tables = ", ".join(self.unprotected)
-            return f"is bound by no policy on {tables}: enable row-level security there."
+            enabled = (f"ALTER TABLE {t} ENABLE ROW LEVEL SECURITY;" for t in self.unprotected)
+            return (
+                f"is bound by no policy on {', '.join(self.unprotected)}. Run {' '.join(enabled)}"
+            )
         if self.lacking:
             return f"lacks {', '.join(self.lacking)}. Run {self._grants(role)}"
         return None
@@ -65,16 +73,22 @@ def check_database(database: Database, tables: TableUse) -> None:
     with database.connect() as connection:
         check_server(connection)
         pin_settings(connection)
-        _check_membership(connection, database.role)
+        check_membership(connection, database.role)
         try:
-            _check_schema(connection)
-            _check_role(connection, database.role, tables)
+            check_extension(connection)
+            check_revision(connection)
+            check_role(connection, database.role, tables)
         except InsufficientPrivilege as error:
             denied = missing_right(error, connection)
             raise denied from None
 
 
-def _check_membership(connection: Connection[TupleRow], role: str) -> None:
+def check_membership(connection: Connection[TupleRow], role: str) -> None:
+    """Reject a login that may not enter the role; a role that does not exist is not its fault.
+
+    Raises:
+        RoleUnfitError: with the GRANT.
+    """
     named = connection.info.server_version >= _SET_IS_A_RIGHT
     asked = {"role": role, "set_role": "SET" if named else "MEMBER"}
     found = connection.execute(statement(__package__, "may_enter_role"), asked).fetchone()
@@ -86,20 +100,40 @@ def _check_membership(connection: Connection[TupleRow], role: str) -> None:
         )
 
 
-def _check_schema(connection: Connection[TupleRow]) -> None:
+def check_extension(connection: Connection[TupleRow]) -> None:
+    """Reject a server on which pgvector is not installed.
+
+    Raises:
+        ExtensionMissingError: naming a package.
+    """
     available = "SELECT FROM pg_available_extensions WHERE name = 'vector'"
     if connection.execute(available).fetchone() is None:
         raise ExtensionMissingError(
             "pgvector is not installed on the server. Install it (for example the package "
             "postgresql-18-pgvector), then run `loopctl-pipelines db upgrade`."
         )
+
+
+def check_revision(connection: Connection[TupleRow]) -> None:
+    """Reject a database whose schema is another version's.
+
+    Raises:
+        SchemaMissingError: with the command.
+    """
     if not is_upgraded(connection):
         raise SchemaMissingError(
             "The database is not at the schema of this version. Run `loopctl-pipelines db upgrade`."
         )
 
 
-def _check_role(connection: Connection[TupleRow], role: str, tables: TableUse) -> None:
+def check_role(connection: Connection[TupleRow], role: str, tables: TableUse) -> None:
+    """Reject a role that lacks rights on the tables, or that no policy binds there.
+
+    The settings of the transaction are pinned.
+
+    Raises:
+        RoleUnfitError: with the SQL.
+    """
     asked = {
         "role": role,
         "protected": [*tables.read, *tables.written],
@@ -110,5 +144,6 @@ def _check_role(connection: Connection[TupleRow], role: str, tables: TableUse) -
     }
     cursor = connection.cursor(row_factory=class_row(_RoleFitness))
     fitness = cursor.execute(statement(__package__, "role_fitness"), asked).fetchone()
-    if problem := fitness.problem(role) if fitness else "does not exist.":
+    missing = f"does not exist. Run CREATE ROLE {quoted(role)} NOLOGIN;"
+    if problem := fitness.problem(role) if fitness else missing:
         raise RoleUnfitError(f"The role {role!r} (LOOPCTL_DATABASE_ROLE) {problem}")

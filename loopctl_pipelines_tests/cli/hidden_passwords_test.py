@@ -27,6 +27,7 @@ PARTS: Final = {
 # names of these are shown when nothing answers there
 SHOWN: Final = ("user", "host", "name")
 COMMANDS: Final = (
+    ("check",),
     ("tenants", "sync"),
     ("backfill", "--from", "2026-04-01", "--to", "2026-04-01"),
     ("embed",),

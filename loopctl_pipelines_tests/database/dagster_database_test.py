@@ -12,7 +12,11 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from loopctl_pipelines.database import dagster_database
-from loopctl_pipelines.database.dagster_database import check_dagster_database, create_beside
+from loopctl_pipelines.database.dagster_database import (
+    check_dagster_database,
+    create_beside,
+    is_beside,
+)
 from loopctl_pipelines.database.dagster_database import dagster_url as url_for_dagster
 from loopctl_pipelines.database.errors import DatabaseUnreachableError, RoleUnfitError
 from loopctl_pipelines.orchestration.instance import dagster_instance
@@ -69,6 +73,14 @@ def test_two_commands_that_create_it_at_once_share_it(database_url: str, name: s
     assert first == second == create_beside(database_url)
     assert conninfo_to_dict(first)["dbname"] == name
     check_dagster_database(first)
+
+
+def test_a_look_for_it_creates_nothing(database_url: str, name: str) -> None:
+    assert [is_beside(database_url), is_beside(database_url)] == [False, False]
+    with pytest.raises(RoleUnfitError, match=f"CREATE DATABASE {name} OWNER login_"):
+        is_beside(_login_without_rights(database_url))
+    create_beside(database_url)
+    assert is_beside(database_url)
 
 
 def test_a_login_that_may_not_create_it_can_use_it_once_the_sql_of_the_message_has_run(

@@ -78,6 +78,8 @@ def operator(upgraded: EmbeddedServer, tmp_path: Path) -> Iterator[Shell]:
 def test_the_owner_upgrades_and_the_operator_s_login_does_the_daily_work(
     operator: Shell, upgraded: EmbeddedServer
 ) -> None:
+    code, out, err = operator.run("check")
+    assert (code, err) == (0, ""), out
     assert "Added: a." in operator.run("tenants", "sync")[1]
     # nothing listens there
     alerts = operator.with_settings(LOOPCTL_ALERT_URLS="json://127.0.0.1:9")

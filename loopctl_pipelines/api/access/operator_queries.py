@@ -42,8 +42,9 @@ def check_key_lookup(database: Database) -> None:
         row = connection.execute(
             statement(__package__, "key_lookup_fitness"), parameters
         ).fetchone()
+        login = connection.info.user
     bound, lacking = row or (True, [])
     if bound:
-        raise bound_login("api_keys")
+        raise bound_login("api_keys", login)
     if lacking:
         raise RoleUnfitError(f"The API cannot serve: {', '.join(lacking)}. Grant these rights.")
