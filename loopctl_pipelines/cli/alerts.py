@@ -1,9 +1,8 @@
 """`loopctl-pipelines alerts`."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 from rich.table import Table
@@ -13,6 +12,7 @@ from loopctl_pipelines.alerts.operator_queries import StoredMessage, list_messag
 from loopctl_pipelines.alerts.sending import DEADLINE_SECONDS, send
 from loopctl_pipelines.alerts.table_use import ALERT_TABLES
 from loopctl_pipelines.alerts.targets import Targets, check_urls
+from loopctl_pipelines.cli.json_output import AsJson, print_json
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.costs.display.tables import STYLE
 from loopctl_pipelines.database.preflight import check_database
@@ -62,16 +62,13 @@ def alerts_send() -> None:
 
 
 @alerts.command("list")
-def alerts_list(
-    *, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
+def alerts_list(*, as_json: AsJson = False) -> None:
     """Show the latest messages: which run they are about, and whether the targets have them."""
     with open_project() as project:
         check_database(project.database, ALERT_TABLES)
         found = list_messages(project.database, _SHOWN)
     if as_json:
-        rows = [asdict(message) for message in found]
-        Terminal().print(json.dumps(rows, indent=2, default=str), soft_wrap=True)
+        print_json([asdict(message) for message in found])
     elif found:
         Terminal().print(_table(found))
     else:

@@ -1,6 +1,5 @@
 """`loopctl-pipelines anomalies`."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, timedelta
@@ -10,6 +9,7 @@ from uuid import UUID
 import typer
 
 from loopctl_pipelines.actor import Actor
+from loopctl_pipelines.cli.json_output import AsJson, print_json
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.costs.anomalies.resolution import resolve_anomaly
 from loopctl_pipelines.costs.display.anomaly_text import describe_anomaly
@@ -59,7 +59,7 @@ def anomalies_list(
             help="PNG file for a plot of cost per day, model and tenant, with these anomalies."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the open anomalies, the latest day first."""
     if context.invoked_subcommand is not None:
@@ -80,7 +80,7 @@ def anomalies_list(
     kind = "" if everything else "resolved " if resolved else "open "
     rows = [(t.slug, a, _state(a)) for t, many in found.items() for a in many]
     if as_json:
-        _print_json([_as_json(slug, anomaly) for slug, anomaly, _ in rows])
+        print_json([_as_json(slug, anomaly) for slug, anomaly, _ in rows])
     elif rows:
         title = f"{len(rows)} {kind}anomal{'y' if len(rows) == 1 else 'ies'}"
         console.print(anomalies_table(title, rows))
@@ -101,7 +101,7 @@ def anomalies_show(
         typer.FileBinaryWrite | None,
         typer.Option(help="PNG file for a plot of its story beside the others of its epic."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show an anomaly: its story beside the other stories of its epic."""
     with open_project() as project:
@@ -117,7 +117,7 @@ def anomalies_show(
     if as_json:
         stored = {**_as_json(owner.slug, details), "metadata": details.metadata}
         compared = asdict(story) | {"threshold": story.threshold}
-        _print_json({**stored, "compared": compared})
+        print_json({**stored, "compared": compared})
     else:
         Terminal().print(describe_anomaly(owner.slug, details, story), soft_wrap=True)
     if plot:
@@ -188,11 +188,6 @@ def _as_json(slug: str, anomaly: StoredAnomaly) -> dict[str, object]:
         "resolved": anomaly.resolved,
         "archived": anomaly.archived,
     }
-
-
-def _print_json(shown: object) -> None:
-    # ids, days and exact numbers as text
-    Terminal().print(json.dumps(shown, indent=2, default=str), soft_wrap=True)
 
 
 def _write_plot(

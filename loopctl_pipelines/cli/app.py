@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Collection
 from importlib import import_module
+from importlib.metadata import version
 from typing import Annotated, Final, NoReturn
 
 import typer
@@ -12,6 +13,7 @@ from loopctl_pipelines.errors import PipelinesError
 from loopctl_pipelines.terminal import Terminal
 
 _TRACEBACK: Final = "--traceback"
+_VERSION: Final = "--version"
 
 _COMMANDS: Final = {
     "demo": ("demo", "demo"),
@@ -42,7 +44,7 @@ def main() -> None:
     asked = [name for name in given[:1] if name in _COMMANDS]
     try:
         # only the command that runs: importing Dagster takes seconds, and the API does not need it
-        _app(asked or _COMMANDS)()
+        _app(asked or ([] if given[:1] == [_VERSION] else _COMMANDS))()
     except PipelinesError as error:
         _fail(str(error))
     except Exception as error:
@@ -67,8 +69,18 @@ def _app(names: Collection[str]) -> typer.Typer:
     return app
 
 
+def _print_version(asked: bool) -> None:  # noqa: FBT001 - typer's
+    if asked:
+        Terminal().print(f"loopctl-pipelines {version('loopctl-pipelines')}")
+        raise typer.Exit
+
+
 def _loopctl_pipelines(
     *,
+    _version: Annotated[
+        bool,
+        typer.Option(_VERSION, help="Show the version.", callback=_print_version, is_eager=True),
+    ] = False,
     traceback: Annotated[
         bool, typer.Option(_TRACEBACK, help="Show where an unexpected error came from.")
     ] = False,

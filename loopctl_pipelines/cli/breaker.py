@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from loopctl_pipelines.cli.json_output import AsJson, print_json
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.llm.breaker import Breaker
@@ -30,11 +31,15 @@ _Vendor = Annotated[
 
 
 @breaker.command("show")
-def breaker_show(slug: _Slug, vendor: _Vendor = None) -> None:
+def breaker_show(slug: _Slug, vendor: _Vendor = None, *, as_json: AsJson = False) -> None:
     """Show a tenant's circuit at each vendor."""
     with _circuits(slug, vendor) as (breakers, tenant_id):
-        for each, found in breakers:
-            _print(each, slug, found.state(tenant_id))
+        circuits = [(each, found.state(tenant_id)) for each, found in breakers]
+    if as_json:
+        print_json([_as_json(each, slug, status) for each, status in circuits])
+    else:
+        for each, status in circuits:
+            _print(each, slug, status)
 
 
 @breaker.command("reset")
@@ -53,6 +58,16 @@ def _print(vendor: Vendor, slug: str, status: CircuitStatus) -> None:
     failures = f", {status.failures} failures within {window}" if status.failures else ""
     line = f"{vendor.name} for {visible(slug)}: {status.state.value}{until}{failures}."
     Terminal().print(line)
+
+
+def _as_json(vendor: Vendor, slug: str, status: CircuitStatus) -> dict[str, object]:
+    return {
+        "tenant": slug,
+        "vendor": vendor.name,
+        "circuit": status.state.value,
+        "until": status.until.isoformat() if status.until else None,
+        "failures": status.failures,
+    }
 
 
 @contextmanager

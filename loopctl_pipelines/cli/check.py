@@ -1,13 +1,13 @@
 """`loopctl-pipelines check`."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
+from loopctl_pipelines.cli.json_output import AsJson, print_json
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.errors import PipelinesError, SettingsError
 from loopctl_pipelines.installation.requirement import Requirement, RequirementState
@@ -18,7 +18,7 @@ from loopctl_pipelines.terminal_text import visible
 _STYLES: Final = {RequirementState.WARNING: "yellow", RequirementState.FAILED: "red"}
 
 
-def check(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def check(*, as_json: AsJson = False) -> None:
     """Test what commands need: database, rights, keys, providers, alerts. Change nothing.
 
     Each failed line has the SQL or the command that mends it. Exit code 1 if one failed.
@@ -32,7 +32,7 @@ def check(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")
             terminal.print(line, style=_STYLES.get(each.state), soft_wrap=True)
     counts = Counter(each.state for each in found)
     if as_json:
-        terminal.print(json.dumps([asdict(each) for each in found], indent=2), soft_wrap=True)
+        print_json([asdict(each) for each in found])
     else:
         terminal.print(", ".join(f"{counts[s]} {s.value}" for s in RequirementState if counts[s]))
     if counts[RequirementState.FAILED]:

@@ -1,6 +1,5 @@
 """`loopctl-pipelines ingest`."""
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from loopctl_pipelines.cli.extraction import extract_now
+from loopctl_pipelines.cli.json_output import AsJson, print_json
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.knowledge.ingestion.documents.binary import binary_kind
@@ -55,7 +55,7 @@ def ingest(
         bool,
         typer.Option("--queue-only", help="Leave the extraction to pending_extractions_sensor."),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Hand in documents, and extract articles from them at once."""
     with open_project() as opened:
@@ -136,7 +136,7 @@ def _print(requests: list[IngestionRequest], queued: list[Submitted], *, as_json
             }
             for request, one in zip(requests, queued, strict=True)
         ]
-        Terminal().print(json.dumps(rows, indent=2), soft_wrap=True)
+        print_json(rows)
         return
     for request, one in zip(requests, queued, strict=True):
         state = "queued" if one.status == "queued" else "already queued"

@@ -1,6 +1,5 @@
 """`loopctl-pipelines status`."""
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Final
@@ -9,6 +8,7 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from loopctl_pipelines.cli.json_output import AsJson, print_json
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
@@ -35,7 +35,7 @@ def status(
         list[str] | None, typer.Option(help="Slug; may be given again. Unset: all active tenants.")
     ] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show per tenant what is pending, what waits until when, and why."""
     with open_project() as project:
@@ -49,7 +49,7 @@ def status(
     if unknown:
         Terminal(stderr=True).print(unknown)
     if as_json:
-        Terminal().print(json.dumps([_as_json(*row) for row in rows], indent=2), soft_wrap=True)
+        print_json([_as_json(*row) for row in rows])
     elif busy:
         Terminal().print(_table(busy))
     else:

@@ -102,7 +102,11 @@ class _Tested:
         yield self._examine("pgvector", _pgvector)
         role = self._examine("role", self._role_is_bound)
         yield role
-        yield self._examine("membership", self._membership)
+        yield (
+            self._examine("membership", self._membership)
+            if role.state is RequirementState.OK
+            else not_checked("membership", role.name)
+        )
         revision = self._examine("schema revision", _revision)
         yield revision
         for needed in (role, revision):

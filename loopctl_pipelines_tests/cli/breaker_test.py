@@ -1,5 +1,7 @@
 """`breaker show` and `breaker reset`, of all vendors or of one."""
 
+import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,21 @@ def test_show_has_a_line_for_each_vendor(capsys: pytest.CaptureFixture[str]) -> 
 def test_show_of_one_vendor_is_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     [line] = run(capsys, "show", "globex", "--vendor", "openai")
     assert line == "openai for globex: closed, 2 failures within a minute."
+
+
+@pytest.mark.usefixtures("with_acme")
+def test_show_as_json_has_a_row_for_each_vendor(capsys: pytest.CaptureFixture[str]) -> None:
+    anthropic, openai, acme = json.loads("\n".join(run(capsys, "show", "globex", "--json")))
+    assert anthropic == {
+        "tenant": "globex",
+        "vendor": "anthropic",
+        "circuit": "closed",
+        "until": None,
+        "failures": 1,
+    }
+    assert (openai["vendor"], openai["failures"]) == ("openai", 2)
+    assert (acme["vendor"], acme["circuit"]) == ("acme", "open")
+    assert datetime.fromisoformat(acme["until"]).tzinfo
 
 
 def test_reset_closes_the_circuits_at_all_vendors(

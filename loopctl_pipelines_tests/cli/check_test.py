@@ -100,6 +100,13 @@ def test_a_database_that_was_not_upgraded_leaves_rights_unchecked(
     assert found["Cloak key"][0] in {"not checked", "warning"}
 
 
+def test_a_role_that_does_not_exist_leaves_the_membership_unchecked(shell: Shell) -> None:
+    code, found = _check(shell.with_settings(LOOPCTL_DATABASE_ROLE="misspelt_app"))
+    assert code == 1
+    assert "CREATE ROLE misspelt_app NOLOGIN;" in _failed(found)["role"]
+    assert found["membership"] == ("not checked", "needs: role")
+
+
 def test_a_server_that_does_not_answer_is_told_without_the_password(shell: Shell) -> None:
     nowhere = "postgresql://u:hunter2@127.0.0.1:1/x"
     code, out, err = shell.with_settings(LOOPCTL_DATABASE_URL=nowhere).run("check")
