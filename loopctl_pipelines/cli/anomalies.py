@@ -12,6 +12,11 @@ from loopctl_pipelines.actor import Actor
 from loopctl_pipelines.cli.json_output import AsJson, print_json
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.costs.anomalies.resolution import resolve_anomaly
+from loopctl_pipelines.costs.display.anomaly_selection import (
+    AnomalySelection,
+    AnomalyType,
+    latest,
+)
 from loopctl_pipelines.costs.display.anomaly_text import describe_anomaly
 from loopctl_pipelines.costs.display.budget_line import stored_budget_line
 from loopctl_pipelines.costs.display.plots import PLOTTED_DAYS, plot_costs
@@ -47,6 +52,18 @@ def anomalies_list(
     context: typer.Context,
     tenant: Annotated[str | None, typer.Option(help="Slug. Unset: all tenants.")] = None,
     *,
+    first: Annotated[
+        str | None, typer.Option("--from", help="Latest day of the anomaly on or after this one.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", help="Latest day of the anomaly on or before this one.")
+    ] = None,
+    anomaly_type: Annotated[
+        AnomalyType | None, typer.Option("--type", help="Only anomalies of this type.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many, those with the latest days.")
+    ] = None,
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Resolved anomalies instead of open ones.")
     ] = False,
@@ -63,7 +80,7 @@ def anomalies_list(
 ) -> None:
     """List the open anomalies, the latest day first."""
     if context.invoked_subcommand is not None:
-        if tenant or resolved or everything or plot or as_json:
+        if any(context.params.values()):
             raise typer.BadParameter(
                 "These options belong to the list: put --tenant after "
                 f"`{context.invoked_subcommand}`."
@@ -71,11 +88,16 @@ def anomalies_list(
         return
     # what a script reads must be the JSON alone
     console, said = Terminal(), Terminal(stderr=as_json)
+    selection = AnomalySelection.parse(first, last, anomaly_type)
     with open_project() as project:
         check_database(project.database, COST_TABLES)
         chosen = _tenants(project, tenant)
         wanted = None if everything else resolved
-        found = {t: list_anomalies(project.database, t, resolved=wanted) for t in chosen}
+        found = selection.of(
+            {t: list_anomalies(project.database, t, resolved=wanted) for t in chosen}
+        )
+        matching = sum(map(len, found.values()))
+        found = found if limit is None else latest(found, limit)
         plotted = _write_plot(project, plot, found) if plot else None
     kind = "" if everything else "resolved " if resolved else "open "
     rows = [(t.slug, a, _state(a)) for t, many in found.items() for a in many]
@@ -86,6 +108,8 @@ def anomalies_list(
         console.print(anomalies_table(title, rows))
     else:
         console.print(f"No {kind}anomalies.")
+    if len(rows) < matching:
+        said.print(f"The latest {len(rows)} of {matching}; --limit leaves out the others.")
     if plotted:
         said.print(plotted)
 

@@ -23,7 +23,7 @@ def select_days(first: str, last: str, *, start: date, today: date) -> tuple[dat
         ReversedRangeError: if the last lies before the first.
         DayOutsidePartitionsError: if one lies before `start`, or has not ended.
     """
-    days = (_day(first), _day(last))
+    days = (read_day(first), read_day(last))
     if days[1] < days[0]:
         raise ReversedRangeError(*days)
     yesterday = today - timedelta(days=1)
@@ -33,7 +33,12 @@ def select_days(first: str, last: str, *, start: date, today: date) -> tuple[dat
     return days
 
 
-def _day(text: str) -> date:
+def read_day(text: str) -> date:
+    """Read an ISO date.
+
+    Raises:
+        MalformedDayError: if it is none.
+    """
     try:
         day = date.fromisoformat(text)
     except ValueError:
