@@ -108,9 +108,10 @@ def check_extension(connection: Connection[TupleRow]) -> None:
     """
     available = "SELECT FROM pg_available_extensions WHERE name = 'vector'"
     if connection.execute(available).fetchone() is None:
+        major = connection.info.server_version // 10_000
         raise ExtensionMissingError(
             "pgvector is not installed on the server. Install it (for example the package "
-            "postgresql-18-pgvector), then run `loopctl-pipelines db upgrade`."
+            f"postgresql-{major}-pgvector), then run `loopctl-pipelines db upgrade`."
         )
 
 

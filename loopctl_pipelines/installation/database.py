@@ -61,28 +61,28 @@ def database_requirements(database: Database) -> Iterator[Requirement]:
     with closing(connection):
         connection.autocommit = True
         yield Requirement("server", RequirementState.OK, "answers")
-        yield _tls(connection)
+        yield tls_requirement(in_use=connection.pgconn.ssl_in_use, address=connection.info.hostaddr)
         yield _login(connection)
         yield from _Tested(connection, database.role).requirements()
 
 
-def _tls(connection: TenantConnection) -> Requirement:
-    if connection.pgconn.ssl_in_use:
+def tls_requirement(*, in_use: bool, address: str) -> Requirement:
+    """Return whether the connection is encrypted, or local.
+
+    Args:
+        in_use: whether TLS is in use.
+        address: the server's IP address; empty for a socket.
+    """
+    if in_use:
         return Requirement("TLS", RequirementState.OK, "in use")
-    if _is_local(connection):
+    if not address or ipaddress.ip_address(address).is_loopback:
         return Requirement("TLS", RequirementState.OK, "not in use, on this machine")
     return Requirement(
         "TLS",
         RequirementState.WARNING,
-        "not in use: what is sent can be read on the way. Append ?sslmode=require (or verify-full) "
-        "to LOOPCTL_DATABASE_URL.",
+        "not in use: what is sent can be read on the way. Set sslmode=require (or verify-full) in "
+        "LOOPCTL_DATABASE_URL.",
     )
-
-
-def _is_local(connection: TenantConnection) -> bool:
-    """Return whether the server is reached through a socket or the loopback address."""
-    address = connection.info.hostaddr
-    return not address or ipaddress.ip_address(address).is_loopback
 
 
 def _login(connection: TenantConnection) -> Requirement:

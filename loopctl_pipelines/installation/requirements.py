@@ -22,15 +22,21 @@ def requirements(
         else place_of(locations.loopctl)
     )
     yield Requirement("URL", RequirementState.OK, where)
-    is_usable = True
+    failed = set()
     for each in database_requirements(database):
-        is_usable = is_usable and each.state in {RequirementState.OK, RequirementState.WARNING}
+        if each.state is RequirementState.FAILED:
+            failed.add(each.name)
         yield each
-    yield surroundings.dagster_storage(settings, locations)
+    beside = settings.dagster_url is None
     yield (
-        surroundings.cloak_key(settings, database)
-        if is_usable
-        else not_checked("Cloak key", "the database")
+        not_checked("Dagster's storage", "the database")
+        if beside and failed & {"server", "login"}
+        else surroundings.dagster_storage(settings, locations)
+    )
+    yield (
+        not_checked("Cloak key", "the database")
+        if settings.cloak_key is not None and failed
+        else surroundings.cloak_key(settings, database)
     )
     # without the key, nothing is ever sent to a provider
     if settings.cloak_key is not None:

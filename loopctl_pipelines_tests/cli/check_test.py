@@ -97,7 +97,9 @@ def test_a_database_that_was_not_upgraded_leaves_rights_unchecked(
     assert "`loopctl-pipelines db upgrade`" in _failed(found)["schema revision"]
     assert "CREATE EXTENSION vector;" in _failed(found)["pgvector"]
     assert found["BYPASSRLS and rights"] == ("not checked", "needs: schema revision")
-    assert found["Cloak key"][0] in {"not checked", "warning"}
+    keyed = shell.with_settings(LOOPCTL_CLOAK_KEY=_in_base64(CLOAK_KEY))
+    _, found = _check(keyed.with_settings(LOOPCTL_DATABASE_URL=empty_database))
+    assert found["Cloak key"] == ("not checked", "needs: the database")
 
 
 def test_a_role_that_does_not_exist_leaves_the_membership_unchecked(shell: Shell) -> None:
@@ -109,11 +111,14 @@ def test_a_role_that_does_not_exist_leaves_the_membership_unchecked(shell: Shell
 
 def test_a_server_that_does_not_answer_is_told_without_the_password(shell: Shell) -> None:
     nowhere = "postgresql://u:hunter2@127.0.0.1:1/x"
-    code, out, err = shell.with_settings(LOOPCTL_DATABASE_URL=nowhere).run("check")
+    beside = shell.with_settings(LOOPCTL_DATABASE_URL=nowhere, LOOPCTL_DAGSTER_URL="")
+    code, out, err = beside.run("check")
     assert (code, err) == (1, "")
     assert "host 127.0.0.1, port 1, database x, user u" in out
     assert re.search("^failed +server +.*nothing listens there", out, re.MULTILINE)
     assert re.search("^not checked +the rest of the database", out, re.MULTILINE)
+    assert re.search("^not checked +Dagster's storage", out, re.MULTILINE)
+    assert out.endswith("1 failed, 2 not checked\n")
     assert "hunter2" not in out
 
 
