@@ -36,6 +36,7 @@ from loopctl_pipelines.installation.rights import (
     LOGIN_RIGHTS_OF_API,
     TABLES_OF_API,
     TABLES_OF_WORK,
+    check_job_queue,
     check_login_rights,
     check_schemas,
 )
@@ -119,6 +120,7 @@ class _Tested:
 
     def _rights(self) -> Iterator[Requirement]:
         yield from self._role_rights(TABLES_OF_WORK, RequirementState.FAILED)
+        yield self._examine("rights for webhooks", self._job_queue)
         yield self._login_rights("rights of the login", RequirementState.FAILED)
         yield from self._role_rights(TABLES_OF_API, RequirementState.WARNING)
         yield self._login_rights("rights of the login (API)", RequirementState.WARNING)
@@ -150,6 +152,10 @@ class _Tested:
     def _membership(self, connection: TenantConnection) -> str:
         check_membership(connection, self.role)
         return f"the login may enter {self.role}"
+
+    def _job_queue(self, connection: TenantConnection) -> str:
+        check_job_queue(connection, self.role)
+        return "complete"
 
     def _examine(
         self, name: str, test: _Test, otherwise: RequirementState = RequirementState.FAILED

@@ -122,6 +122,21 @@ def check_schemas(connection: TenantConnection, role: str) -> str:
     return ", ".join(needed)
 
 
+def check_job_queue(connection: TenantConnection, role: str) -> None:
+    """Reject a role that may not add jobs to loopctl's queue, which number themselves.
+
+    Raises:
+        RoleUnfitError: with the GRANT.
+    """
+    asked = {"role": role}
+    found = connection.execute(statement(__package__, "may_queue_jobs"), asked).fetchone()
+    if found == (False,):
+        raise RoleUnfitError(
+            f"The role {role!r} (LOOPCTL_DATABASE_ROLE) may not add jobs for webhooks. "
+            f"Run GRANT USAGE ON SEQUENCE oban_jobs_id_seq TO {quoted(role)};"
+        )
+
+
 def _grants(lacking: Iterable[tuple[str, str]], login: str) -> str:
     """Return a GRANT for each right, on all tables that lack it."""
     tables: dict[str, list[str]] = {}

@@ -79,11 +79,13 @@ def test_a_role_that_lacks_a_right_is_told_with_the_work_that_needs_it(
     with psycopg.connect(database_url, autocommit=True) as superuser:
         superuser.execute("REVOKE DELETE ON loopctl_pipelines.cost_baselines FROM loopctl_app")
         superuser.execute("REVOKE INSERT ON kb_curation_events FROM loopctl_app")
+        superuser.execute("REVOKE USAGE ON SEQUENCE oban_jobs_id_seq FROM loopctl_app")
     code, found = _check(shell)
-    assert code == 1
-    [(name, detail)] = _failed(found).items()
-    assert name == "rights for costs"
+    assert (code, list(_failed(found))) == (1, ["rights for costs", "rights for webhooks"])
+    _, detail = found["rights for costs"]
     assert "GRANT DELETE ON loopctl_pipelines.cost_baselines TO loopctl_app;" in detail
+    _, detail = found["rights for webhooks"]
+    assert "GRANT USAGE ON SEQUENCE oban_jobs_id_seq TO loopctl_app;" in detail
     state, detail = found["rights for proposals (API)"]
     assert state == "warning"
     assert "GRANT INSERT ON kb_curation_events TO loopctl_app;" in detail
