@@ -11,7 +11,6 @@ from loopctl_pipelines.costs.display.tables import STYLE
 from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.tenants.operator_queries import list_tenants
-from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines.tenants.tenant import Tenant
 from loopctl_pipelines.terminal import Terminal
 from loopctl_pipelines.terminal_text import visible
@@ -36,6 +35,9 @@ def tenants_list(*, as_json: AsJson = False) -> None:
 @tenants.command("sync")
 def tenants_sync() -> None:
     """Add partitions for new active tenants, as `tenants_sensor` does every minute."""
+    # imports Dagster, which takes seconds
+    from loopctl_pipelines.tenants.sync import sync_tenants  # noqa: PLC0415
+
     with open_project() as project:
         check_database(project.database, COST_TABLES)
         with project.instance() as instance:
