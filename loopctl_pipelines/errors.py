@@ -17,7 +17,7 @@ provider or from a tenant's rows: Dagster stores messages for good.
     |-- ProviderError                 llm.failures: an LLM vendor gave no usable answer
     |-- RequestRefusedError, ...      api.errors
     |-- UiAlreadyOpenError            orchestration.errors
-    |-- UsageFileError                loading.errors
+    |-- UsageFileError                loading.errors: quotes a cell, and is only printed
     `-- DemoRefusedError              demo.errors
 """
 

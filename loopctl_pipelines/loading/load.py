@@ -4,7 +4,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -14,26 +13,18 @@ from psycopg.types.json import Jsonb
 from loopctl_pipelines.database.connection import Database, TenantConnection
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.loading.errors import UsageFileError
-from loopctl_pipelines.loading.usage_columns import UsageColumns
-from loopctl_pipelines.loading.usage_files import UsageRow, read_usage_file
+from loopctl_pipelines.loading.usage_files import UsageFile
+from loopctl_pipelines.loading.usage_row import UsageRow
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 
-USUAL_COLUMNS: Final = UsageColumns()
 # in foreign-key order
 _OWNED: Final = ("agents", "projects", "epics", "stories", "reports")
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The number of rows in a file, and of the rows that it added to each table.
+    """The number of rows that a file added to each table."""
 
-    Attributes:
-        rows: rows of the file that have a cost.
-        without_cost: rows skipped because they have no cost.
-    """
-
-    rows: int
-    without_cost: int
     tenants: int
     agents: int
     projects: int
@@ -42,23 +33,20 @@ class Loaded:
     reports: int
 
 
-def load(database: Database, path: Path, columns: UsageColumns = USUAL_COLUMNS) -> Loaded:
-    """Load a CSV file of usage, plain or gzipped; loaded again, it adds nothing.
+def load(database: Database, usage: UsageFile) -> Loaded:
+    """Load a usage file; loaded again, it adds nothing.
 
-    Whatever the file names is looked up by name (tenants and projects by slug), or created. The
-    whole file is read before the first row is written, so a file with a bad line loads nothing.
-    Each tenant is one transaction.
+    Whatever the file names is looked up by name (tenants and projects by slug), or created. Each
+    tenant is one transaction.
 
     Args:
         database: loopctl's database; it may hold other tenants.
-        path: the file.
-        columns: which column holds what.
+        usage: the file, which was read as a whole: a file with a bad line loads nothing.
 
     Raises:
-        UsageFileError: if the file cannot be read, or PostgreSQL rejects a tenant's rows.
+        UsageFileError: if PostgreSQL rejects a tenant's rows.
         DatabaseUnreachableError: if no connection is available in time.
     """
-    usage = read_usage_file(path, columns)
     rows_of: defaultdict[str, list[UsageRow]] = defaultdict(list)
     for row in usage.rows:
         rows_of[row.tenant_slug].append(row)
@@ -67,16 +55,7 @@ def load(database: Database, path: Path, columns: UsageColumns = USUAL_COLUMNS) 
     added: Counter[str] = Counter()
     for slug, rows in sorted(rows_of.items()):
         added += _add_usage(database, known[slug].id, slug, rows)
-    return Loaded(
-        rows=len(usage.rows),
-        without_cost=usage.without_cost,
-        tenants=tenants,
-        agents=added["agents"],
-        projects=added["projects"],
-        epics=added["epics"],
-        stories=added["stories"],
-        reports=added["reports"],
-    )
+    return Loaded(tenants=tenants, **{table: added[table] for table in _OWNED})
 
 
 def _add_tenants(database: Database, first_rows: Iterable[UsageRow]) -> int:

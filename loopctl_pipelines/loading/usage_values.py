@@ -1,55 +1,76 @@
-"""Parses single cells of a usage file: dollars, tokens, times, names. Each raises ValueError."""
+"""Parses single cells of a usage file: dollars, tokens, names. Each raises ValueError. Pure."""
 
 import re
 import unicodedata
-from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal
+from enum import StrEnum
+from functools import cache
 from typing import Final
-
-from loopctl_pipelines.costs.display.money import MILLICENTS_PER_DOLLAR
 
 _LONGEST_NAME: Final = 255
 # Two of them added up fit bigint: loopctl stores the sum of both kinds of tokens.
-_MOST_TOKENS: Final = 2**62
-_MOST_MILLICENTS: Final = 2**62
+MOST: Final = 2**62
 _NOT_IN_SLUG: Final = re.compile(r"[^a-z0-9]+")
+_PLAIN: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,9})?", re.ASCII)
+_CURRENCY: Final = re.compile(
+    r"^([+-]?)\s*(?:US)?\$\s*|^([+-]?)\s*USD\s*|\s*(?:(?:US)?\$|USD)$", re.IGNORECASE
+)
+_DIGITS: Final = 100
 
 
-def millicents(text: str) -> int:
-    """Return US dollars as millicents, exact, half a millicent rounded away from zero.
+class CurrencyUnit(StrEnum):
+    """What a cost is counted in."""
+
+    DOLLAR = "dollar"
+    CENT = "cent"
+    MILLICENT = "millicent"
+    MICRODOLLAR = "microdollar"
+
+
+_MILLICENTS: Final = {
+    CurrencyUnit.DOLLAR: Decimal(100_000),
+    CurrencyUnit.CENT: Decimal(1_000),
+    CurrencyUnit.MILLICENT: Decimal(1),
+    CurrencyUnit.MICRODOLLAR: Decimal("0.1"),
+}
+_EXACT: Final = Context(prec=_DIGITS + 30, rounding=ROUND_HALF_UP)
+
+
+def millicents(
+    text: str, decimal: str | None = None, unit: CurrencyUnit = CurrencyUnit.DOLLAR
+) -> tuple[int, bool]:
+    """Return a cost in millicents, half a millicent rounded away from zero.
+
+    Returns:
+        the cost, and whether it was rounded to nothing.
 
     Raises:
         ValueError: if the text is not a number, or one beyond bigint.
     """
-    dollars = _number(text, _MOST_MILLICENTS // MILLICENTS_PER_DOLLAR)
+    if not _PLAIN.fullmatch(text):
+        text = _CURRENCY.sub(r"\1\2", text)
+    cost = _number(text, decimal)
     # as many digits as the text can have: 28, the default, would round before the rounding
-    exact = Context(prec=len(text) + 30, rounding=ROUND_HALF_UP)
-    return int(exact.to_integral_value(exact.multiply(dollars, Decimal(MILLICENTS_PER_DOLLAR))))
+    exact = _EXACT if len(text) <= _DIGITS else Context(len(text) + 30, rounding=ROUND_HALF_UP)
+    amount = int(exact.to_integral_value(exact.multiply(cost, _MILLICENTS[unit])))
+    if abs(amount) > MOST:
+        raise ValueError("is too large a number; expected less than 4.6e13 dollars")
+    return amount, amount == 0 and cost != 0
 
 
-def tokens(text: str) -> int:
+def tokens(text: str, decimal: str | None = None) -> int:
     """Return a whole number, also written as `12.0`.
 
     Raises:
         ValueError: if the text is not a whole number, or one beyond bigint.
     """
-    number = _number(text, _MOST_TOKENS)
+    if text.isdecimal() and text.isascii() and len(text) < len(str(MOST)):
+        return int(text)
+    # 1,234 is no whole number with a decimal comma
+    number = _number(text, decimal or ".")
     if number != int(number):
-        raise ValueError("is not a whole number")
+        raise ValueError("is not a whole number; expected 1234")
     return int(number)
-
-
-def utc(text: str) -> datetime:
-    """Return an ISO 8601 time as naive UTC; a time without an offset is UTC already.
-
-    Raises:
-        ValueError: if the text is not an ISO 8601 time.
-    """
-    try:
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo is None else at.astimezone(UTC)).replace(tzinfo=None)
-    except (ValueError, OverflowError):
-        raise ValueError("is not a time such as 2026-04-02T13:00:00Z") from None
 
 
 def name(text: str) -> str:
@@ -59,11 +80,13 @@ def name(text: str) -> str:
         ValueError: if the name is empty, too long, or cannot be stored.
     """
     if not text:
-        raise ValueError("is empty")
+        raise ValueError("is empty; expected a name")
     if len(text) > _LONGEST_NAME:
-        raise ValueError(f"is longer than {_LONGEST_NAME} characters")
+        raise ValueError(f"is longer than {_LONGEST_NAME} characters; expected a shorter name")
     if "\0" in text:
-        raise ValueError("holds a NUL character")
+        raise ValueError("holds a NUL character; expected a name")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("holds half a character; expected a name")
     return text
 
 
@@ -73,13 +96,34 @@ def slug(text: str) -> str:
     return _NOT_IN_SLUG.sub("-", plain).strip("-")[:_LONGEST_NAME]
 
 
-def _number(text: str, most: int) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise ValueError("is not a number") from None
-    if not number.is_finite():
-        raise ValueError("is not a number")
-    if abs(number) > most:
-        raise ValueError("is too large a number")
+def _number(text: str, decimal: str | None) -> Decimal:
+    if decimal == "," or not _PLAIN.fullmatch(text):
+        text = _plain(text, decimal)
+    number = Decimal(text)
+    if abs(number) > MOST:
+        raise ValueError("is too large a number; expected less than 4.6e18")
     return number
+
+
+def _plain(text: str, decimal: str | None) -> str:
+    """Return a number in groups of thousands, or with a decimal comma, as Python writes it."""
+    mark = decimal or "."
+    is_either = _grouped(",").fullmatch(text) and _grouped(".").fullmatch(text)
+    if decimal is None and is_either and "," in text:
+        raise ValueError("is ambiguous; expected --decimal . or --decimal ,")
+    if not _grouped(mark).fullmatch(text):
+        example = "0.25" if mark == "." else "0,25"
+        raise ValueError(f"is not a number; expected {example} (the other mark needs --decimal)")
+    other = ".,".replace(mark, "")
+    return re.sub(rf"[{other}'\u2019\s]", "", text).replace(mark, ".")
+
+
+@cache
+def _grouped(mark: str) -> re.Pattern[str]:
+    """Return the pattern of numbers with this decimal mark; zero has no thousands."""
+    other = ".,".replace(mark, "")
+    whole = rf"\d+|[1-9]\d{{0,2}}(?P<gap>[{other}'\u2019 \u00a0\u202f])\d{{3}}(?:(?P=gap)\d{{3}})*"
+    start = rf"(?=[+-]?[{mark}]?\d)[+-]?(?:{whole})"
+    return re.compile(
+        rf"{start}?(?:(?<=\d)[{mark}]\d*|[{mark}]\d+)?(?:[eE][+-]?\d{{1,9}})?", re.ASCII
+    )

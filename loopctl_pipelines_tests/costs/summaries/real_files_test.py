@@ -10,6 +10,7 @@ from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.demo.sample.rows import ReportRow
 from loopctl_pipelines.loading.load import load
+from loopctl_pipelines.loading.usage_files import read_usage_file
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines_tests.costs.anomalies.anomaly_oracle import found_anew
 from loopctl_pipelines_tests.costs.runs import (
@@ -31,7 +32,7 @@ _REPORTS = (
 def test_a_real_file_is_summarized_and_compared_as_a_loop_over_its_rows_does(
     database: Database, shared_folder: Path, name: str
 ) -> None:
-    load(database, shared_folder / "data" / name)
+    load(database, read_usage_file(shared_folder / "data" / name))
     with database.operator_transaction() as connection:
         reports = connection.cursor(row_factory=args_row(ReportRow)).execute(_REPORTS).fetchall()
         stories = connection.execute("SELECT tenant_id, id, epic_id FROM stories").fetchall()

@@ -1,0 +1,59 @@
+"""Reads CSV of any delimiter. Pure.
+
+The standard library's reader keeps cells as text, so decimals stay exact, and knows their lines.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Final
+
+from loopctl_pipelines.loading.errors import UsageFileError
+from loopctl_pipelines.loading.records import Record, RecordFile
+
+_DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def open_csv(lines: Iterable[str]) -> RecordFile:
+    """Read the header; its most frequent delimiter is that of the file.
+
+    Raises:
+        UsageFileError: naming the line that is not CSV, also while the records are read.
+    """
+    lines = iter(lines)
+    first = next(lines, "")
+    delimiter = max(_DELIMITERS, key=first.count)
+    rows = _rows(chain([first], lines), delimiter)
+    _, cells = next(rows, (1, []))
+    columns = tuple(cell.strip() for cell in cells)
+    return RecordFile(
+        dialect=f"CSV with {_DELIMITERS[delimiter]}",
+        columns=columns,
+        is_json=False,
+        records=_records(rows, columns),
+    )
+
+
+def _records(rows: Iterator[tuple[int, list[str]]], columns: tuple[str, ...]) -> Iterator[Record]:
+    for line, cells in rows:
+        if len(cells) != len(columns):
+            raise UsageFileError(
+                f"Line {line} has {len(cells)} fields, the header {len(columns)}. "
+                "Correct the line. Nothing was loaded."
+            )
+        yield line, dict(zip(columns, cells, strict=True))
+
+
+def _rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield non-empty rows with the line they begin at."""
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error:
+            raise UsageFileError(f"Line {line} is not CSV. Nothing was loaded.") from None
+        if cells is None:
+            return
+        if cells:
+            yield line, cells

@@ -1,0 +1,115 @@
+"""Reads JSON: a list of objects, or objects one after the other, as in JSON Lines. Pure.
+
+Numbers stay the text that they are in the file, so decimals stay exact.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TextIO
+
+from loopctl_pipelines.loading.errors import UsageFileError
+from loopctl_pipelines.loading.records import Record, RecordFile
+
+_SPACE: Final = re.compile(r"\s*")
+_DECODER: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+
+
+def is_json(start: str) -> bool:
+    """Tell from a file's first characters whether it is JSON."""
+    return start.lstrip().startswith(("{", "["))
+
+
+def open_json(open_again: Callable[[], TextIO]) -> RecordFile:
+    """Read the file once for its columns: an object may lack what another one has.
+
+    A field of a nested object is a column with a dotted name. Lists are no columns.
+
+    Raises:
+        UsageFileError: naming the line that is not JSON.
+    """
+    columns: dict[str, None] = {}
+    for _, cells in _records(open_again()):
+        columns |= dict.fromkeys(cells)
+    return RecordFile("JSON", tuple(columns), is_json=True, records=_records(open_again()))
+
+
+def _records(lines: TextIO) -> Iterator[Record]:
+    for line, item in _items(lines):
+        if not isinstance(item, dict):
+            raise _refusal(line)
+        cells: dict[str, str] = {}
+        _flatten(item, "", cells)
+        yield line, cells
+
+
+def _flatten(item: dict[str, Any], prefix: str, cells: dict[str, str]) -> None:
+    for key, value in item.items():
+        name = prefix + key.strip()
+        if isinstance(value, str):
+            cells[name] = value
+        elif isinstance(value, dict):
+            _flatten(value, f"{name}.", cells)
+        elif value is None:
+            cells[name] = ""
+        elif isinstance(value, bool):
+            cells[name] = str(value).lower()
+
+
+def _items(lines: TextIO) -> Iterator[tuple[int, Any]]:
+    """Yield items with their lines: line by line, if the first line is an item."""
+    first = lines.readline()
+    if _is_object(first):
+        for line, text in enumerate(_with_first(first, lines), start=1):
+            if text.strip():
+                try:
+                    yield line, _DECODER.decode(text.strip())
+                except (ValueError, RecursionError):
+                    raise _refusal(line) from None
+    else:
+        yield from _items_of_document(first + lines.read())
+
+
+def _with_first(first: str, lines: TextIO) -> Iterator[str]:
+    yield first
+    yield from lines
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(_DECODER.decode(text.strip()), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _items_of_document(text: str) -> Iterator[tuple[int, Any]]:
+    """Yield the items of one list, or objects that take several lines each."""
+    place, line, counted = _after_space(text, 0), 1, 0
+    in_list = text.startswith("[", place)
+    place = _after_space(text, place + 1) if in_list else place
+    while place < len(text) and not (in_list and text[place] == "]"):
+        line, counted = line + text.count("\n", counted, place), place
+        try:
+            item, place = _DECODER.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            raise _refusal(line) from None
+        yield line, item
+        place = _after_space(text, place)
+        if in_list and text.startswith(",", place):
+            place = _after_space(text, place + 1)
+        elif in_list and not text.startswith("]", place):
+            raise _refusal(line)
+    if in_list and text[place:].strip() != "]":
+        raise _refusal(line + text.count("\n", counted, place))
+
+
+def _after_space(text: str, place: int) -> int:
+    found = _SPACE.match(text, place)
+    return found.end() if found else place
+
+
+def _refusal(line: int) -> UsageFileError:
+    return UsageFileError(
+        f"Line {line} is not a JSON object. Expected a list of objects, or an object on each line. "
+        "Nothing was loaded."
+    )
