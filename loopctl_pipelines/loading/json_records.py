@@ -12,7 +12,18 @@ from loopctl_pipelines.loading.errors import UsageFileError
 from loopctl_pipelines.loading.records import Record, RecordFile
 
 _SPACE: Final = re.compile(r"\s*")
-_DECODER: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    item = dict(pairs)
+    if len(item) < len(pairs):
+        raise ValueError
+    return item
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_each_key_once, parse_float=str, parse_int=str, parse_constant=str
+)
 
 
 def is_json(start: str) -> bool:
@@ -39,13 +50,18 @@ def _records(lines: TextIO) -> Iterator[Record]:
         if not isinstance(item, dict):
             raise _refusal(line)
         cells: dict[str, str] = {}
-        _flatten(item, "", cells)
+        try:
+            _flatten(item, "", cells)
+        except (ValueError, RecursionError):
+            raise _refusal(line) from None
         yield line, cells
 
 
 def _flatten(item: dict[str, Any], prefix: str, cells: dict[str, str]) -> None:
     for key, value in item.items():
         name = prefix + key.strip()
+        if name in cells:
+            raise ValueError
         if isinstance(value, str):
             cells[name] = value
         elif isinstance(value, dict):
@@ -76,6 +92,8 @@ def _with_first(first: str, lines: TextIO) -> Iterator[str]:
 
 
 def _is_object(text: str) -> bool:
+    if not text.lstrip().startswith("{"):
+        return False  # a list may be the whole file: it is not decoded at once
     try:
         return isinstance(_DECODER.decode(text.strip()), dict)
     except (ValueError, RecursionError):
@@ -110,6 +128,6 @@ def _after_space(text: str, place: int) -> int:
 
 def _refusal(line: int) -> UsageFileError:
     return UsageFileError(
-        f"Line {line} is not a JSON object. Expected a list of objects, or an object on each line. "
-        "Nothing was loaded."
+        f"Line {line} is not a JSON object with each key once. Expected a list of objects, or an "
+        "object on each line. Nothing was loaded."
     )

@@ -122,6 +122,8 @@ def test_a_nested_field_is_a_column_that_a_later_object_may_add(tmp_path: Path) 
         ('[{"a": 1}\n{"a": 2}]', 1),
         ('[{"a": 1},\n{"a": 2}\n', 2),
         ('[{"a": 1}]\nmore', 1),
+        ('{"a": 1}\n{"a": 1, "a": 2}', 2),
+        ('{"a": 1}\n{"a": {"b": 1}, "a.b": 2}', 2),
         ("[" * 100_000, 1),
     ],
 )
