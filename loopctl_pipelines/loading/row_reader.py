@@ -32,7 +32,7 @@ class RowReader:
         self._options = options
         self._remarks = remarks
         self._seen: dict[UUID, int] = {}
-        # names that were checked, once each: a million rows share few
+        # cells whose names were checked: a million rows share few
         self._names: dict[str, str] = {}
         self._slugs: dict[tuple[str, ...], str] = {}
         self._names_of_slugs: dict[tuple[str, ...], str] = {}
@@ -122,14 +122,19 @@ class RowReader:
         return self._value(record, field, text, self._read_tokens)
 
     def _name(self, record: Record, field: str) -> str:
-        text = self._text(record, field) or FIXED_VALUES.get(field, "")
-        if not text and field == "story" and self._options.story_default is not None:
-            self._remarks.add(Remark.NO_STORY, record[0])
+        line, cells = record
+        column = self._columns.get(field)
+        cell = cells.get(column, "") if column is not None else ""
+        if cell in self._names:
+            return self._names[cell]
+        text = self._text(record, field)
+        if text:
+            name = self._names[cell] = self._value(record, field, text, usage_values.name)
+            return name
+        if field == "story" and self._options.story_default is not None:
+            self._remarks.add(Remark.NO_STORY, line)
             text = self._options.story_default
-        known = self._names.get(text)
-        if known is None:
-            known = self._names[text] = self._value(record, field, text, usage_values.name)
-        return known
+        return self._value(record, field, text or FIXED_VALUES.get(field, ""), usage_values.name)
 
     def _slug(self, record: Record, field: str, name: str, *owner: str) -> str:
         """Two names with one slug would put one tenant's usage under the other's name."""

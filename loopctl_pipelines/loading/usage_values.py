@@ -16,6 +16,7 @@ _CURRENCY: Final = re.compile(
     r"^([+-]?)\s*(?:US)?\$\s*|^([+-]?)\s*USD\s*|\s*(?:(?:US)?\$|USD)$", re.IGNORECASE
 )
 _DIGITS: Final = 100
+_HALF_CHARACTER: Final = re.compile(r"[\ud800-\udfff]")
 
 
 class CurrencyUnit(StrEnum):
@@ -85,7 +86,7 @@ def name(text: str) -> str:
         raise ValueError(f"is longer than {_LONGEST_NAME} characters; expected a shorter name")
     if "\0" in text:
         raise ValueError("holds a NUL character; expected a name")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and _HALF_CHARACTER.search(text):
         raise ValueError("holds half a character; expected a name")
     return text
 

@@ -47,6 +47,11 @@ def test_what_has_no_column_gets_a_fixed_value() -> None:
     assert (row.input_tokens, row.output_tokens) == (0, 0)
 
 
+def test_a_column_without_a_name_holds_no_field() -> None:
+    _, row = read("s,2026-01-02,1,s", "s,2026-01-02,1,s", header="story,at,cost,").rows
+    assert (row.tenant, row.model) == ("Loaded usage", "(none)")
+
+
 def test_empty_epic_and_tokens_get_the_fixed_value_too() -> None:
     (row,) = read(with_cell("epic", "")).rows
     assert row.epic == "(none)"
