@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, TypeVar
 from uuid import UUID, uuid5
 
@@ -19,6 +19,7 @@ Value = TypeVar("Value")
 
 _NULLS: Final = {"NULL", "null", "Null", "None", "NaN", "nan", "N/A", "n/a", "#N/A", "\\N"}
 _TOTALS: Final = {"total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "somme"}
+_PLAIN_DIGITS: Final = 18
 _DOLLARS: Final = {"USD", "US$", "$"}
 
 
@@ -29,9 +30,10 @@ class RowReader:
         self, columns: Mapping[str, str], options: ReadingOptions, remarks: Remarks
     ) -> None:
         self._columns = columns
+        self._cache_fields = tuple(field for field in CACHE_FIELDS if field in columns)
         self._options = options
         self._remarks = remarks
-        self._seen: dict[UUID, int] = {}
+        self._seen: dict[int, int] = {}
         # cells whose names were checked: a million rows share few
         self._names: dict[str, str] = {}
         self._slugs: dict[tuple[str, ...], str] = {}
@@ -68,9 +70,12 @@ class RowReader:
         )
         tenant_slug = self._slug(record, "tenant", tenant)
         project_slug = self._slug(record, "project", project, tenant_slug)
-        tokens = self._input_tokens(record), self._tokens(record, "output_tokens")
-        content = json.dumps(
-            (tenant_slug, project_slug, epic, story, agent, model, at.isoformat(), cost, *tokens)
+        input_tokens = self._input_tokens(record)
+        output_tokens = self._tokens(record, "output_tokens")
+        names = map(_as_json, (tenant_slug, project_slug, epic, story, agent, model))
+        # as JSON, so that no two rows have one text
+        content = (
+            f'[{", ".join(names)}, "{at.isoformat()}", {cost}, {input_tokens}, {output_tokens}]'
         )
         return UsageRow(
             id=self._id(content),
@@ -84,13 +89,13 @@ class RowReader:
             model=model,
             at=at,
             cost_millicents=cost,
-            input_tokens=tokens[0],
-            output_tokens=tokens[1],
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
         )
 
     def _id(self, content: str) -> UUID:
         first = uuid5(USAGE_IDS, f"1 {content}")
-        count = self._seen[first] = self._seen.get(first, 0) + 1
+        count = self._seen[first.int] = self._seen.get(first.int, 0) + 1
         return first if count == 1 else uuid5(USAGE_IDS, f"{count} {content}")
 
     def _millicents(self, record: Record, text: str) -> int:
@@ -106,9 +111,7 @@ class RowReader:
         return cost
 
     def _input_tokens(self, record: Record) -> int:
-        cached = sum(
-            self._tokens(record, field) for field in CACHE_FIELDS if field in self._columns
-        )
+        cached = sum(self._tokens(record, field) for field in self._cache_fields)
         if cached:
             self._remarks.add(Remark.CACHE, record[0])
         tokens = self._tokens(record, "input_tokens") + cached
@@ -118,8 +121,11 @@ class RowReader:
         return tokens
 
     def _tokens(self, record: Record, field: str) -> int:
-        text = self._text(record, field) or FIXED_VALUES[field]
-        return self._value(record, field, text, self._read_tokens)
+        column = self._columns.get(field)
+        cell = record[1].get(column, "") if column is not None else ""
+        if cell.isdecimal() and cell.isascii() and len(cell) <= _PLAIN_DIGITS:
+            return int(cell)  # nearly all are
+        return self._value(record, field, self._text(record, field) or "0", self._read_tokens)
 
     def _name(self, record: Record, field: str) -> str:
         line, cells = record
@@ -181,3 +187,6 @@ def _left_out(cells: Mapping[str, str], time: str, cost: str) -> Remark | None:
     if not time and any(cell.strip(" :").casefold() in _TOTALS for cell in cells.values()):
         return Remark.TOTAL
     return None if cost else Remark.WITHOUT_COST
+
+
+_as_json: Final = lru_cache(maxsize=50_000)(json.dumps)

@@ -1,18 +1,16 @@
 """A row of usage, with ids made of what it says. Pure."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 USAGE_IDS: Final = UUID("0a7d0c52-9d0f-5c6f-8f0b-75736167652e")
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRow:
-    """One row that has a cost.
+class UsageRow(NamedTuple):
+    """One row that has a cost; a tuple, because there may be a million.
 
     Attributes:
         id: uuid5 of the tenant, everything below, and the row's number among equal rows.

@@ -65,8 +65,6 @@ def tokens(text: str, decimal: str | None = None) -> int:
     Raises:
         ValueError: if the text is not a whole number, or one beyond bigint.
     """
-    if text.isdecimal() and text.isascii() and len(text) < len(str(MOST)):
-        return int(text)
     # 1,234 is no whole number with a decimal comma
     number = _number(text, decimal or ".")
     if number != int(number):
