@@ -19,6 +19,7 @@ Value = TypeVar("Value")
 
 _NULLS: Final = {"NULL", "null", "Null", "None", "NaN", "nan", "N/A", "n/a", "#N/A", "\\N"}
 _TOTALS: Final = {"total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "somme"}
+_NAMES: Final = ("tenant", "project", "epic", "story", "agent", "model")
 _PLAIN_DIGITS: Final = 18
 _DOLLARS: Final = {"USD", "US$", "$"}
 
@@ -64,10 +65,7 @@ class RowReader:
         return None
 
     def _row(self, record: Record, at: datetime, cost: int) -> UsageRow:
-        tenant, project, epic, story, agent, model = (
-            self._name(record, field)
-            for field in ("tenant", "project", "epic", "story", "agent", "model")
-        )
+        tenant, project, epic, story, agent, model = [self._name(record, field) for field in _NAMES]
         tenant_slug = self._slug(record, "tenant", tenant)
         project_slug = self._slug(record, "project", project, tenant_slug)
         input_tokens = self._input_tokens(record)
@@ -131,8 +129,9 @@ class RowReader:
         line, cells = record
         column = self._columns.get(field)
         cell = cells.get(column, "") if column is not None else ""
-        if cell in self._names:
-            return self._names[cell]
+        known = self._names.get(cell)
+        if known is not None:
+            return known
         text = self._text(record, field)
         if text:
             name = self._names[cell] = self._value(record, field, text, usage_values.name)
