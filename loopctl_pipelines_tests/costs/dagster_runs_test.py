@@ -233,4 +233,4 @@ def test_an_unfit_database_fails_the_run_with_one_sentence(
         connection.execute("ALTER TABLE stories DISABLE ROW LEVEL SECURITY")
     ended = project.run((FIRST, FIRST), ("a", "a"))
     (message,) = project.failures(ended.run_id)
-    assert "enable row-level security" in message
+    assert "ENABLE ROW LEVEL SECURITY" in message
