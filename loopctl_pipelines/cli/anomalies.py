@@ -11,10 +11,10 @@ import typer
 from loopctl_pipelines.actor import Actor
 from loopctl_pipelines.cli.json_output import AsJson, print_json
 from loopctl_pipelines.cli.project import Project, open_project
+from loopctl_pipelines.costs.anomalies.anomaly import AnomalyType
 from loopctl_pipelines.costs.anomalies.resolution import resolve_anomaly
 from loopctl_pipelines.costs.display.anomaly_selection import (
     AnomalySelection,
-    AnomalyType,
     latest,
 )
 from loopctl_pipelines.costs.display.anomaly_text import describe_anomaly

@@ -7,7 +7,7 @@ from decimal import Decimal
 from rich.console import Console
 from rich.table import Table
 
-from loopctl_pipelines.costs.budgets.story_anomalies import BUDGET_EXCEEDED
+from loopctl_pipelines.costs.anomalies.anomaly import AnomalyType
 from loopctl_pipelines.costs.display.charts import sparkline
 from loopctl_pipelines.costs.display.money import dollars
 from loopctl_pipelines.costs.display.stored_costs import DayTotal, daily_totals, list_anomalies
@@ -66,7 +66,7 @@ def print_anomalies(
     last = {(p.tenant_slug, p.story_id, p.anomaly_type): p.day for p in sorted(planted, key=_day)}
     known = {(slug, planted_on, story, kind) for (slug, story, kind), planted_on in last.items()}
     everything = {(s, a.day, a.story_id, a.anomaly_type) for s, many in found.items() for a in many}
-    over_budget = {each for each in everything if each[-1] == BUDGET_EXCEEDED}
+    over_budget = {each for each in everything if each[-1] == AnomalyType.BUDGET_EXCEEDED}
     detected = everything - over_budget
     rows = [
         (slug, a, "planted" * ((slug, day, a.story_id, a.anomaly_type) in known))

@@ -15,13 +15,14 @@ from loopctl_pipelines.api.query_values import Flag, NoQuery, OptionalUuid, pars
 from loopctl_pipelines.api.request_bodies import read_json
 from loopctl_pipelines.api.service import service_of
 from loopctl_pipelines.api.timestamps import Timestamp
+from loopctl_pipelines.costs.anomalies.anomaly import AnomalyType
 from loopctl_pipelines.costs.anomalies.resolution import Resolution, resolve_anomaly
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.statements import statement
 
 router = APIRouter(prefix="/api/v1/cost-anomalies", tags=["Cost anomalies"])
 
-_TYPES = ("high_cost", "suspiciously_low", "budget_exceeded")
+_TYPES = tuple(AnomalyType)
 
 
 class CostAnomaly(BaseModel):

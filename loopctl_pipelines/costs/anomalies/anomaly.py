@@ -15,6 +15,14 @@ from uuid import UUID
 Metadata = Mapping[str, Any]
 
 
+class AnomalyType(StrEnum):
+    """The types of anomalies in loopctl's table."""
+
+    HIGH_COST = "high_cost"
+    SUSPICIOUSLY_LOW = "suspiciously_low"
+    BUDGET_EXCEEDED = "budget_exceeded"
+
+
 class ResolutionReason(StrEnum):
     """Why the system resolved an anomaly; one that a person resolved has no reason."""
 

@@ -9,10 +9,14 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from loopctl_pipelines.costs.anomalies.anomaly import KnownAnomaly, ResolutionReason, day_of
+from loopctl_pipelines.costs.anomalies.anomaly import (
+    AnomalyType,
+    KnownAnomaly,
+    ResolutionReason,
+    day_of,
+)
 from loopctl_pipelines.costs.budgets.budget import StoryOverBudget, Use
 
-BUDGET_EXCEEDED: Final = "budget_exceeded"
 _SAME_BUDGET: Final = ("scope_type", "id", "limit", "allowed")
 
 Row = dict[str, Any]
@@ -62,7 +66,7 @@ def _row(story: StoryOverBudget, use: Use) -> Row:
     budget = None if story.budget_id is None else str(story.budget_id)
     return {
         "story_id": str(story.story_id),
-        "anomaly_type": BUDGET_EXCEEDED,
+        "anomaly_type": AnomalyType.BUDGET_EXCEEDED,
         "cost": max(story.cost_millicents, 0),
         "reference": story.budget_millicents or 0,
         "factor": str(use.factor),

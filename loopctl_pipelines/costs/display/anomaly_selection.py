@@ -3,23 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Self
 
+from loopctl_pipelines.costs.anomalies.anomaly import AnomalyType
 from loopctl_pipelines.costs.display.stored_costs import StoredAnomaly
 from loopctl_pipelines.costs.errors import ReversedRangeError
 from loopctl_pipelines.costs.planning.day_selection import read_day
 from loopctl_pipelines.tenants.tenant import Tenant
 
 AnomaliesByTenant = Mapping[Tenant, Sequence[StoredAnomaly]]
-
-
-class AnomalyType(StrEnum):
-    """The types of anomalies, as loopctl's table has them."""
-
-    HIGH_COST = "high_cost"
-    SUSPICIOUSLY_LOW = "suspiciously_low"
-    BUDGET_EXCEEDED = "budget_exceeded"
 
 
 @dataclass(frozen=True, slots=True)

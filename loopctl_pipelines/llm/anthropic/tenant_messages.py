@@ -87,9 +87,9 @@ class TenantMessages:
         self,
         access: TenantAccess,
         request: MessageRequest,
+        permit: Permit | Rejected,
         *,
         source_type: str | None = None,
-        permit: Permit | Rejected | None = None,
     ) -> Answer:
         """Ask the model once, unless the tenant's circuit is open.
 
@@ -99,8 +99,8 @@ class TenantMessages:
         Args:
             access: of the tenant.
             request: what is asked.
+            permit: what the tenant's circuit said just now, see `Breaker.admit_within`.
             source_type: what kind of thing was sent, for the ledger.
-            permit: if the tenant's circuit was read with the settings; None: it is read now.
 
         Raises:
             DatabaseUnreachableError: as `GuardedCall.run`.
@@ -112,10 +112,7 @@ class TenantMessages:
             answers.append(self.provider.call(access.key, request))
             return answers[0].result
 
-        if permit is None:
-            result = self.guard.run(access.tenant_id, answered)
-        else:
-            result = self.guard.run_permitted(permit, answered)
+        result = self.guard.run_permitted(permit, answered)
         answer = Answer(result, answers[0].usage if answers else None)
         if isinstance(result, ProviderFailure):
             self._record(access.tenant_id, billed(request, answer, source_type))

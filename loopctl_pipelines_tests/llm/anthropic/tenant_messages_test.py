@@ -101,8 +101,11 @@ def request(model: str = DEFAULT_MODEL) -> MessageRequest:
 
 def ask(knowledge: Knowledge, tenant: UUID, fault: Fault, times: int = 1) -> list[Answer]:
     with messages(knowledge, fault) as (at_anthropic, _):
-        ours = access(at_anthropic, tenant)
-        return [at_anthropic.call(ours, request(), source_type="ingestion") for _ in range(times)]
+        ours, breaker = access(at_anthropic, tenant), at_anthropic.guard.breaker
+        return [
+            at_anthropic.call(ours, request(), breaker.admit(tenant), source_type="ingestion")
+            for _ in range(times)
+        ]
 
 
 def test_the_tenant_s_own_key_is_sent(knowledge: Knowledge, tenant: UUID) -> None:
@@ -185,7 +188,8 @@ def test_a_ledger_that_cannot_be_written_costs_no_answer(
     refuse = message(lambda answer: answer.update(stop_reason="refusal"))
     with messages(knowledge, refuse) as (at_anthropic, _):
         too_long_for_the_ledger = request(model="m" * 300)
-        answer = at_anthropic.call(access(at_anthropic, tenant), too_long_for_the_ledger)
+        permit = at_anthropic.guard.breaker.admit(tenant)
+        answer = at_anthropic.call(access(at_anthropic, tenant), too_long_for_the_ledger, permit)
     assert answer == Answer(ProviderFailure(FailureKind.REFUSED), BILLED)
     assert "A billed request is missing in the ledger: embedding_crash" in caplog.messages
 

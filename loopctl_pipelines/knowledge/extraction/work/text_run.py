@@ -97,7 +97,7 @@ class TextRun:
         access = self.messages.opened(tenant.id, tenant.slug, Operation.EXTRACTION, found.settings)
         if isinstance(access, ProviderFailure):
             return TextOutcome(Counts(chunks=1), access)
-        answer = self.messages.call(access, request, source_type=source_type, permit=found.permit)
+        answer = self.messages.call(access, request, found.permit, source_type=source_type)
         event = billed(request, answer, source_type)
         if isinstance(answer.result, ProviderFailure):
             return TextOutcome(_failed(event), answer.result)
