@@ -13,13 +13,14 @@ from typing import Final
 
 import httpx2
 
+from loopctl_pipelines.llm.connection_pools import ConnectionPools
+
 ABOUT_THE_MODEL: Final = "x-about-the-model"
 """Header that is added to a 404 whose body says that the model is unknown, not the address."""
 
 # how these vendors' clients mark that they want the raw answer: they look for it in the request
 _RAW_RESPONSE = "x-stainless-raw-response"
 _KEPT_HEADERS = frozenset({"retry-after"})
-_KEPT_CONNECTIONS = 32
 _LOGGERS = ("httpx2", "httpcore2")
 _MOST_REASON_BYTES = 4_096
 _REASON_SECONDS = 1.0
@@ -90,10 +91,7 @@ class _NarrowTransport(httpx2.AsyncBaseTransport):
     """
 
     def __init__(self) -> None:
-        self._transport = httpx2.AsyncHTTPTransport(
-            trust_env=False,
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=_KEPT_CONNECTIONS),
-        )
+        self._transport = ConnectionPools()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         response = await self._transport.handle_async_request(request)
