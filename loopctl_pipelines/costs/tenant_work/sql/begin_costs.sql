@@ -12,6 +12,8 @@ SELECT
     -- of the 1.8 s of a tenant with 2,600 scopes. Hashing is right for few rows and for many.
     set_config('enable_nestloop', 'off', true),
     set_config('enable_mergejoin', 'off', true),
+    -- Likewise for groups: sorting a tenant's 130,000 reports by story took 86 ms, hashing 25 ms.
+    set_config('enable_sort', 'off', true),
     -- A plan made while a table was empty would read all tenants' rows until the table is analyzed:
     -- in a first backfill, 55 ms for five days of a tenant instead of 2.
     set_config('enable_seqscan', 'off', true),
