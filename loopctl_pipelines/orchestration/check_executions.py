@@ -1,11 +1,12 @@
 """The rows of Dagster's table of checks: the last planned or finished execution by partition."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Final
 
 from dagster import EventLogEntry, serialize_value
 
 from loopctl_pipelines.orchestration.dagster_internals import AssetCheckExecutionRecordStatus
+from loopctl_pipelines.orchestration.event_rows import time_of
 
 KEY: Final = ("asset_key", "check_name", "run_id", "partition")
 """The columns that identify a row."""
@@ -32,7 +33,7 @@ def planned_rows(event: EventLogEntry, event_id: int | None) -> list[dict[str, o
         "run_id": event.run_id,
         "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
         "evaluation_event": serialize_value(short),
-        "evaluation_event_timestamp": _time(event),
+        "evaluation_event_timestamp": time_of(event),
         "evaluation_event_storage_id": event_id,
     }
     subset = planned.partitions_subset
@@ -41,8 +42,16 @@ def planned_rows(event: EventLogEntry, event_id: int | None) -> list[dict[str, o
     ]
 
 
-def evaluated_row(event: EventLogEntry, event_id: int) -> tuple[object, ...]:
-    """Return the row of an evaluation: the columns of KEY, then those of VALUES."""
+def evaluated_row(
+    event: EventLogEntry, stored: Mapping[str, object], event_id: int
+) -> dict[str, object]:
+    """Return the row of an evaluation, by column.
+
+    Args:
+        event: the evaluation.
+        stored: its row in the table of events: to make its text takes longer than all else here.
+        event_id: the id of that row.
+    """
     evaluation = event.get_dagster_event().asset_check_evaluation_data
     target = evaluation.target_materialization_data
     status = (
@@ -50,19 +59,14 @@ def evaluated_row(event: EventLogEntry, event_id: int) -> tuple[object, ...]:
         if evaluation.passed
         else AssetCheckExecutionRecordStatus.FAILED
     )
-    return (
-        evaluation.asset_key.to_string(),
-        evaluation.check_name,
-        event.run_id,
-        evaluation.partition,
-        status.value,
-        serialize_value(event),
-        _time(event),
-        event_id,
-        target.storage_id if target else None,
-    )
-
-
-def _time(event: EventLogEntry) -> datetime:
-    """Return the event's time in the form of the table: UTC, without a zone."""
-    return datetime.fromtimestamp(event.timestamp, UTC).replace(tzinfo=None)
+    return {
+        "asset_key": evaluation.asset_key.to_string(),
+        "check_name": evaluation.check_name,
+        "run_id": event.run_id,
+        "partition": evaluation.partition,
+        "execution_status": status.value,
+        "evaluation_event": stored["event"],
+        "evaluation_event_timestamp": stored["timestamp"],
+        "evaluation_event_storage_id": event_id,
+        "materialization_event_storage_id": target.storage_id if target else None,
+    }

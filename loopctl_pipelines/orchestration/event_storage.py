@@ -1,12 +1,12 @@
 """Dagster's event log in PostgreSQL: the events of many partitions are stored together."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Final, TypeVar
 
 from dagster import AssetKey, DagsterEventType, EventLogEntry
 from dagster_postgres import PostgresEventLogStorage
-from sqlalchemy import cast, column, select, values
+from sqlalchemy import Insert, select
 from sqlalchemy.dialects.postgresql import insert
 
 from loopctl_pipelines.orchestration.check_executions import (
@@ -22,6 +22,12 @@ from loopctl_pipelines.orchestration.dagster_internals import (
     engine_of,
     serialize_value,
 )
+from loopctl_pipelines.orchestration.event_rows import (
+    EVENT_COLUMNS,
+    event_columns,
+    event_row,
+    given_rows,
+)
 from loopctl_pipelines.orchestration.heartbeats.pulse import Pulse
 from loopctl_pipelines.orchestration.heartbeats.storage import HeartbeatStorage
 from loopctl_pipelines.orchestration.storage_outages import (
@@ -33,7 +39,6 @@ from loopctl_pipelines.orchestration.storage_outages import (
 Given = TypeVar("Given")
 
 _EXECUTIONS: Final = AssetCheckExecutionsTable
-_EXECUTION_COLUMNS: Final = [column(name, _EXECUTIONS.c[name].type) for name in (*KEY, *VALUES)]
 
 
 @outlasting
@@ -160,25 +165,32 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
                 )
             )
 
-    def _store(self, events: Sequence[EventLogEntry]) -> list[int]:
-        insert = self.prepare_insert_event_batch(events).returning(SqlEventLogStorageTable.c.id)
+    def prepare_insert_event_batch(self, events: Sequence[EventLogEntry]) -> Insert:
+        """Return the statement that stores these events; Dagster's is compiled for each batch."""
+        return _insert([event_row(event) for event in events])
+
+    def _store(self, rows: Sequence[Mapping[str, object]]) -> list[int]:
         with self.index_connection() as connection:
-            return [int(row[0]) for row in connection.execute(insert).fetchall()]
+            stored = connection.execute(_insert(rows).returning(SqlEventLogStorageTable.c.id))
+            return [int(row[0]) for row in stored.fetchall()]
 
     def _store_planned(self, events: Sequence[EventLogEntry]) -> None:
-        ids = self._store(events)
+        ids = self._store([event_row(event) for event in events])
         # Dagster's table of assets keeps the last event of each asset only
         last = {e.get_dagster_event().asset_key: (e, i) for e, i in zip(events, ids, strict=True)}
         for event, event_id in last.values():
             self.store_asset_event(event, event_id)
 
     def _store_evaluated(self, events: Sequence[EventLogEntry]) -> None:
-        ids = self._store(events)
-        rows = [evaluated_row(event, i) for event, i in zip(events, ids, strict=True)]
-        given = values(*_EXECUTION_COLUMNS, name="given").data(rows)
+        stored = [event_row(event) for event in events]
+        ids = self._store(stored)
+        rows = [
+            evaluated_row(event, row, event_id)
+            for event, row, event_id in zip(events, stored, ids, strict=True)
+        ]
+        given = given_rows([_EXECUTIONS.c[name] for name in (*KEY, *VALUES)], rows)
         matching = [_EXECUTIONS.c[name] == given.c[name] for name in KEY]
-        # cast: a column that is null in all rows has no type
-        changed = {name: cast(given.c[name], given.c[name].type) for name in VALUES}
+        changed = {name: given.c[name] for name in VALUES}
         with self.index_connection() as connection:
             update = _EXECUTIONS.update().where(*matching).values(**changed)
             updated = connection.execute(update).rowcount
@@ -186,3 +198,9 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
             # some were not planned, so they have no row yet
             for event, event_id in zip(events, ids, strict=True):
                 self.store_asset_check_event(event, event_id)
+
+
+def _insert(rows: Sequence[Mapping[str, object]]) -> Insert:
+    given = given_rows(event_columns(), rows)
+    selected = select(*(given.c[name] for name in EVENT_COLUMNS))
+    return SqlEventLogStorageTable.insert().from_select(list(EVENT_COLUMNS), selected)
