@@ -74,7 +74,7 @@ def _ticks(server: EmbeddedServer, url: str) -> Iterator[_Tick]:
             dagster_instance(Path(home)) as instance,
             closing(build_extractor(Settings(cloak_key=CLOAK_KEY), database)) as extractor,
         ):
-            sensor = build_pending_extractions_sensor()
+            sensor = build_pending_extractions_sensor(most_runs=1)
 
             def tick(cursor: str | None) -> str | None:
                 with build_sensor_context(

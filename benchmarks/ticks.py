@@ -84,7 +84,7 @@ class _Tables:
             session.execute("VACUUM (ANALYZE)")
         self._database = Database(self.url, "loopctl_app", connections=CONNECTIONS)
         self._embedder = build_embedder(Settings(cloak_key=CLOAK_KEY), self._database)
-        self._sensor = build_pending_embeddings_sensor()
+        self._sensor = build_pending_embeddings_sensor(most_runs=1)
 
     def look(self) -> None:
         """Make a tick that knows of none before it."""

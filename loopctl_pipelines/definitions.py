@@ -43,7 +43,7 @@ def build_definitions(
         build_orchestration_definitions(),
         build_tenants_definitions(),
         build_costs_definitions(settings),
-        build_knowledge_definitions(),
+        build_knowledge_definitions(settings),
         build_alerts_definitions(settings),
         Definitions(
             resources=_resources(settings, resources or {}),

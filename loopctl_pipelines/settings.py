@@ -27,6 +27,7 @@ class Settings:
         home: folder of the embedded server and of Dagster's local files.
         start_date: first day of the date partitions.
         trailing_days: days before yesterday that the schedule recomputes, for late reports.
+        runs_per_night: runs that the tenants of a night, or of pending work, are spread over.
         connections: tenants processed concurrently, each on its own connection.
         cloak_key: 32 bytes that decrypt tenants' keys; None: they cannot be.
         embedding_base_url: URL of the OpenAI-compatible embedding API, including `/v1`.
@@ -61,6 +62,7 @@ class Settings:
     home: Path = Path(".loopctl")
     start_date: StartDate = _FIRST_DAY
     trailing_days: int = 2
+    runs_per_night: int = 1
     connections: int = 4
     cloak_key: bytes | None = None
     embedding_base_url: str = "https://api.openai.com/v1"
@@ -109,6 +111,7 @@ class Settings:
             home=Path(values.text("LOOPCTL_HOME") or cls.home),
             start_date=values.start_date("LOOPCTL_START_DATE", cls.start_date),
             trailing_days=values.whole("LOOPCTL_TRAILING_DAYS", cls.trailing_days, 0, 31),
+            runs_per_night=values.whole("LOOPCTL_RUNS_PER_NIGHT", cls.runs_per_night, 1, 100),
             connections=values.whole("LOOPCTL_CONNECTIONS", cls.connections, 1, 64),
             cloak_key=values.cloak_key("LOOPCTL_CLOAK_KEY"),
             embedding_base_url=values.http_url(

@@ -12,11 +12,8 @@ from dagster import (
     build_schedule_context,
 )
 
-from loopctl_pipelines.costs.schedules import (
-    build_daily_costs_schedule,
-    last_nightly_day,
-    nightly_range,
-)
+from loopctl_pipelines.costs.nights import last_nightly_day, nightly_range
+from loopctl_pipelines.costs.schedules import build_daily_costs_schedule
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.orchestration.heartbeats.dead_runs import DIED_TAG
 from loopctl_pipelines.partitions import partition_range, range_tags
@@ -39,12 +36,14 @@ def _add_tenants(database: Database, instance: DagsterInstance, *slugs: str) -> 
     dagster_project(database, instance, SETTINGS)
 
 
-def _evaluate(instance: DagsterInstance, database: Database) -> RunRequest | SkipReason:
+def _evaluate(
+    instance: DagsterInstance, database: Database, settings: Settings = SETTINGS
+) -> list[RunRequest] | SkipReason:
     context = build_schedule_context(
         instance, scheduled_execution_time=AT_TWO, resources={"database": database}
     )
-    result = build_daily_costs_schedule(SETTINGS)(context)
-    assert isinstance(result, RunRequest | SkipReason)
+    result = build_daily_costs_schedule(settings)(context)
+    assert isinstance(result, list | SkipReason)
     return result
 
 
@@ -76,8 +75,9 @@ def test_a_late_evaluation_requests_the_day_it_was_scheduled_for(
     database: Database, instance: DagsterInstance
 ) -> None:
     _add_tenants(database, instance, "a", "z")
-    request = _evaluate(instance, database)
-    assert isinstance(request, RunRequest)
+    requests = _evaluate(instance, database)
+    assert isinstance(requests, list)
+    [request] = requests
     assert request.run_key == "2026-04-04"
     assert request.tags["dagster/asset_partition_range_start"] == "2026-04-01|a"
     assert request.tags["dagster/asset_partition_range_end"] == "2026-04-03|z"
@@ -116,8 +116,9 @@ def test_after_five_nights_without_a_daemon_all_their_days_are_computed(
     _add_tenants(database, instance, "a")
     _ended_nightly_run(instance, date(2026, 3, 20), DagsterRunStatus.SUCCESS)
     _ended_nightly_run(instance, date(2026, 3, 28), status)
-    request = _evaluate(instance, database)
-    assert isinstance(request, RunRequest)
+    requests = _evaluate(instance, database)
+    assert isinstance(requests, list)
+    [request] = requests
     assert request.tags["dagster/asset_partition_range_start"] == "2026-03-29|a"
     assert request.tags["dagster/asset_partition_range_end"] == "2026-04-03|a"
     assert request.tags["loopctl/missed_nights"] == "5"
@@ -153,8 +154,9 @@ def test_a_nightly_run_is_retried_when_it_is_killed_and_not_when_a_tenant_fails(
         usage.report("a", date(2026, 4, 3), 2**63 - 1)
     usage.write(database)
     project = dagster_project(database, instance, SETTINGS)
-    request = _evaluate(instance, database)
-    assert isinstance(request, RunRequest)
+    requests = _evaluate(instance, database)
+    assert isinstance(requests, list)
+    [request] = requests
     killed = create_run_for_test(instance, job_name="daily_costs", tags=request.tags)
     instance.report_run_failed(killed, "Its process is gone.")
     failed = project.run((date(2026, 4, 1), date(2026, 4, 3)), ("a", "a"), tags=request.tags)
@@ -171,8 +173,9 @@ def test_a_night_after_the_one_before_covers_the_trailing_days_and_says_nothing(
 ) -> None:
     _add_tenants(database, instance, "a")
     _ended_nightly_run(instance, date(2026, 4, 2), DagsterRunStatus.SUCCESS)
-    request = _evaluate(instance, database)
-    assert isinstance(request, RunRequest)
+    requests = _evaluate(instance, database)
+    assert isinstance(requests, list)
+    [request] = requests
     assert request.tags["dagster/asset_partition_range_start"] == "2026-04-01|a"
     assert "loopctl/missed_nights" not in request.tags
 

@@ -14,7 +14,7 @@ from loopctl_pipelines.llm.openai.limits import ProviderLimits
 from loopctl_pipelines.settings import Settings
 
 
-def build_embedding_definitions() -> Definitions:
+def build_embedding_definitions(settings: Settings) -> Definitions:
     """Return the definitions of embedding. They need the resources `database` and `embedder`."""
     with warnings.catch_warnings():
         # backfill_policy is beta; without it a range of tenants would be one run per tenant
@@ -29,7 +29,7 @@ def build_embedding_definitions() -> Definitions:
                 description="Embeds the pending articles of many tenants in one run.",
             )
         ],
-        sensors=[build_pending_embeddings_sensor()],
+        sensors=[build_pending_embeddings_sensor(settings.runs_per_night)],
     )
 
 

@@ -15,8 +15,8 @@ from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
 from loopctl_pipelines.knowledge.tenant_work.sensor_evaluation import evaluate
 
 
-def build_pending_embeddings_sensor() -> SensorDefinition:
-    """Return `pending_embeddings_sensor`."""
+def build_pending_embeddings_sensor(most_runs: int) -> SensorDefinition:
+    """Return `pending_embeddings_sensor`, which requests at most so many runs per evaluation."""
 
     @sensor(
         name="pending_embeddings_sensor",
@@ -25,12 +25,15 @@ def build_pending_embeddings_sensor() -> SensorDefinition:
         default_status=DefaultSensorStatus.RUNNING,
         description=(
             "Embeds articles that were published or edited, and articles that are due for a retry. "
-            "Requests at most one run per evaluation, and none while nothing is pending."
+            "Requests a run, or LOOPCTL_RUNS_PER_NIGHT of them, per evaluation, and none while "
+            "nothing is pending."
         ),
     )
     def pending_embeddings_sensor(
         context: SensorEvaluationContext, embedder: ResourceParam[Embedder]
     ) -> SensorResult:
-        return evaluate(EmbeddingQueue(embedder), context.instance, context.cursor)
+        return evaluate(
+            EmbeddingQueue(embedder), context.instance, context.cursor, most_runs=most_runs
+        )
 
     return pending_embeddings_sensor

@@ -18,7 +18,7 @@ from loopctl_pipelines.llm.guarded_call import GuardedCall
 from loopctl_pipelines.settings import Settings
 
 
-def build_extraction_definitions() -> Definitions:
+def build_extraction_definitions(settings: Settings) -> Definitions:
     """Return the definitions of extraction. They need the resource `extractor`."""
     with warnings.catch_warnings():
         # backfill_policy is beta; without it a range of tenants would be one run per tenant
@@ -33,7 +33,7 @@ def build_extraction_definitions() -> Definitions:
                 description="Extracts the pending documents and reviews of many tenants in a run.",
             )
         ],
-        sensors=[build_pending_extractions_sensor()],
+        sensors=[build_pending_extractions_sensor(settings.runs_per_night)],
     )
 
 

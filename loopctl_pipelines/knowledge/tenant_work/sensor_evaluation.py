@@ -28,6 +28,7 @@ from loopctl_pipelines.llm.operation import Operation
 from loopctl_pipelines.orchestration.heartbeats.dead_runs import end_dead_runs
 from loopctl_pipelines.orchestration.unfinished_runs import unfinished_runs
 from loopctl_pipelines.partitions import range_of_tags, range_tags, slugs_between, tenant_order
+from loopctl_pipelines.tenants.contiguous_groups import contiguous_groups
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 
 PENDING_ONLY_TAG = "loopctl/pending_only"
@@ -76,8 +77,17 @@ class WorkQueue(Protocol):
         """Remove our own rows that no tenant needs any more."""
 
 
-def evaluate(queue: WorkQueue, instance: DagsterInstance, cursor_text: str | None) -> SensorResult:
-    """Request at most one run for the tenants that have pending work."""
+def evaluate(
+    queue: WorkQueue, instance: DagsterInstance, cursor_text: str | None, *, most_runs: int
+) -> SensorResult:
+    """Request runs for the tenants that have pending work.
+
+    Args:
+        queue: the pending work.
+        instance: where the runs are.
+        cursor_text: the cursor that the evaluation before has returned.
+        most_runs: how many runs the tenants may be spread over.
+    """
     now = datetime.now(UTC)
     cursor = Cursor.parse(cursor_text)
     # read before what is pending: a later change shows at the next evaluation
@@ -98,10 +108,13 @@ def evaluate(queue: WorkQueue, instance: DagsterInstance, cursor_text: str | Non
         )
         reason = f"Nothing to request: {', '.join(decision.reasons) or 'nothing is pending'}."
         return SensorResult(skip_reason=reason, cursor=after.model_dump_json())
-    run_key = now.isoformat()
-    after = Cursor(in_flight={**known, run_key: decision.request})
+    placed = [slug for slug in order if slug in set(decision.request)]
+    groups = contiguous_groups(placed, {}, most_runs)
+    requested = {_run_key(now, number): group for number, group in enumerate(groups)}
+    after = Cursor(in_flight={**known, **{key: list(each) for key, each in requested.items()}})
     return SensorResult(
-        run_requests=[_request(run_key, decision.request, order)], cursor=after.model_dump_json()
+        run_requests=[_request(key, group) for key, group in requested.items()],
+        cursor=after.model_dump_json(),
     )
 
 
@@ -148,11 +161,13 @@ def _decision(
     return situation.decide()
 
 
-def _request(run_key: str, slugs: Sequence[str], order: Sequence[str]) -> RunRequest:
+def _run_key(now: datetime, number: int) -> str:
+    return f"{now.isoformat()} {number}" if number else now.isoformat()
+
+
+def _request(run_key: str, slugs: Sequence[str]) -> RunRequest:
     """Return one run over the range of these tenants; it skips idle tenants in between."""
-    wanted = set(slugs)
-    placed = [slug for slug in order if slug in wanted]
-    tags = range_tags(PartitionKeyRange(placed[0], placed[-1]))
+    tags = range_tags(PartitionKeyRange(slugs[0], slugs[-1]))
     return RunRequest(run_key=run_key, tags={**tags, PENDING_ONLY_TAG: "true"})
 
 

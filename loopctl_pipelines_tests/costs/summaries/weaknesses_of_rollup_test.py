@@ -8,7 +8,7 @@ from dagster import DagsterInstance, SensorResult, build_sensor_context
 
 from loopctl_pipelines.costs.display.stored_costs import daily_totals
 from loopctl_pipelines.costs.errors import RollupError
-from loopctl_pipelines.costs.schedules import nightly_range
+from loopctl_pipelines.costs.nights import nightly_range
 from loopctl_pipelines.costs.sensors import build_stale_costs_sensor
 from loopctl_pipelines.costs.summaries.rollup import roll_up
 from loopctl_pipelines.costs.summaries.summaries_match_reports import check_summaries

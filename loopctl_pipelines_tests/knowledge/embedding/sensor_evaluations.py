@@ -29,14 +29,21 @@ class EvaluatedSensor:
         skipped: why the last evaluation requested no run; None: it requested one.
     """
 
-    def __init__(self, knowledge: Knowledge, instance: DagsterInstance, embed: Embedder) -> None:
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        instance: DagsterInstance,
+        embed: Embedder,
+        runs_per_night: int = 1,
+    ) -> None:
         self.knowledge = knowledge
         self.instance = instance
         self.embed = embed
         self.cursor: str | None = None
         self.skipped: str | None = None
         definitions = build_definitions(
-            Settings(), resources={"database": knowledge.database, "embedder": embed}
+            Settings(runs_per_night=runs_per_night),
+            resources={"database": knowledge.database, "embedder": embed},
         )
         self._job = definitions.resolve_job_def(EMBED_ARTICLES)
         self._repository = definitions.get_repository_def()
