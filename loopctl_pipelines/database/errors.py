@@ -35,6 +35,10 @@ class ExtensionMissingError(DatabaseNotUsableError):
     """pgvector is not installed on the server."""
 
 
+class NotShardedError(DatabaseNotUsableError):
+    """Citus is installed, and not set up for the transactions of tenants."""
+
+
 class RoleUnfitError(DatabaseNotUsableError):
     """A role has too few rights, or so many that row-level security does not bind it."""
 

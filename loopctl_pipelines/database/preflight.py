@@ -15,6 +15,7 @@ from loopctl_pipelines.database.errors import (
 from loopctl_pipelines.database.missing_rights import missing_right, quoted
 from loopctl_pipelines.database.server_version import check_server
 from loopctl_pipelines.database.session_settings import pin_settings
+from loopctl_pipelines.database.sharding import check_sharding
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.database.table_use import TableUse
 from loopctl_pipelines.database.upgrade import is_upgraded
@@ -78,6 +79,7 @@ def check_database(database: Database, tables: TableUse) -> None:
             check_extension(connection)
             check_revision(connection)
             check_role(connection, database.role, tables)
+            check_sharding(connection, database.role, tables)
         except InsufficientPrivilege as error:
             denied = missing_right(error, connection)
             raise denied from None

@@ -23,6 +23,7 @@ from loopctl_pipelines.database.preflight import (
 )
 from loopctl_pipelines.database.server_version import check_server
 from loopctl_pipelines.database.session_settings import pin_settings
+from loopctl_pipelines.database.sharding import check_sharding, is_sharded
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.database.table_use import TableUse
 from loopctl_pipelines.installation.requirement import (
@@ -117,6 +118,8 @@ class _Tested:
         yield self._examine("schemas", lambda connection: check_schemas(connection, self.role))
         yield self._examine("BYPASSRLS", _sees_all_tenants)
         yield from self._rights()
+        if is_sharded(self.connection):
+            yield self._examine("sharding", self._sharding)
 
     def _rights(self) -> Iterator[Requirement]:
         yield from self._role_rights(TABLES_OF_WORK, RequirementState.FAILED)
@@ -124,6 +127,11 @@ class _Tested:
         yield self._login_rights("rights of the login", RequirementState.FAILED)
         yield from self._role_rights(TABLES_OF_API, RequirementState.WARNING)
         yield self._login_rights("rights of the login (API)", RequirementState.WARNING)
+
+    def _sharding(self, connection: TenantConnection) -> str:
+        for tables in (*TABLES_OF_WORK.values(), *TABLES_OF_API.values()):
+            check_sharding(connection, self.role, tables)
+        return "every table of a tenant is distributed"
 
     def _role_rights(
         self, works: Mapping[str, TableUse], otherwise: RequirementState
