@@ -15,7 +15,11 @@ from dagster import (
     AssetObservation,
     DagsterEvent,
     DagsterEventType,
+    MultiPartitionKey,
+    MultiPartitionsDefinition,
     OpExecutionContext,
+    PartitionKeyRange,
+    PartitionsDefinition,
 )
 
 # An evaluation names the materialization that it checked; `AssetCheckResult` looks that up itself,
@@ -40,6 +44,10 @@ from dagster._core.definitions.definitions_load_context import (
     DefinitionsLoadType,
 )
 
+# The selected partitions of a backfill, of which the daemon makes runs. Waits for: a Dagster that
+# covers a selection of two dimensions with rectangles; it makes a run for each day.
+from dagster._core.definitions.partitions.subset import DefaultPartitionsSubset
+
 # Metadata that keeps Dagster from recording every partition of a run, those that were skipped
 # included. Waits for: a `MaterializeResult` that names its partitions.
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
@@ -47,6 +55,10 @@ from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_AS
 # Marks events that are stored with one statement. Waits for: `context.log_events(...)`, a public
 # way to log many events at once.
 from dagster._core.events import DagsterEventBatchMetadata
+
+# A backfill and its end, which a run that skips partitions must not turn red. Waits for: partitions
+# that a run may skip.
+from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 
 # The states of a check in the table below. Waits for: an event log storage that stores the planned
 # events and the evaluations of many partitions at once.
@@ -75,6 +87,8 @@ from dagster._serdes import ConfigurableClassData, serialize_value
 from dagster._utils.interrupts import raise_interrupts_as
 from sqlalchemy.engine import Engine
 
+from loopctl_pipelines.orchestration.key_rectangles import key_rectangles
+
 __all__ = [
     "DATA_VERSION_TAG",
     "DEFAULT_DATA_VERSION",
@@ -83,12 +97,15 @@ __all__ = [
     "AssetCheckEvaluationTargetMaterializationData",
     "AssetCheckExecutionRecordStatus",
     "AssetCheckExecutionsTable",
+    "BulkActionStatus",
     "ConfigurableClassData",
+    "PartitionBackfill",
     "SqlEventLogStorageTable",
     "StepContext",
     "WorkspaceFileTarget",
     "WorkspaceProcessContext",
     "compute_logical_data_version",
+    "cover_backfills_with_rectangles",
     "engine_of",
     "is_loaded_for_a_run",
     "log_evaluations",
@@ -105,6 +122,48 @@ MOST_HASHED_INPUT_PARTITIONS: Final = SKIP_PARTITION_DATA_VERSION_DEPENDENCY_THR
 """With more partitions, the version of an input is that of its latest materialization."""
 
 StepContext = AssetExecutionContext | OpExecutionContext
+
+
+_DAGSTERS_RANGES: Final = DefaultPartitionsSubset.get_partition_key_ranges
+
+
+def cover_backfills_with_rectangles() -> None:
+    """Have this process start one run for 7 days x 10 tenants of a backfill, not one for each day.
+
+    The UI promises one. The daemon knows the partitions from a snapshot, so no definition of ours
+    can say how they become ranges.
+    """
+    DefaultPartitionsSubset.get_partition_key_ranges = _ranges_of  # type: ignore[assignment, method-assign]
+
+
+def _ranges_of(
+    subset: DefaultPartitionsSubset, partitions_def: PartitionsDefinition
+) -> Sequence[PartitionKeyRange]:
+    """Return the fewest ranges: rectangles, or Dagster's own."""
+    found = _DAGSTERS_RANGES(subset, partitions_def)
+    if not isinstance(partitions_def, MultiPartitionsDefinition) or len(found) < 2:  # noqa: PLR2004
+        return found
+    return min(found, _rectangles(subset, partitions_def), key=len)
+
+
+def _rectangles(
+    subset: DefaultPartitionsSubset, partitions: MultiPartitionsDefinition
+) -> list[PartitionKeyRange]:
+    names = (partitions.primary_dimension.name, partitions.secondary_dimension.name)
+
+    def key(pair: tuple[str, str]) -> MultiPartitionKey:
+        return MultiPartitionKey(dict(zip(names, pair, strict=True)))
+
+    parts = [
+        partitions.get_partition_key_from_str(text).keys_by_dimension
+        for text in subset.get_partition_keys()
+    ]
+    covered = key_rectangles(
+        [(part[names[0]], part[names[1]]) for part in parts],
+        partitions.primary_dimension.partitions_def.get_partition_keys(),
+        partitions.secondary_dimension.partitions_def.get_partition_keys(),
+    )
+    return [PartitionKeyRange(key(each.first), key(each.last)) for each in covered]
 
 
 def is_loaded_for_a_run() -> bool:

@@ -17,7 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from loopctl_pipelines.database.dagster_database import check_dagster_database, dagster_url
 from loopctl_pipelines.errors import SettingsError
-from loopctl_pipelines.orchestration.dagster_internals import ConfigurableClassData
+from loopctl_pipelines.orchestration.dagster_internals import (
+    ConfigurableClassData,
+    cover_backfills_with_rectangles,
+)
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
 from loopctl_pipelines.orchestration.run_storage import FirstEndRunStorage
 from loopctl_pipelines.orchestration.storage_connections import keep_connections
@@ -52,6 +55,8 @@ class PooledPostgresStorage(DagsterPostgresStorage):
         # Here, because every process of an instance loads its storage. Dagster reads the variable
         # at each event, and stores events one by one without it: 300 tenants took 22.8 s, not 12.3.
         os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", _EVENTS_PER_BATCH)
+        # for the same reason: it is the daemon that makes runs of backfills
+        cover_backfills_with_rectangles()
 
     @property
     def event_log_storage(self) -> BatchingEventLogStorage:

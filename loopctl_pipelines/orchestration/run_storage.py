@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from dagster import DagsterEvent, DagsterRun, RunsFilter
+from dagster import DagsterEvent, DagsterRun, DagsterRunStatus, RunsFilter
 from dagster_postgres import PostgresRunStorage
 
 from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.orchestration.dagster_internals import BulkActionStatus, PartitionBackfill
 from loopctl_pipelines.orchestration.storage_outages import (
     NO_PATIENCE,
     StorageOutages,
@@ -68,3 +69,22 @@ class FirstEndRunStorage(PostgresRunStorage):
                 handle(run_id, event, update_timestamp)
 
         self.outages.outlast(attempt)
+
+    def update_backfill(self, partition_backfill: PartitionBackfill) -> None:
+        """Store the backfill; it has succeeded if all of its runs have.
+
+        Dagster marks it as failed if a partition has no result. That is one of a tenant that was
+        suspended or renamed meanwhile, which the run skipped with a warning.
+        """
+        if (
+            partition_backfill.status is BulkActionStatus.COMPLETED_FAILED
+            and partition_backfill.is_asset_backfill
+            and self._have_succeeded(partition_backfill.backfill_id)
+        ):
+            succeeded = BulkActionStatus.COMPLETED_SUCCESS
+            partition_backfill = partition_backfill._replace(status=succeeded)
+        super().update_backfill(partition_backfill)
+
+    def _have_succeeded(self, backfill_id: str) -> bool:
+        runs = self.get_runs(RunsFilter.for_backfill(backfill_id))
+        return bool(runs) and all(run.status is DagsterRunStatus.SUCCESS for run in runs)

@@ -1,0 +1,40 @@
+"""Covers partitions of two dimensions with rectangles of keys. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from loopctl_pipelines.tenants.contiguous_ranges import contiguous_ranges
+
+
+class KeyRectangle(NamedTuple):
+    """The keys from `first` to `last`, each a (primary, secondary) pair, in both dimensions."""
+
+    first: tuple[str, str]
+    last: tuple[str, str]
+
+
+def key_rectangles(
+    keys: Iterable[tuple[str, str]], primary: Sequence[str], secondary: Sequence[str]
+) -> list[KeyRectangle]:
+    """Cover exactly these keys with few rectangles that do not overlap.
+
+    Args:
+        keys: (primary, secondary) pairs; those that are not among the next two are left out.
+        primary: the keys of one dimension, in partition order.
+        secondary: those of the other.
+    """
+    known = set(primary), set(secondary)
+    firsts_of: defaultdict[str, set[str]] = defaultdict(set)
+    for first, second in keys:
+        if first in known[0] and second in known[1]:
+            firsts_of[second].add(first)
+    seconds_of: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for second, firsts in firsts_of.items():
+        for side in contiguous_ranges(firsts, primary):
+            seconds_of[side].append(second)
+    return [
+        KeyRectangle((side[0], other[0]), (side[-1], other[-1]))
+        for side, seconds in sorted(seconds_of.items())
+        for other in contiguous_ranges(seconds, secondary)
+    ]
