@@ -1,6 +1,6 @@
 """The composition root: merges the domains' definitions and gives them their resources.
 
-Only this module and `cli` read the environment.
+Only this module, `dagster_storage` and `cli` read the environment.
 """
 
 import atexit

@@ -1,7 +1,7 @@
 """Every setting: one name, one default, one place.
 
-Values come from environment variables; `definitions.py` and `cli`, the two entry points, hand
-`os.environ` to `Settings.from_environment`. Nothing else reads the environment.
+Values come from environment variables; the entry points `definitions.py`, `dagster_storage.py` and
+`cli` hand `os.environ` to `Settings.from_environment`. Nothing else reads the environment.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The command line, one module per command. Beside `definitions` the only reader of os.environ.
+"""The command line, one module per command. It reads os.environ, as two other modules do.
 
 No statement and no rule: a command opens the project, calls a domain, prints.
 """
