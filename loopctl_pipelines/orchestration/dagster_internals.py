@@ -68,8 +68,13 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 # a way to withdraw what a run had planned.
 from dagster._core.storage.event_log import SqlEventLogStorageTable
 
-# Dagster's table of checks. Waits for: the same as their states.
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+# Dagster's table of checks. Waits for: the same as their states. And with it the tables that hold
+# a partition's name, of a tenant that was renamed. Waits for: a way to rename a partition.
+from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable,
+    AssetEventTagsTable,
+    AssetKeyTable,
+)
 
 # The context in which Dagster's webserver answers. Waits for: a webserver that takes middleware.
 from dagster._core.workspace.context import WorkspaceProcessContext
@@ -97,6 +102,8 @@ __all__ = [
     "AssetCheckEvaluationTargetMaterializationData",
     "AssetCheckExecutionRecordStatus",
     "AssetCheckExecutionsTable",
+    "AssetEventTagsTable",
+    "AssetKeyTable",
     "BulkActionStatus",
     "ConfigurableClassData",
     "PartitionBackfill",

@@ -42,3 +42,24 @@ class UiEndedError(PipelinesError):
             f"Dagster's {name} ended by itself, so the UI is closed. What it printed is above. "
             "Run the command again."
         )
+
+
+class UnfinishedRunsError(PipelinesError):
+    """Partitions cannot be renamed or removed while runs are over them."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"{count} run{'s are' if count > 1 else ' is'} requested or in progress, and may be "
+            "over these partitions. Run the command again when they have ended; the Dagster UI "
+            "lists them under Runs."
+        )
+
+
+class StorageNotOursError(PipelinesError):
+    """Dagster's storage is not the one of this project."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Dagster's storage is not loopctl_pipelines.dagster_storage.PooledPostgresStorage. "
+            "Name that class in dagster.yaml."
+        )

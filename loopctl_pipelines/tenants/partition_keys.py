@@ -23,14 +23,37 @@ class NewKeys:
 
 
 def new_keys(existing: Collection[str], tenants: Mapping[str, Tenant]) -> NewKeys:
-    """Compare the keys with the tenants. A key is never removed: past partitions stay."""
+    """Compare the keys with the tenants. No key is removed: past partitions stay."""
     known = set(existing)
     active = [slug for slug, tenant in tenants.items() if tenant.is_active and slug not in known]
     return NewKeys(
-        add=[slug for slug in active if _is_usable(slug)],
-        unusable=[slug for slug in active if not _is_usable(slug)],
+        add=[slug for slug in active if is_usable(slug)],
+        unusable=[slug for slug in active if not is_usable(slug)],
     )
 
 
-def _is_usable(slug: str) -> bool:
+def keys_without_tenant(existing: Collection[str], tenants: Mapping[str, Tenant]) -> list[str]:
+    """Return the keys of tenants that loopctl has renamed or deleted, sorted."""
+    return sorted(set(existing).difference(tenants))
+
+
+def keys_to_prune(
+    existing: Collection[str], tenants: Mapping[str, Tenant], materialized: Collection[str]
+) -> list[str]:
+    """Return the keys that no tenant has, and those of inactive tenants without data, sorted.
+
+    Args:
+        existing: all keys.
+        tenants: all tenants by slug.
+        materialized: slugs with a materialization.
+    """
+    return sorted(
+        slug
+        for slug in existing
+        if slug not in tenants or not (tenants[slug].is_active or slug in materialized)
+    )
+
+
+def is_usable(slug: str) -> bool:
+    """Return whether a slug can be a key."""
     return bool(slug) and slug.isprintable() and not any(part in slug for part in _NOT_IN_A_KEY)

@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from loopctl_pipelines.tenants.errors import InactiveTenantError, UnknownTenantError
+from loopctl_pipelines.tenants.errors import (
+    InactiveTenantError,
+    StillATenantError,
+    UnknownTenantError,
+    UnusableSlugError,
+)
+from loopctl_pipelines.tenants.partition_keys import is_usable
 from loopctl_pipelines.tenants.tenant import Tenant
 
 
@@ -20,3 +26,19 @@ def select_tenants(slugs: Sequence[str], tenants: Mapping[str, Tenant]) -> list[
             raise InactiveTenantError(slug, tenants[slug].status)
     wanted = set(slugs)
     return [s for s, t in tenants.items() if (s in wanted if slugs else t.is_active)]
+
+
+def check_rename(old: str, new: str, tenants: Mapping[str, Tenant]) -> None:
+    """Check that a history may be carried over from one slug to another.
+
+    Raises:
+        StillATenantError: if a tenant has the old slug.
+        UnknownTenantError: if no tenant has the new one.
+        UnusableSlugError: if the new one cannot be a partition key.
+    """
+    if old in tenants:
+        raise StillATenantError(old)
+    if new not in tenants:
+        raise UnknownTenantError(new)
+    if not is_usable(new):
+        raise UnusableSlugError(new)
