@@ -38,6 +38,14 @@ def day_and_slug(key: str) -> tuple[date, str]:
     return date.fromisoformat(day), slug
 
 
+def dimension_tags(key: str) -> dict[str, str]:
+    """Return the tags of an event of a tenant's day; the key of a tenant has no dimensions."""
+    if "|" not in key:
+        return {}
+    day, slug = day_and_slug(key)
+    return {f"{_SINGLE}/date": day.isoformat(), f"{_SINGLE}/tenant": slug}
+
+
 def partition_range(days: tuple[date, date], slugs: tuple[str, str]) -> PartitionKeyRange:
     """Return the rectangle of (first, last) days x (first, last) tenants in key order."""
     return PartitionKeyRange(partition_key(days[0], slugs[0]), partition_key(days[1], slugs[1]))

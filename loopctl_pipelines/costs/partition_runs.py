@@ -74,7 +74,7 @@ def plan_run(context: AssetExecutionContext, database: Database) -> RunPlan:
     """
     keys = partitions_of_run(context)
     partitions = [day_and_slug(key) for key in keys]
-    tenants = active_tenants(context.log, database, [slug for _, slug in partitions], COST_TABLES)
+    tenants = active_tenants(context, database, [slug for _, slug in partitions], COST_TABLES)
     units = tenant_days([each for each in partitions if each[1] in tenants], tenants)
     tags = provenance_tags(context.instance, context.assets_def, keys, context.run.run_id)
     return RunPlan(database, units, tags)

@@ -77,7 +77,7 @@ def token_data_retention(
     slugs = config.tenants or [t.slug for t in list_tenants(database).values() if t.is_active]
     if not slugs:
         return MaterializeResult(metadata=_metadata([]))
-    tenants = active_tenants(context.log, database, slugs, RETENTION_TABLES).values()
+    tenants = active_tenants(context, database, slugs, RETENTION_TABLES).values()
     now = datetime.now(UTC).replace(tzinfo=None)
     done = list(retain_all(database, list(tenants), now, LastRollup(rollup, anomaly_rule)))
     errors = [error for tenant in done for error in tenant.errors]

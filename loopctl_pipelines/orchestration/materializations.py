@@ -4,6 +4,7 @@ Dagster records all partitions of a run or none. Here a run records the partitio
 batches, with the tags that Dagster gives to a step's own result.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from dagster import (
@@ -11,10 +12,8 @@ from dagster import (
     AssetExecutionContext,
     AssetKey,
     AssetMaterialization,
-    AssetObservation,
     MaterializeResult,
     MetadataValue,
-    MultiPartitionKey,
 )
 
 from loopctl_pipelines.orchestration.dagster_internals import (
@@ -22,15 +21,12 @@ from loopctl_pipelines.orchestration.dagster_internals import (
     StepContext,
     log_evaluations,
     log_materializations,
-    log_observations,
 )
 from loopctl_pipelines.orchestration.event_storage import BatchingEventLogStorage
-from loopctl_pipelines.orchestration.partition_failures import (
-    FailedPartitions,
-    failure_reasons,
-    run_failure,
-)
+from loopctl_pipelines.orchestration.partition_failures import FailedPartitions, run_failure
+from loopctl_pipelines.orchestration.partition_reasons import record_reasons
 from loopctl_pipelines.orchestration.run_scope import partitions_of_run
+from loopctl_pipelines.partitions import dimension_tags
 
 Metadata = Mapping[str, MetadataValue]
 """The metadata of one partition's materialization."""
@@ -54,7 +50,7 @@ def record_materializations(
         context,
         [
             AssetMaterialization(
-                asset, metadata=metadata, partition=key, tags={**provenance, **_dimensions(key)}
+                asset, metadata=metadata, partition=key, tags={**provenance, **dimension_tags(key)}
             )
             for key, metadata in landed.items()
         ],
@@ -78,8 +74,10 @@ def end_step(
             partitions that the run skipped stay as they were.
     """
     if failed:
-        _record_reasons(context, failed)
-        _forget_skipped(context, {*landed, *(key for part in failed for key in part.keys)})
+        reasons = [(key, str(part.error)) for part in failed for key in part.keys]
+        record_reasons(context, reasons)
+        _forget_skipped(context, {*landed, *(key for key, _ in reasons)})
+        _record_left_undone(context)
         raise run_failure(len(landed), failed)
     return MaterializeResult(metadata={EVENTS_ARE_RECORDED: True})
 
@@ -90,29 +88,19 @@ def record_evaluations(context: StepContext, evaluations: Sequence[AssetCheckEva
     log_evaluations(context, evaluations, in_batch=in_batch)
 
 
-def _record_reasons(context: AssetExecutionContext, failed: Sequence[FailedPartitions]) -> None:
-    """Record why each partition failed. An observation updates nothing downstream."""
-    run_id = context.run.run_id
-    log_observations(
-        context,
-        [
-            AssetObservation(
-                context.asset_key,
-                partition=key,
-                description=reason,
-                metadata={f"failed in run {run_id[:8]}": MetadataValue.text(reason)},
-                tags=_dimensions(key),
-            )
-            for key, reason in failure_reasons(failed)
-        ],
-    )
-
-
-def _dimensions(key: str) -> dict[str, str]:
-    """Return the tags of a key of several dimensions, such as `dagster/partition/date`."""
-    if not isinstance(key, MultiPartitionKey):
-        return {}
-    return {f"dagster/partition/{name}": part for name, part in key.keys_by_dimension.items()}
+def _record_left_undone(context: AssetExecutionContext) -> None:
+    """Record it for the partitions of later assets, which Dagster shows as failed as well."""
+    storage, run_id = context.instance.event_log_storage, context.run.run_id
+    if not isinstance(storage, BatchingEventLogStorage):
+        return
+    undone: defaultdict[AssetKey, list[str]] = defaultdict(list)
+    for asset, key in set(storage.planned_in(run_id)).difference(storage.materialized_in(run_id)):
+        undone[asset].append(key)
+    undone.pop(context.asset_key, None)
+    name = context.asset_key.to_user_string()
+    reason = f"Left undone: partitions of {name} failed in the same run. Their pages say why."
+    for asset, keys in undone.items():
+        record_reasons(context, [(key, reason) for key in sorted(keys)], asset=asset)
 
 
 def _forget_skipped(context: AssetExecutionContext, worked_on: Collection[str]) -> None:

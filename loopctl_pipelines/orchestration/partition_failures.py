@@ -1,6 +1,6 @@
 """Partitions that failed, and the one failure that a run ends with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,15 +30,7 @@ def describe_errors(errors: Sequence[PipelinesError]) -> str:
     return f"{shown} And {more} more, see the log." if more > 0 else shown
 
 
-def failure_reasons(failed: Sequence[FailedPartitions]) -> Iterator[tuple[str, str]]:
-    """Yield each failed partition's key and why it failed, in at most 2,000 characters."""
-    for part in failed:
-        reason = _shorten(str(part.error))
-        for key in part.keys:
-            yield key, reason
-
-
-def _shorten(reason: str) -> str:
+def shorten(reason: str) -> str:
     """Return the reason, or its beginning, in at most 2,000 characters."""
     if len(reason) <= _REASON_CHARACTERS:
         return reason

@@ -68,7 +68,7 @@ def build_article_embeddings() -> AssetsDefinition:
 
 def _embed(context: AssetExecutionContext, embedder: Embedder) -> MaterializeResult[None]:
     keys = partitions_of_run(context)
-    tenants = active_tenants(context.log, embedder.database, keys, EMBEDDING_TABLES)
+    tenants = active_tenants(context, embedder.database, keys, EMBEDDING_TABLES)
     tags = provenance_tags(context.instance, context.assets_def, keys, context.run.run_id)
     chosen = tenants_to_work_on(context.run.tags, tenants, EmbeddingQueue(embedder))
     skipped = [tenant.id for slug, tenant in tenants.items() if slug not in chosen]

@@ -63,7 +63,7 @@ def build_extracted_articles() -> AssetsDefinition:
 
 def _extract(context: AssetExecutionContext, extractor: Extractor) -> MaterializeResult[None]:
     keys = partitions_of_run(context)
-    tenants = active_tenants(context.log, extractor.database, keys, EXTRACTION_TABLES)
+    tenants = active_tenants(context, extractor.database, keys, EXTRACTION_TABLES)
     if unknown := unknown_slugs_sentence(extractor.database, extractor.review_slugs):
         context.log.warning(unknown)
     tags = provenance_tags(context.instance, context.assets_def, keys, context.run.run_id)

@@ -65,7 +65,7 @@ def _link(
     context: AssetExecutionContext, database: Database, linker: Linker
 ) -> MaterializeResult[None]:
     keys = partitions_of_run(context)
-    tenants = active_tenants(context.log, database, keys, LINKING_TABLES)
+    tenants = active_tenants(context, database, keys, LINKING_TABLES)
     tags = provenance_tags(context.instance, context.assets_def, keys, context.run.run_id)
     forget_deleted_tenants(database)
     forget_proposals(database)
