@@ -22,12 +22,15 @@ from loopctl_pipelines.costs.baselines.computing import (
     compute_baselines,
 )
 from loopctl_pipelines.costs.baselines.pooled import PooledTails
-from loopctl_pipelines.costs.baselines.stored_baselines import stored_days
+from loopctl_pipelines.costs.baselines.stored_baselines import delete_baselines, stored_days
 from loopctl_pipelines.costs.baselines.threshold import LEAST_POOLED
 from loopctl_pipelines.costs.display.baselines import baselined_metadata
 from loopctl_pipelines.costs.display.columns import BASELINE_COLUMNS
 from loopctl_pipelines.costs.errors import BaselineError
-from loopctl_pipelines.costs.operator_queries import pooled_tails
+from loopctl_pipelines.costs.operator_queries import (
+    deleted_tenants_with_baselines,
+    pooled_tails,
+)
 from loopctl_pipelines.costs.partition_runs import (
     StepEvent,
     UnitResults,
@@ -73,6 +76,7 @@ def build_baselines_asset(
         anomaly_rule: ResourceParam[AnomalyRule],
     ) -> Iterator[StepEvent]:
         plan = plan_run(context, database)
+        forget_deleted_tenants(database)
         done: UnitResults[DayBaselined] = UnitResults([], [], [])
         for units in _waves(database, plan.units, anomaly_rule):
             work = baselines_work(database, units, anomaly_rule)
@@ -81,6 +85,14 @@ def build_baselines_asset(
         yield from end_run(context, plan, done, landed)
 
     return cost_baselines
+
+
+def forget_deleted_tenants(database: Database) -> None:
+    """Delete the baselines of tenants that no longer exist; they would count for all others."""
+    for tenant_id in deleted_tenants_with_baselines(database):
+        # as the tenant: the operator's login may only read them
+        with database.tenant_transaction(tenant_id) as connection:
+            delete_baselines(connection, tenant_id)
 
 
 def _waves(

@@ -43,6 +43,13 @@ def tenants_with_budgets(database: Database, tenant_ids: Collection[UUID]) -> se
         return {tenant_id for (tenant_id,) in connection.execute(query, parameters)}
 
 
+def deleted_tenants_with_baselines(database: Database) -> list[UUID]:
+    """Return the ids of tenants that no longer exist and still have baselines."""
+    with database.operator_transaction() as connection:
+        query = statement(__package__, "deleted_tenants_with_baselines")
+        return [tenant_id for (tenant_id,) in connection.execute(query)]
+
+
 def pooled_tails(
     database: Database, day: date, *, history: int, days: int, least_stories: int
 ) -> list[tuple[str, float, float, Sequence[float]]]:

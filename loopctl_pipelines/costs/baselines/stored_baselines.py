@@ -56,6 +56,11 @@ def stored_days(rule: AnomalyRule) -> int:
     return 0 if rule.days == LIFETIME else rule.days
 
 
+def delete_baselines(connection: TenantConnection, tenant_id: UUID) -> None:
+    """Delete all baselines of a tenant, one that loopctl has deleted."""
+    connection.execute(statement(__package__, "delete_baselines"), {"tenant_id": tenant_id})
+
+
 def read_baselines(
     connection: TenantConnection, unit: TenantDays, rule: AnomalyRule
 ) -> list[DayBaseline]:

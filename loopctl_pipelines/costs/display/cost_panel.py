@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from loopctl_pipelines.costs.anomalies.anomaly import AnomalyType
 from loopctl_pipelines.costs.display.money import dollars
 from loopctl_pipelines.costs.display.plot_style import (
     BARS,
@@ -23,8 +24,22 @@ from loopctl_pipelines.terminal_text import shortened
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MARKS: Final = {"high_cost": ("^", HIGH), "suspiciously_low": ("v", LOW)}
-"""Of each anomaly type: above the day's bar or at its foot, so that neither hides the other."""
+
+class Mark(NamedTuple):
+    """How an anomaly is marked: matplotlib's marker, its sign in the heading, where on the bar."""
+
+    marker: str
+    sign: str
+    color: str
+    height: float
+
+
+MARKS: Final = {
+    AnomalyType.HIGH_COST: Mark("^", "▲", HIGH, 1.0),
+    AnomalyType.SUSPICIOUSLY_LOW: Mark("v", "▼", LOW, 0.0),
+    AnomalyType.BUDGET_EXCEEDED: Mark("D", "◆", BUDGET, 0.5),
+}
+"""On top of the day's bar, at its foot and between, so that none hides another."""
 
 _SHOWN_NAME: Final = 40
 _FORECAST_DAYS: Final = 14
@@ -87,11 +102,12 @@ def _stack(
     return below, above
 
 
-def _mark(axes: "Axes", kind: str, numbers: Sequence[int], tops: Sequence[float]) -> None:
-    marker, color = MARKS[kind]
+def _mark(axes: "Axes", kind: AnomalyType, numbers: Sequence[int], tops: Sequence[float]) -> None:
+    marker, _, color, height = MARKS[kind]
     places = [place for place, number in enumerate(numbers) if number]
-    feet = [tops[place] if marker == "^" else 0.0 for place in places]
-    axes.plot([p + 0.5 for p in places], feet, marker, color=color, markersize=5, clip_on=False)
+    feet = [tops[place] * height for place in places]
+    size = 4 if marker == "D" else 5
+    axes.plot([p + 0.5 for p in places], feet, marker, color=color, markersize=size, clip_on=False)
     for place, foot in zip(places, feet, strict=True):
         if numbers[place] > 1:
             at, above = (place + 0.5, foot), (0, 4)

@@ -96,10 +96,11 @@ def _head(figure: "Figure", first: date, last: date) -> None:
     line = 1 - 0.18 / height
     what = f"Cost per UTC day, {first} to {last}"
     figure.text(0.1 / width, line, what, size=8, color=TEXT, weight="bold", va="center")
-    for place, (kind, (marker, color)) in enumerate(MARKS.items()):
-        sign = "▲" if marker == "^" else "▼"
-        named = f"{sign} {kind.replace('_', ' ')}"
-        figure.text((3.6 + place) / width, line, named, size=8, color=color, va="center")
+    place = 3.3
+    for kind, mark in MARKS.items():
+        named = f"{mark.sign} {kind.replace('_', ' ')}"
+        figure.text(place / width, line, named, size=8, color=mark.color, va="center")
+        place += 0.15 + len(named) * _CHARACTER
 
 
 def _legend(

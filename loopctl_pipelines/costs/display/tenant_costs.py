@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-ANOMALY_TYPES: Final = ("high_cost", "suspiciously_low")
+from loopctl_pipelines.costs.anomalies.anomaly import AnomalyType
+
 OTHERS: Final = "other models"
 
 Costs = Mapping[date, Decimal | int]
@@ -88,7 +89,7 @@ def together(name: str, tenants: Sequence[TenantCosts], days: Sequence[date]) ->
         {day: sum(Decimal(tenant.costs.get(day, 0)) for tenant in tenants) for day in days},
         {
             (kind, day): sum(tenant.anomalies.get((kind, day), 0) for tenant in tenants)
-            for kind in ANOMALY_TYPES
+            for kind in AnomalyType
             for day in days
         },
         {

@@ -1,6 +1,7 @@
 """What the calibrated rule reports, and why."""
 
 from typing import Any
+from uuid import UUID
 
 from dagster import DagsterInstance
 
@@ -188,3 +189,26 @@ def stored(database: Database) -> list[tuple[Any, ...]]:
         rows = days.fetchall()
         projects = connection.execute("SELECT day, p.* FROM loopctl_pipelines.project_baselines p")
         return sorted(rows + projects.fetchall(), key=str)
+
+
+def test_the_baselines_of_a_deleted_tenant_are_forgotten(
+    database: Database, instance: DagsterInstance
+) -> None:
+    usage = usual_days(2)
+    usage.report("gone", FIRST, USUAL)
+    usage.write(database)
+    settings = Settings(start_date=StartDate(day=FIRST), anomaly_rule=CALIBRATED)
+    project = dagster_project(database, instance, settings)
+    assert project.run((FIRST, FIRST), ("a", "gone")).success
+    with database.operator_transaction() as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute("DELETE FROM tenants WHERE slug = 'gone'")
+    assert _baselined(database) == {id_of("a"), id_of("gone")}
+    assert project.run((FIRST, FIRST), ("a", "a")).success
+    assert _baselined(database) == {id_of("a")}
+
+
+def _baselined(database: Database) -> set[UUID]:
+    with database.operator_transaction() as connection:
+        rows = connection.execute("SELECT tenant_id FROM loopctl_pipelines.cost_baselines")
+        return {tenant_id for (tenant_id,) in rows}

@@ -14,7 +14,7 @@ from loopctl_pipelines.costs.display.tenant_costs import BudgetLine, TenantCosts
 
 FIRST = date(2026, 4, 1)
 DAYS = [FIRST + timedelta(days=n) for n in range(30)]
-HIGH, LOW = (0xC6, 0x28, 0x28), (0xEF, 0x9A, 0x00)
+HIGH, LOW, BUDGET = (0xC6, 0x28, 0x28), (0xEF, 0x9A, 0x00), (0x6A, 0x1B, 0x9A)
 FIRST_MODEL, SECOND_MODEL, OTHERS = (0x7D, 0x9F, 0xC4), (0x3F, 0x67, 0x97), (0xCF, 0xD8, 0xDC)
 MOST_BYTES = 100_000
 
@@ -36,7 +36,10 @@ def _pixels(png: bytes, color: tuple[int, int, int]) -> tuple[list[int], list[in
     return list(rows), list(columns), image.shape[1]
 
 
-@pytest.mark.parametrize(("kind", "color"), [("high_cost", HIGH), ("suspiciously_low", LOW)])
+@pytest.mark.parametrize(
+    ("kind", "color"),
+    [("high_cost", HIGH), ("suspiciously_low", LOW), ("budget_exceeded", BUDGET)],
+)
 def test_an_anomaly_is_marked_on_its_day(kind: str, color: tuple[int, int, int]) -> None:
     places = []
     for day in (DAYS[3], DAYS[26]):
@@ -50,6 +53,14 @@ def test_a_high_cost_is_marked_above_a_low_one_of_the_same_day() -> None:
     both = {("high_cost", DAYS[9]): 1, ("suspiciously_low", DAYS[9]): 1}
     png = _plot(_tenant("acme", 100_000, both))
     assert max(_pixels(png, HIGH)[0]) < min(_pixels(png, LOW)[0])
+
+
+def test_a_story_over_budget_is_marked_between_them() -> None:
+    marks = {(kind, DAYS[9]): 1 for kind in ("high_cost", "suspiciously_low", "budget_exceeded")}
+    png = _plot(_tenant("acme", 100_000, marks))
+    high, budget, low = (_pixels(png, color)[0] for color in (HIGH, BUDGET, LOW))
+    assert max(high) < min(budget)
+    assert max(budget) < min(low)
 
 
 def test_days_without_an_anomaly_have_no_mark() -> None:
