@@ -73,10 +73,10 @@ def end_step(
         Failure: naming the failed partitions and why. Dagster shows exactly those as failed;
             partitions that the run skipped stay as they were.
     """
+    reasons = [(key, str(part.error)) for part in failed for key in part.keys]
+    _forget_skipped(context, {*landed, *(key for key, _ in reasons)})
     if failed:
-        reasons = [(key, str(part.error)) for part in failed for key in part.keys]
         record_reasons(context, reasons)
-        _forget_skipped(context, {*landed, *(key for key, _ in reasons)})
         _record_left_undone(context)
         raise run_failure(len(landed), failed)
     return MaterializeResult(metadata={EVENTS_ARE_RECORDED: True})
@@ -104,7 +104,10 @@ def _record_left_undone(context: AssetExecutionContext) -> None:
 
 
 def _forget_skipped(context: AssetExecutionContext, worked_on: Collection[str]) -> None:
-    """Withdraw what the run had planned for partitions that it skipped."""
+    """Withdraw what the run had planned for partitions that it skipped.
+
+    Otherwise their checks would be shown as skipped, or the partitions as failed.
+    """
     storage = context.instance.event_log_storage
     skipped = set(partitions_of_run(context)).difference(worked_on)
     if skipped and isinstance(storage, BatchingEventLogStorage):

@@ -239,7 +239,7 @@ def test_where_days_of_one_tenant_are_archived_the_others_are_checked_and_its_la
     late = found[f"{DAY}|b"]
     assert str(late.description).startswith("1 reports of this archived day are live: they came")
     assert late.metadata.keys() == {"archived", "late reports"}
-    assert found[f"{NEXT}|b"].metadata["summaries"].value == 3
+    assert found[f"{NEXT}|b"].metadata["summaries"].value == "3"
     of_anomalies = _evaluated(project, ended.run_id, OF_ANOMALIES)
     assert {key: "archived" in each.metadata for key, each in of_anomalies.items()} == {
         key: key == f"{DAY}|b" for key in _keys()

@@ -2,11 +2,11 @@
 
 from uuid import uuid4
 
-from dagster import DagsterInstance, SensorResult, build_sensor_context
+from dagster import DagsterInstance, SensorResult, SkipReason, build_sensor_context
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.partitions import TENANTS
-from loopctl_pipelines.tenants.partition_keys import new_keys
+from loopctl_pipelines.tenants.partition_keys import keys_to_prune, new_keys
 from loopctl_pipelines.tenants.sensors import build_tenants_sensor
 from loopctl_pipelines.tenants.sync import sync_tenants
 from loopctl_pipelines.tenants.tenant import Tenant
@@ -22,6 +22,11 @@ def _evaluate(instance: DagsterInstance, database: Database) -> SensorResult:
     result = build_tenants_sensor(TENANTS)(context)
     assert isinstance(result, SensorResult)
     return result
+
+
+def _said(result: SensorResult) -> str:
+    skipped = result.skip_reason
+    return (skipped.skip_message if isinstance(skipped, SkipReason) else skipped) or ""
 
 
 def _write(database: Database, **statuses: str) -> None:
@@ -63,7 +68,21 @@ def test_an_evaluation_with_nothing_to_add_is_skipped(
     sync_tenants(instance, database)
     result = _evaluate(instance, database)
     assert not result.dynamic_partitions_requests
-    assert result.skip_reason
+    assert _said(result) == "All 1 tenants have their key."
+
+
+def test_an_evaluation_names_the_keys_that_no_tenant_has_any_more(
+    database: Database, instance: DagsterInstance
+) -> None:
+    _write(database, acme="active", blue="suspended")
+    instance.add_dynamic_partitions("tenants", ["acme", "blue", "gone"])
+    said = _said(_evaluate(instance, database))
+    assert said.startswith("All 2 tenants have their key. No tenant has ['gone']: see")
+
+
+def test_keys_are_pruned_if_no_tenant_has_them_or_it_is_inactive_and_nothing_was_computed() -> None:
+    tenants = _tenants(a="active", s="suspended", d="deactivated")
+    assert keys_to_prune(["s", "a", "d", "gone"], tenants, {"d", "gone"}) == ["gone", "s"]
 
 
 def test_sync_adds_the_keys_at_once_and_may_be_repeated(

@@ -111,7 +111,7 @@ def test_in_a_run_it_warns_about_the_partition_and_does_not_fail_the_run(
         f"model claude-opus-4-5 by agent {id_of('a', 'agent', 'dear')}: 1,000 input and 100 output "
         "tokens for $0.01800, at most $0.01252."
     )
-    assert odd.metadata["cost with a list price (percent)"].value == 50
+    assert odd.metadata["cost with a list price (percent)"].value == "50"
     table = odd.metadata["compared with list prices"]
     assert isinstance(table, TableMetadataValue)
     assert [row.data["finding"] for row in table.records][-1] == "unknown_model"
