@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "status": ("status", "status"),
     "check": ("check", "check"),
     "load": ("load", "load_file"),
+    "export": ("export", "export_summaries"),
     "anomalies": ("anomalies", "anomalies"),
     "alerts": ("alerts", "alerts"),
     "api": ("api", "api"),

@@ -11,6 +11,7 @@ class Format(StrEnum):
 
     AGENT_SESSIONS = "agent-sessions"
     LITELLM = "litellm"
+    LOOPCTL_SUMMARIES = "loopctl-summaries"
     OPENAI_COSTS = "openai-costs"
     OPENROUTER = "openrouter"
 
@@ -56,6 +57,19 @@ PRESETS: Final[Mapping[Format, Preset]] = {
             "output_tokens": "completion_tokens",
         },
         part_of_input=("cache_read_input_tokens", "cache_creation_input_tokens"),
+    ),
+    # what `export` writes; the id is the story, because names may be alike or empty
+    Format.LOOPCTL_SUMMARIES: Preset(
+        {
+            "tenant": "tenant",
+            "at": "day_utc",
+            "project": "scope_name",
+            "story": "scope_id",
+            "model": "model",
+            "cost": "cost_usd",
+            "input_tokens": "input_tokens",
+            "output_tokens": "output_tokens",
+        }
     ),
     # costs per day and line item
     Format.OPENAI_COSTS: Preset(
