@@ -1,6 +1,6 @@
 """The open project of a command: settings, database, Dagster's instance.
 
-Dagster is imported where it is needed: that takes seconds, and the API does not need it.
+Dagster and Alembic are imported where they are needed: that takes seconds, and few commands do.
 """
 
 import os
@@ -15,7 +15,6 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.dagster_database import check_dagster_database
 from loopctl_pipelines.database.locations import Locations, locate
 from loopctl_pipelines.database.preflight import check_database
-from loopctl_pipelines.database.upgrade import upgrade
 from loopctl_pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,6 +68,9 @@ class Project:
     def upgrade_embedded(self) -> None:
         """Upgrade the embedded database; any other one is upgraded by its operators."""
         if self.locations.embedded:
+            # imports Alembic
+            from loopctl_pipelines.database.upgrade import upgrade  # noqa: PLC0415
+
             upgrade(self.locations.loopctl, self.settings.database_role)
         check_database(self.database, COST_TABLES)
 

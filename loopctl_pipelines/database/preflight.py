@@ -13,12 +13,12 @@ from loopctl_pipelines.database.errors import (
     SchemaMissingError,
 )
 from loopctl_pipelines.database.missing_rights import missing_right, quoted
+from loopctl_pipelines.database.schema_revision import is_upgraded
 from loopctl_pipelines.database.server_version import check_server
 from loopctl_pipelines.database.session_settings import pin_settings
 from loopctl_pipelines.database.sharding import check_sharding
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.database.table_use import TableUse
-from loopctl_pipelines.database.upgrade import is_upgraded
 
 # PostgreSQL 16 added the SET option of a membership; before, every member may SET ROLE
 _SET_IS_A_RIGHT = 160000

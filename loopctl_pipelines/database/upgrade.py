@@ -11,7 +11,6 @@ from typing import Final
 import psycopg
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
@@ -23,6 +22,7 @@ from loopctl_pipelines.database.connection import connect
 from loopctl_pipelines.database.errors import RoleUnfitError, SchemaTooNewError
 from loopctl_pipelines.database.migrations.driver import driver_connection
 from loopctl_pipelines.database.migrations.loopctl_tables import JOB_QUEUE, missing_tables
+from loopctl_pipelines.database.schema_revision import head_revision
 from loopctl_pipelines.database.server_version import check_server
 from loopctl_pipelines.database.session_settings import pin_settings
 from loopctl_pipelines.database.statements import statement
@@ -99,16 +99,7 @@ def upgrade(url: str, role: str = LOOPCTL_ROLE) -> UpgradeResult:
             "The database was upgraded by a newer version of loopctl-pipelines. "
             "Install that version."
         ) from None
-    return UpgradeResult(created=missing, revision=_head())
-
-
-def is_upgraded(connection: Connection[TupleRow]) -> bool:
-    """Return whether the database is at this version's revision; change nothing."""
-    found = connection.execute("SELECT to_regclass('loopctl_pipelines.alembic_version')").fetchone()
-    if found == (None,):
-        return False
-    rows = connection.execute("SELECT version_num FROM loopctl_pipelines.alembic_version")
-    return rows.fetchall() == [(_head(),)]
+    return UpgradeResult(created=missing, revision=head_revision())
 
 
 def _create_own_schema(connection: Connection[TupleRow]) -> None:
@@ -124,11 +115,6 @@ def _config(**attributes: object) -> Config:
     config.set_main_option("script_location", f"{__package__}:migrations")
     config.attributes.update(attributes)
     return config
-
-
-def _head() -> str:
-    (head,) = ScriptDirectory.from_config(_config()).get_heads()
-    return head
 
 
 def _grant(connection: Connection[TupleRow], role: str, *, created: tuple[str, ...]) -> None:

@@ -6,7 +6,8 @@ from psycopg.conninfo import make_conninfo
 
 from loopctl_pipelines.database.errors import SchemaTooOldError
 from loopctl_pipelines.database.migrations.loopctl_tables import LOOPCTL_TABLES
-from loopctl_pipelines.database.upgrade import is_upgraded, upgrade
+from loopctl_pipelines.database.schema_revision import is_upgraded
+from loopctl_pipelines.database.upgrade import upgrade
 from loopctl_pipelines_tests.database.catalog import catalog_rows, definitions, relations
 from loopctl_pipelines_tests.database.loopctl_schema import load_real_schema, needs_real_schema
 

@@ -15,7 +15,8 @@ from loopctl_pipelines.database.errors import (
     RoleUnfitError,
     SchemaTooNewError,
 )
-from loopctl_pipelines.database.upgrade import is_upgraded, upgrade
+from loopctl_pipelines.database.schema_revision import is_upgraded
+from loopctl_pipelines.database.upgrade import upgrade
 from loopctl_pipelines.database.upgrade_errors import upgrade_error
 from loopctl_pipelines_tests.database.catalog import relations
 

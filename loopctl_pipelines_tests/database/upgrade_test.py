@@ -11,7 +11,8 @@ from psycopg.conninfo import make_conninfo
 
 from loopctl_pipelines.database.migrations.driver import migration_sql
 from loopctl_pipelines.database.migrations.loopctl_tables import LOOPCTL_TABLES
-from loopctl_pipelines.database.upgrade import UpgradeResult, is_upgraded, upgrade
+from loopctl_pipelines.database.schema_revision import is_upgraded
+from loopctl_pipelines.database.upgrade import UpgradeResult, upgrade
 from loopctl_pipelines_tests.database.catalog import catalog_rows, relations
 
 
