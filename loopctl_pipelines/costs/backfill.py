@@ -1,7 +1,7 @@
 """Backfills: many days of many tenants, in Dagster runs in this process. They can be resumed."""
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 
@@ -24,6 +24,15 @@ class Backfill:
 
     It is cut into chunks of days, with a run for each. The runs are tagged, so that the next
     backfill over the same days and tenants knows which chunks an interrupted one has done.
+
+    Attributes:
+        instance: records the runs.
+        job: `daily_costs`.
+        first: the first UTC day.
+        last: the last UTC day, inclusive.
+        slugs: of the tenants.
+        tags: of every run.
+        retried: only these partitions; None: all of them. Nothing is resumed then.
     """
 
     instance: DagsterInstance
@@ -31,18 +40,23 @@ class Backfill:
     first: date
     last: date
     slugs: Sequence[str]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    retried: Collection[tuple[date, str]] | None = None
 
     def chunks(self) -> list[Rectangle]:
         """Return the partitions of each run."""
-        whole = Rectangle(self.first, self.last, tuple(self.slugs))
+        whole = Rectangle(self.first, self.last, tuple(self.slugs)).partitions()
+        chosen = whole if self.retried is None else self.retried
         return [
             chunk
-            for rectangle in rectangles(whole.partitions(), tenant_order(self.instance))
+            for rectangle in rectangles(chosen, tenant_order(self.instance))
             for chunk in rectangle.chunks(PARTITIONS_PER_RUN)
         ]
 
     def done_before(self) -> set[Rectangle]:
         """Return the chunks that an interrupted backfill of the same partitions has done."""
+        if self.retried is not None:
+            return set()
         done = {
             run.tags.get(_CHUNK_TAG)
             for run in self._runs()
@@ -54,14 +68,19 @@ class Backfill:
         """Run the chunks one after the other, except the `skipped` ones; yield each as it ends."""
         for chunk in self.chunks():
             if chunk not in (skipped or ()):
-                tags = {_BACKFILL_TAG: self._id(), _CHUNK_TAG: _name(chunk)}
-                yield chunk, run_daily_costs(self.instance, self.job, chunk, tags)
-        self.forget()
+                yield chunk, self._run(chunk)
+        if self.retried is None:
+            self.forget()
 
     def forget(self) -> None:
         """Make the next backfill of the same partitions start from the beginning."""
         for run in self._runs():
             self.instance.add_run_tags(run.run_id, {_BACKFILL_TAG: _ENDED})
+
+    def _run(self, chunk: Rectangle) -> JobRun:
+        resumed = {_BACKFILL_TAG: self._id(), _CHUNK_TAG: _name(chunk)}
+        tags = resumed if self.retried is None else {}
+        return run_daily_costs(self.instance, self.job, chunk, tags, tags_of_all=self.tags)
 
     def _runs(self) -> list[DagsterRun]:
         return runs(self.instance, RunsFilter(tags={_BACKFILL_TAG: self._id()}))

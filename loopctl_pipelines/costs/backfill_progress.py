@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.progress import (
@@ -24,8 +25,35 @@ _FAILED = TextColumn("[red]{task.fields[failed]}")
 Runs = Generator[tuple[Rectangle, JobRun]]
 
 
-def show_backfill(console: Console, backfill: Backfill, *, anew: bool) -> bool:
-    """Run the backfill with a progress bar over its partitions; return whether all landed.
+@dataclass(slots=True)
+class BackfillResult:
+    """What a backfill did.
+
+    Attributes:
+        landed: partitions that were materialized.
+        failed: partitions that were not.
+        unchanged: partitions that an interrupted backfill had done.
+        run_ids: of its runs, in their order.
+        failures: a sentence for each run that failed.
+    """
+
+    landed: int = 0
+    failed: int = 0
+    unchanged: int = 0
+    run_ids: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, chunk: Rectangle, run: JobRun) -> None:
+        """Add a run over these partitions."""
+        self.landed += len(run.landed)
+        self.failed += chunk.size - len(run.landed)
+        self.run_ids += [run.run_id, *run.further_run_ids]
+        if run.failure is not None:
+            self.failures.append(run.failure)
+
+
+def show_backfill(console: Console, backfill: Backfill, *, anew: bool) -> BackfillResult:
+    """Run the backfill with a progress bar over its partitions; return what it did.
 
     An interrupt ends it after the current run, so that no run is left half done.
 
@@ -42,30 +70,26 @@ def show_backfill(console: Console, backfill: Backfill, *, anew: bool) -> bool:
     done = backfill.done_before()
     chunks = backfill.chunks()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _FAILED)
-    failures: list[str] = []
+    result = BackfillResult(unchanged=sum(chunk.size for chunk in done))
     with Progress(
         *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console
     ) as progress:
         total = sum(chunk.size for chunk in chunks)
         task = progress.add_task("partitions", total=total, failed="")
         if done:
-            skipped = sum(chunk.size for chunk in done)
-            progress.advance(task, skipped)
+            progress.advance(task, result.unchanged)
             console.print(
-                f"{skipped} partitions were done before the interruption: not done again "
+                f"{result.unchanged} partitions were done before the interruption: not done again "
                 "(with --anew they are)."
             )
-        failed = 0
         for chunk, run in _interruptible(backfill.run(done), console):
             progress.advance(task, len(run.landed))
-            failed += chunk.size - len(run.landed)
-            if failed:
-                progress.update(task, failed=f"{failed} failed")
-            if run.failure is not None:
-                failures.append(run.failure)
-    for failure in failures:
+            result.add(chunk, run)
+            if result.failed:
+                progress.update(task, failed=f"{result.failed} failed")
+    for failure in result.failures:
         console.print(failure, style="red")
-    return not failures
+    return result
 
 
 def _interruptible(runs: Runs, console: Console) -> Iterator[tuple[Rectangle, JobRun]]:

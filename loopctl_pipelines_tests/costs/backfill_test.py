@@ -7,6 +7,8 @@ from dagster import DagsterInstance, RunsFilter
 
 from loopctl_pipelines.costs import backfill as backfill_module
 from loopctl_pipelines.costs.backfill import Backfill
+from loopctl_pipelines.costs.failed_partitions import failed_partitions
+from loopctl_pipelines.costs.planning.rectangles import Rectangle
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.setting_reader import StartDate
 from loopctl_pipelines.settings import Settings
@@ -21,6 +23,7 @@ from loopctl_pipelines_tests.usage import Usage
 FIRST = date(2026, 4, 1)
 LAST = date(2026, 4, 4)
 SLUGS = ("a", "b", "c")
+WHOLE = Rectangle(FIRST, LAST, SLUGS)
 BIGINT_MAX = 2**63 - 1
 
 
@@ -101,3 +104,38 @@ def test_one_tenants_failure_stops_nobody_and_the_others_get_their_anomalies(
         keys = project.instance.get_materialized_partitions(asset)
         assert len(keys) == 11
         assert "2026-04-01|b" not in keys
+
+
+@pytest.mark.usefixtures("two_days_a_run")
+def test_only_the_partitions_whose_last_attempt_failed_are_retried(
+    project: DagsterProject, usage: Usage, database: Database
+) -> None:
+    reports = [usage.report("b", FIRST, BIGINT_MAX) for _ in range(2)]
+    usage.write(database)
+    list(_backfill(project).run())
+    failed = failed_partitions(project.instance, project.job, WHOLE)
+    assert failed == {(FIRST, "b")}
+    with database.operator_transaction() as connection:
+        connection.execute("DELETE FROM token_usage_reports WHERE id = ANY(%s)", [reports])
+    tags = {"loopctl/command": "backfill-1"}
+    retry = Backfill(project.instance, project.job, FIRST, LAST, SLUGS, tags, failed)
+    ((chunk, run),) = list(retry.run(retry.done_before()))
+    assert list(chunk.partitions()) == [(FIRST, "b")]
+    assert run.failure is None
+    assert failed_partitions(project.instance, project.job, WHOLE) == set()
+
+
+def test_all_runs_of_a_backfill_share_a_tag(
+    project: DagsterProject, usage: Usage, database: Database
+) -> None:
+    for _ in range(2):
+        usage.report("b", FIRST, BIGINT_MAX)
+    usage.write(database)
+    tags = {"loopctl/command": "backfill-1"}
+    backfill = Backfill(project.instance, project.job, FIRST, LAST, SLUGS, tags)
+    [(_, run)] = list(backfill.run())
+    tagged = project.instance.get_run_ids(RunsFilter(tags=tags))
+    # what follows of the tenants that landed is done in further runs
+    assert len(run.further_run_ids) > 1
+    assert set(tagged) == {run.run_id, *run.further_run_ids}
+    assert len(tagged) == _run_count(project.instance)
