@@ -29,13 +29,16 @@ _TEST: Final = Message(
 
 
 @alerts.command("test")
-def alerts_test() -> None:
+def alerts_test(*, as_json: AsJson = False) -> None:
     """Send a test message to each target, and show which of them accept it."""
     with open_project() as project:
         targets = _targets(project)
     urls = dict(zip(targets.places, targets.urls, strict=True))
     accepted = set(send(_TEST, urls))
-    terminal = Terminal()
+    if as_json:
+        named = ((targets.name(place), place in accepted) for place in targets.places)
+        print_json([{"target": name, "accepted": taken} for name, taken in named])
+    terminal = Terminal(stderr=as_json)
     for place in targets.places:
         answer = "accepted" if place in accepted else "not accepted"
         style = None if place in accepted else "red"
@@ -49,7 +52,7 @@ def alerts_test() -> None:
 
 
 @alerts.command("send")
-def alerts_send() -> None:
+def alerts_send(*, as_json: AsJson = False) -> None:
     """Examine the runs that have ended, and send what is due: what `alerts_sensor` does."""
     # imports Dagster, which takes seconds
     from loopctl_pipelines.alerts.evaluation import evaluate  # noqa: PLC0415
@@ -58,7 +61,10 @@ def alerts_send() -> None:
         targets = _targets(project)
         with project.instance() as instance:
             done = evaluate(project.database, instance, targets)
-    Terminal().print(done.describe() if done else "Another process is sending alerts.")
+    if as_json:
+        print_json(asdict(done) if done else None)
+    said = Terminal(stderr=as_json)
+    said.print(done.describe() if done else "Another process is sending alerts.")
 
 
 @alerts.command("list")

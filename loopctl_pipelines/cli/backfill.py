@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from loopctl_pipelines.cli.json_output import AsJson, print_json
+from loopctl_pipelines.cli.json_output import AsJson
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.cli.run_summary import CommandRuns, RunSummary
 from loopctl_pipelines.costs.backfill import Backfill
@@ -57,9 +57,6 @@ def backfill(
             done = show_backfill(console, wanted, anew=anew)
     counts = {"landed": done.landed, "failed": done.failed, "unchanged": done.unchanged}
     summary = RunSummary("partitions", counts, done.run_ids, done.failures)
-    if as_json:
-        print_json(summary.as_json(runs))
-    else:
-        summary.print(console, runs)
+    summary.show(runs, as_json=as_json)
     if done.failures:
         raise typer.Exit(1)

@@ -35,20 +35,25 @@ def breaker_show(slug: _Slug, vendor: _Vendor = None, *, as_json: AsJson = False
     """Show a tenant's circuit at each vendor."""
     with _circuits(slug, vendor) as (breakers, tenant_id):
         circuits = [(each, found.state(tenant_id)) for each, found in breakers]
+    _show(circuits, slug, as_json=as_json)
+
+
+@breaker.command("reset")
+def breaker_reset(slug: _Slug, vendor: _Vendor = None, *, as_json: AsJson = False) -> None:
+    """Close a tenant's circuit at each vendor and forget its failures."""
+    with _circuits(slug, vendor) as (breakers, tenant_id):
+        for _, found in breakers:
+            found.reset(tenant_id)
+        circuits = [(each, found.state(tenant_id)) for each, found in breakers]
+    _show(circuits, slug, as_json=as_json)
+
+
+def _show(circuits: list[tuple[Vendor, CircuitStatus]], slug: str, *, as_json: bool) -> None:
     if as_json:
         print_json([_as_json(each, slug, status) for each, status in circuits])
     else:
         for each, status in circuits:
             _print(each, slug, status)
-
-
-@breaker.command("reset")
-def breaker_reset(slug: _Slug, vendor: _Vendor = None) -> None:
-    """Close a tenant's circuit at each vendor and forget its failures."""
-    with _circuits(slug, vendor) as (breakers, tenant_id):
-        for each, found in breakers:
-            found.reset(tenant_id)
-            _print(each, slug, found.state(tenant_id))
 
 
 def _print(vendor: Vendor, slug: str, status: CircuitStatus) -> None:

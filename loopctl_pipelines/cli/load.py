@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from pathlib import Path
@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.table import Table
 
+from loopctl_pipelines.cli.json_output import AsJson, print_json
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.costs.display.money import MILLICENTS_PER_DOLLAR
-from loopctl_pipelines.loading.load import load
+from loopctl_pipelines.loading.load import Loaded, load
 from loopctl_pipelines.loading.presets import Format
 from loopctl_pipelines.loading.reading_options import ReadingOptions
 from loopctl_pipelines.loading.usage_columns import CACHE_FIELDS, FIELDS
@@ -81,9 +82,11 @@ def load_file(
     encoding: Annotated[
         str | None, typer.Option(help="Such as latin-1, if the file does not show it.")
     ] = None,
-    dry_run: Annotated[  # noqa: FBT002 - an option
+    *,
+    dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show how the file is read; load nothing.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Load usage from a file; create the tenants, projects and stories that it names."""
     options = ReadingOptions(
@@ -96,27 +99,31 @@ def load_file(
         day_first=day_first,
         encoding=encoding,
     )
+    console = Terminal(stderr=as_json)
     if dry_run:
-        usage = _read(file, options, Settings.from_environment(os.environ))
-        _show_first_rows(usage)
-        Terminal().print("Nothing was loaded: this was a dry run.")
+        usage = _read(file, options, Settings.from_environment(os.environ), console)
+        _show_first_rows(usage, console)
+        console.print("Nothing was loaded: this was a dry run.")
+        if as_json:
+            print_json(_as_json(file, usage, None))
         return
     with open_project() as project:
         project.upgrade_embedded()
-        usage = _read(file, options, project.settings)
+        usage = _read(file, options, project.settings, console)
         loaded = load(project.database, usage)
-    Terminal().print(
+    if as_json:
+        print_json(_as_json(file, usage, loaded))
+    console.print(
         f"{loaded.reports:,} new reports, {loaded.tenants} new tenants, "
         f"{loaded.stories:,} new stories."
     )
 
 
-def _read(file: Path, options: ReadingOptions, settings: Settings) -> UsageFile:
+def _read(file: Path, options: ReadingOptions, settings: Settings, output: Terminal) -> UsageFile:
     """Read a file and say how it was read: dialect, columns, remarks and totals."""
     today = datetime.now(UTC).date()
     start, last = settings.start_date.resolve(today), today + timedelta(days=1)
     usage = read_usage_file(file, replace(options, start=start, last=last))
-    output = Terminal()
     output.print(f"{visible(file.name)}: {usage.dialect}.")
     output.print("Columns: " + ", ".join(map(_mapping, usage.columns.items())) + ".")
     for remark in usage.remarks:
@@ -132,13 +139,33 @@ def _mapping(pair: tuple[str, str]) -> str:
 
 
 def _totals(usage: UsageFile) -> str:
-    cost = Decimal(sum(row.cost_millicents for row in usage.rows)) / MILLICENTS_PER_DOLLAR
-    tokens_in = sum(row.input_tokens for row in usage.rows)
-    tokens_out = sum(row.output_tokens for row in usage.rows)
+    cost, tokens_in, tokens_out = _sums(usage)
     return f"{cost:,.5f} dollars, {tokens_in:,} input and {tokens_out:,} output tokens"
 
 
-def _show_first_rows(usage: UsageFile) -> None:
+def _sums(usage: UsageFile) -> tuple[Decimal, int, int]:
+    """Return dollars, input and output tokens."""
+    cost = Decimal(sum(row.cost_millicents for row in usage.rows)) / MILLICENTS_PER_DOLLAR
+    tokens_in = sum(row.input_tokens for row in usage.rows)
+    return cost, tokens_in, sum(row.output_tokens for row in usage.rows)
+
+
+def _as_json(file: Path, usage: UsageFile, loaded: Loaded | None) -> dict[str, object]:
+    cost, tokens_in, tokens_out = _sums(usage)
+    return {
+        "file": file.name,
+        "dialect": usage.dialect,
+        "columns": dict(usage.columns),
+        "remarks": usage.remarks,
+        "rows": len(usage.rows),
+        "cost_usd": f"{cost:.5f}",
+        "input_tokens": tokens_in,
+        "output_tokens": tokens_out,
+        "loaded": None if loaded is None else asdict(loaded),
+    }
+
+
+def _show_first_rows(usage: UsageFile, output: Terminal) -> None:
     """Show the first rows side by side, a field on each line."""
     rows = usage.rows[:_FIRST_ROWS]
     shown = Table(show_header=False, box=None)
@@ -149,4 +176,4 @@ def _show_first_rows(usage: UsageFile) -> None:
     shown.add_row("dollars", *(f"{cost:,.5f}" for cost in costs))
     shown.add_row("input tokens", *(f"{row.input_tokens:,}" for row in rows))
     shown.add_row("output tokens", *(f"{row.output_tokens:,}" for row in rows))
-    Terminal().print(shown)
+    output.print(shown)

@@ -7,6 +7,7 @@ from secrets import token_hex
 from typing import Final
 from urllib.parse import quote
 
+from loopctl_pipelines.cli.json_output import print_json
 from loopctl_pipelines.terminal import Terminal
 
 _TAG: Final = "loopctl/command"
@@ -66,6 +67,13 @@ class RunSummary:
             "failures": list(self.failures),
             "url": runs.url,
         }
+
+    def show(self, runs: CommandRuns, *, as_json: bool = False) -> None:
+        """Print the summary to stdout, for people or as JSON."""
+        if as_json:
+            print_json(self.as_json(runs))
+        else:
+            self.print(Terminal(), runs)
 
     def print(self, console: Terminal, runs: CommandRuns) -> None:
         """Print counts, runs and link, a line each."""

@@ -44,13 +44,14 @@ def embed_sample(
     console.print()
     tenants = list_tenants(database)
     chosen = [tenants[slug] for slug in KEYS]
-    ended = embed_with_progress(console, instance, job, embedder, chosen)
+    embedded = embed_with_progress(console, instance, job, embedder, chosen)
     print_status(console, embedder, chosen)
     (first, *_) = (row for row in articles() if row.tenant_id == tenants[SHOWN].id)
     near = _nearest(database, first.tenant_id, first.id)
     _print_nearest(console, first.title, near)
     topic = first.title.split(",")[0]
-    unforeseen = [run.failure for run in ended if run.failure and f"'{REVOKED}'" not in run.failure]
+    failures = [run.failure for run in embedded.runs if run.failure]
+    unforeseen = [failure for failure in failures if f"'{REVOKED}'" not in failure]
     for failure in unforeseen:
         console.print(failure, style="red")
     return not unforeseen and bool(near) and near[0].title.startswith(topic)

@@ -32,6 +32,16 @@ def test_a_test_message_goes_to_each_target_and_no_url_is_shown(
     assert [message["title"] for message in target.received] == ["loopctl: a test"]
 
 
+def test_the_answers_of_the_targets_and_what_was_sent_are_json(
+    shell: Shell, target: HttpTarget
+) -> None:
+    shell = shell.with_settings(LOOPCTL_ALERT_URLS=target.url(_SECRET))
+    code, out, _ = shell.run("alerts", "test", "--json")
+    assert (code, json.loads(out)) == (0, [{"target": "1 (json)", "accepted": True}])
+    code, out, _ = shell.run("alerts", "send", "--json")
+    assert (code, json.loads(out)["examined"]) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("urls", "problem"),
     [

@@ -89,6 +89,13 @@ def test_reset_closes_the_circuits_at_all_vendors(
         assert (status.state, status.failures) == (CircuitState.CLOSED, 0)
 
 
+@pytest.mark.usefixtures("with_acme")
+def test_reset_as_json_has_the_closed_circuits(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = json.loads("\n".join(run(capsys, "reset", "globex", "--json")))
+    assert {(row["circuit"], row["failures"]) for row in rows} == {("closed", 0)}
+    assert len(rows) == 3
+
+
 def test_reset_of_one_vendor_leaves_the_other_as_it_is(
     with_acme: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:

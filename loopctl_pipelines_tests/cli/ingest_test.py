@@ -94,6 +94,8 @@ def test_a_document_is_extracted_at_once_and_what_came_out_is_said(
         assert (code, err) == (0, "")
         assert "notes.md: queued as " in out
         assert "notes.md: done; articles: 1." in out
+        assert "Documents: landed 1, failed 0, waiting 0, new articles 1" in out
+        assert re.search(r"Runs: \w{8}; tag loopctl/command=ingest-\w{8}\n", out)
         assert re.search(r"Billed: [\d,]+ input and \d+ output tokens; dollars", out)
         assert "dollars by list price: 0.00" in " ".join(out.split())
         code, out, err = shell.run("ingest", str(notes), "--tenant", "acme", "--json")

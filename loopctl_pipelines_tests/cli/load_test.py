@@ -1,5 +1,6 @@
 """`loopctl-pipelines load` says how it reads a file before it loads it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,17 @@ def test_a_load_says_the_same_and_what_is_new(
     assert "1 rows: 0.00123 dollars, 0 input and 0 output tokens." in shown
     assert "1 new reports, 1 new tenants, 1 new stories." in shown
     assert list(list_tenants(database)) == ["shop"]
+
+
+def test_json_has_how_a_file_was_read_and_what_is_new(shell: Shell, sessions: str) -> None:
+    code, out, err = shell.run("load", sessions, "--format", "agent-sessions", "--json")
+    shown = json.loads(out)
+    assert code == 0
+    assert (shown["cost_usd"], shown["input_tokens"], shown["rows"]) == ("0.12346", 4002, 1)
+    assert shown["loaded"]["reports"] == 1
+    assert "1 new reports" in err
+    _, out, _ = shell.run("load", sessions, "--format", "agent-sessions", "--json", "--dry-run")
+    assert json.loads(out)["loaded"] is None
 
 
 def test_the_time_zone_and_the_decimal_mark_of_a_file_can_be_named(

@@ -1,6 +1,7 @@
 """Shows the embedding of articles in the terminal."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from dagster import DagsterInstance, JobDefinition
 from rich.box import SIMPLE_HEAD
@@ -11,6 +12,7 @@ from loopctl_pipelines.knowledge.embedding.operator_queries import pending_embed
 from loopctl_pipelines.knowledge.embedding.storage.queries import read_status
 from loopctl_pipelines.knowledge.embedding.storage.rows import EmbeddingStatus
 from loopctl_pipelines.knowledge.embedding.work.embedder import Embedder
+from loopctl_pipelines.knowledge.embedding.work.tenant_outcome import TenantOutcome
 from loopctl_pipelines.knowledge.tenant_work.job_runs import run_for_tenants
 from loopctl_pipelines.knowledge.tenant_work.progress import progress_bar
 from loopctl_pipelines.orchestration.in_process_runs import EndedRun
@@ -18,13 +20,28 @@ from loopctl_pipelines.tenants.tenant import Tenant
 from loopctl_pipelines.terminal_text import visible
 
 
-def embed_with_progress(
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What an embedding did.
+
+    Attributes:
+        runs: as Dagster recorded them.
+        outcomes: of the tenants, failed ones included.
+    """
+
+    runs: Sequence[EndedRun]
+    outcomes: Sequence[TenantOutcome]
+
+
+def embed_with_progress(  # noqa: PLR0913 - what runs, where, and where it is shown
     console: Console,
     instance: DagsterInstance,
     job: JobDefinition,
     embedder: Embedder,
     tenants: Collection[Tenant],
-) -> list[EndedRun]:
+    *,
+    tags: Mapping[str, str] | None = None,
+) -> Embedded:
     """Embed the pending articles of tenants, with a progress bar over the articles.
 
     Args:
@@ -33,11 +50,16 @@ def embed_with_progress(
         job: `embed_articles`, with this embedder among its resources.
         embedder: reports articles that are done.
         tenants: the tenants.
+        tags: of each run.
     """
+    outcomes: list[TenantOutcome] = []
+    embedder.on_end = outcomes.append
     pending = pending_embeddings(embedder.database)
     with progress_bar(console, "articles", pending, tenants) as advance:
         embedder.on_progress = advance
-        return list(run_for_tenants(instance, job, [tenant.slug for tenant in tenants]))
+        slugs = [tenant.slug for tenant in tenants]
+        runs = list(run_for_tenants(instance, job, slugs, tags=tags))
+    return Embedded(runs, outcomes)
 
 
 def print_status(console: Console, embedder: Embedder, tenants: Collection[Tenant]) -> None:

@@ -1,6 +1,6 @@
 """Shows the extraction of articles in the terminal."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dagster import DagsterInstance, JobDefinition
@@ -32,12 +32,14 @@ class Extracted:
     outcomes: Sequence[TenantOutcome]
 
 
-def extract_with_progress(
+def extract_with_progress(  # noqa: PLR0913 - what runs, where, and where it is shown
     console: Console,
     instance: DagsterInstance,
     job: JobDefinition,
     extractor: Extractor,
     tenants: Collection[Tenant],
+    *,
+    tags: Mapping[str, str] | None = None,
 ) -> Extracted:
     """Extract what is due of tenants, with a progress bar over documents and reviews.
 
@@ -47,13 +49,15 @@ def extract_with_progress(
         job: `extract_articles`, with this extractor among its resources.
         extractor: reports documents and reviews that are handled.
         tenants: the tenants.
+        tags: of each run.
     """
     outcomes: list[TenantOutcome] = []
     extractor.on_end = outcomes.append
     pending = pending_extractions(extractor.database, extractor.review_slugs)
     with progress_bar(console, "documents", pending, tenants) as advance:
         extractor.on_progress = advance
-        runs = list(run_for_tenants(instance, job, [tenant.slug for tenant in tenants]))
+        slugs = [tenant.slug for tenant in tenants]
+        runs = list(run_for_tenants(instance, job, slugs, tags=tags))
     return Extracted(runs, outcomes)
 
 

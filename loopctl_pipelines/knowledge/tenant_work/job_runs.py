@@ -1,6 +1,6 @@
 """Runs a job over tenants in this process; the UI shows these runs like any other."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from dagster import AssetKey, DagsterInstance, JobDefinition, PartitionKeyRange
 
@@ -14,6 +14,8 @@ def run_for_tenants(
     job: JobDefinition,
     slugs: Collection[str],
     assets: Sequence[AssetKey] | None = None,
+    *,
+    tags: Mapping[str, str] | None = None,
 ) -> Iterator[EndedRun]:
     """Run a job for these tenants, one run per contiguous range of partitions.
 
@@ -22,6 +24,8 @@ def run_for_tenants(
         job: whose assets have a partition per tenant.
         slugs: of the tenants.
         assets: of the job; None: all of them.
+        tags: of each run.
     """
     for run in contiguous_ranges(slugs, tenant_order(instance)):
-        yield run_in_process(instance, job, PartitionKeyRange(run[0], run[-1]), assets=assets)
+        partitions = PartitionKeyRange(run[0], run[-1])
+        yield run_in_process(instance, job, partitions, tags=tags, assets=assets)

@@ -1,6 +1,7 @@
 """`embed` and `breaker` as a person uses them: processes of their own, on a real server."""
 
 import base64
+import json
 
 import pytest
 
@@ -43,6 +44,19 @@ def test_embed_shows_its_progress_and_why_some_articles_have_no_vector(
     assert "no embedding key: 3" in out
     assert "(api_error status=401)" in out
     assert knowledge.embedded("acme") == {"Article 0", "Article 1", "Article 2"}
+
+
+@pytest.mark.usefixtures("knowledge")
+def test_embed_as_json_is_the_summary_alone(shell: Shell) -> None:
+    with LoopbackServer([KEY]) as provider:
+        code, out, err = shell.with_settings(**settings(provider)).run("embed", "--json")
+    summary = json.loads(out)
+    assert code == 1
+    assert summary["articles"] == {"landed": 3, "failed": 3, "waiting": 3, "unchanged": 0}
+    assert summary["command"].startswith("embed-")
+    assert len(summary["runs"]) == 1
+    assert summary["url"] is None
+    assert "9/9" in err
 
 
 def test_embed_of_one_tenant_does_not_touch_the_others(shell: Shell, knowledge: Knowledge) -> None:

@@ -1,7 +1,8 @@
 """Embeds the pending articles of many tenants concurrently."""
 
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from loopctl_pipelines.database.connection import Database
@@ -29,6 +30,7 @@ class Embedder:
         requests_per_tenant: how many requests of one tenant may be in flight at once.
         on_progress: called for articles that are done, in several threads at once.
         limits: what one request may hold.
+        on_end: called for each tenant's outcome.
     """
 
     database: Database
@@ -38,6 +40,7 @@ class Embedder:
     requests_per_tenant: int = 4
     on_progress: OnProgress = field(default=lambda _slug, _articles: None, repr=False)
     limits: ProviderLimits = field(default_factory=ProviderLimits)
+    on_end: Callable[[TenantOutcome], None] = field(default=lambda _outcome: None, repr=False)
 
     def embed(
         self, tenants: Iterable[Tenant], run_id: str | None = None
@@ -67,7 +70,13 @@ class Embedder:
             TenantRun(TenantSession(self.database, tenant, slots.for_tenant()), settings)
             for tenant in tenants
         ]
-        return run_concurrently(parts, self.tenants_at_once, stopped, Operation.EMBEDDING, run_id)
+        outcomes = run_concurrently(
+            parts, self.tenants_at_once, stopped, Operation.EMBEDDING, run_id
+        )
+        with closing(outcomes):
+            for outcome in outcomes:
+                self.on_end(outcome)
+                yield outcome
 
     def close(self) -> None:
         """Close the provider's connections."""
