@@ -1,37 +1,32 @@
 """`loopctl-pipelines anomalies`."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from datetime import date, timedelta
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Final
 from uuid import UUID
 
 import typer
 
 from loopctl_pipelines.actor import Actor
+from loopctl_pipelines.cli.anomalies_plot import write_plot
 from loopctl_pipelines.cli.json_output import AsJson, print_json
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.costs.anomalies.anomaly import AnomalyType
 from loopctl_pipelines.costs.anomalies.resolution import resolve_anomaly
+from loopctl_pipelines.costs.display.anomaly_lines import anomaly_lines, reference_name
 from loopctl_pipelines.costs.display.anomaly_selection import (
     AnomalySelection,
     latest,
 )
 from loopctl_pipelines.costs.display.anomaly_text import describe_anomaly
-from loopctl_pipelines.costs.display.budget_line import stored_budget_line
-from loopctl_pipelines.costs.display.plots import PLOTTED_DAYS, plot_costs
 from loopctl_pipelines.costs.display.stored_costs import (
     StoredAnomaly,
-    costs_to_plot,
-    daily_model_costs,
     list_anomalies,
 )
 from loopctl_pipelines.costs.display.stored_story import anomaly_details
 from loopctl_pipelines.costs.display.story_plot import plot_story
-from loopctl_pipelines.costs.display.tables import anomalies_table
 from loopctl_pipelines.costs.errors import UnknownAnomalyError
 from loopctl_pipelines.costs.operator_queries import tenant_of_anomaly
-from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.tenants.errors import UnknownTenantError
@@ -98,14 +93,16 @@ def anomalies_list(
         )
         matching = sum(map(len, found.values()))
         found = found if limit is None else latest(found, limit)
-        plotted = _write_plot(project, plot, found) if plot else None
+        plotted = write_plot(project, plot, found) if plot else None
     kind = "" if everything else "resolved " if resolved else "open "
     rows = [(t.slug, a, _state(a)) for t, many in found.items() for a in many]
     if as_json:
         print_json([_as_json(slug, anomaly) for slug, anomaly, _ in rows])
     elif rows:
         title = f"{len(rows)} {kind}anomal{'y' if len(rows) == 1 else 'ies'}"
-        console.print(anomalies_table(title, rows))
+        console.print(title)
+        for line in anomaly_lines(rows):
+            console.print(line, soft_wrap=True)
     else:
         console.print(f"No {kind}anomalies.")
     if len(rows) < matching:
@@ -154,6 +151,8 @@ def anomalies_resolve(
     tenant: Annotated[
         str | None, typer.Option(help="Slug: fail if the anomaly belongs to another tenant.")
     ] = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Resolve an anomaly and audit it; it is not reported again for its day. Safe to repeat."""
     with open_project() as project:
@@ -163,6 +162,9 @@ def anomalies_resolve(
             done = resolve_anomaly(connection, asked.id, anomaly, ACTOR)
     if done is None:
         raise UnknownAnomalyError(anomaly, tenant)
+    if as_json:
+        print_json({"id": anomaly, "tenant": asked.slug, **asdict(done)})
+        return
     when = f"{done.updated_at:%Y-%m-%d %H:%M:%S} UTC"
     Terminal().print(
         f"Anomaly {anomaly} of tenant {asked.slug!r} is resolved, and audited."
@@ -208,38 +210,8 @@ def _as_json(slug: str, anomaly: StoredAnomaly) -> dict[str, object]:
         "anomaly_type": anomaly.anomaly_type,
         "story_cost_millicents": anomaly.story_cost_millicents,
         "reference_avg_millicents": anomaly.reference_avg_millicents,
+        "reference": reference_name(anomaly.anomaly_type, anomaly.baseline),
         "deviation_factor": anomaly.deviation_factor,
         "resolved": anomaly.resolved,
         "archived": anomaly.archived,
     }
-
-
-def _write_plot(
-    project: Project,
-    file: typer.FileBinaryWrite,
-    anomalies_of: Mapping[Tenant, Sequence[StoredAnomaly]],
-) -> str:
-    """Write the plot of these tenants' latest days; return what was plotted."""
-    totals = {
-        tenant: costs_to_plot(project.database, TenantDays(tenant, date.min, project.today), many)
-        for tenant, many in anomalies_of.items()
-    }
-    plotted = {tenant: costs for tenant, costs in totals.items() if costs.costs}
-    if not plotted:
-        return "No plot: no day of these tenants has been summarized yet."
-    last = max(max(costs.costs) for costs in plotted.values())
-    first = last - timedelta(days=PLOTTED_DAYS - 1)
-    units = {tenant: TenantDays(tenant, first, last) for tenant in plotted}
-    # only a plot of one tenant has room for a budget
-    shows_budget = len(plotted) == 1
-    detailed = [
-        replace(
-            costs,
-            models=daily_model_costs(project.database, units[tenant]),
-            budget=stored_budget_line(project.database, units[tenant]) if shows_budget else None,
-        )
-        for tenant, costs in plotted.items()
-    ]
-    file.write(plot_costs(detailed, first, last))
-    shown = f"{len(plotted)} tenant{'' if len(plotted) == 1 else 's'}"
-    return f"Plot of {shown}, {first} to {last}: {visible(file.name)}"

@@ -30,14 +30,27 @@ def anomaly(database: Database) -> UUID:
 def _out(shell: Shell, *arguments: str) -> str:
     code, out, err = shell.run("anomalies", *arguments)
     assert (code, err) == (0, "")
-    assert max(map(len, out.splitlines())) <= 80
     return " ".join(out.split())
 
 
 def test_the_list_shows_tenant_day_story_id_and_figures(shell: Shell, anomaly: UUID) -> None:
     out = _out(shell)
-    for part in ("1 open anomaly", "2026-04-02", "s0", str(anomaly), "$0.09, 4.50 times"):
+    for part in (
+        "1 open anomaly",
+        "2026-04-02",
+        "s0",
+        str(anomaly),
+        "$0.09 4.50 times $0.02 (epic_average)",
+    ):
         assert part in out
+
+
+def test_an_anomaly_is_one_line_in_a_narrow_terminal(shell: Shell, anomaly: UUID) -> None:
+    _, out, _ = shell.with_settings(COLUMNS="20").run("anomalies")
+    title, line = out.splitlines()
+    assert title == "1 open anomaly"
+    for part in ("2026-04-02", " a ", str(anomaly), "(epic_average)", " s0"):
+        assert part in line
 
 
 @pytest.mark.parametrize("metadata", ['{"period": "z"}', '{"period": 7}', "[]", "null"])
@@ -89,7 +102,7 @@ def test_the_list_is_printed_as_json(shell: Shell, anomaly: UUID, tmp_path: Path
     assert (code, err.split()[:4]) == (0, ["Plot", "of", "1", "tenant,"])
     [row] = json.loads(out)
     assert (row["id"], row["tenant"], row["day"]) == (str(anomaly), "a", "2026-04-02")
-    assert row["deviation_factor"] == "4.50"
+    assert (row["deviation_factor"], row["reference"]) == ("4.50", "epic_average")
 
 
 def test_an_anomaly_is_shown_with_its_story_beside_the_others(shell: Shell, anomaly: UUID) -> None:
@@ -136,6 +149,12 @@ def test_resolving_is_audited_under_the_name_of_the_command(
         None,
         "cli:anomalies",
     )
+
+
+def test_a_resolved_anomaly_is_json(shell: Shell, anomaly: UUID) -> None:
+    for newly in (True, False):
+        row = json.loads(_out(shell, "resolve", str(anomaly), "--json"))
+        assert (row["id"], row["tenant"], row["newly"]) == (str(anomaly), "a", newly)
 
 
 def test_resolving_again_says_when_it_was_resolved_and_audits_nothing(

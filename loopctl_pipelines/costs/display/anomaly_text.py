@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Final
 
-from loopctl_pipelines.costs.anomalies.anomaly import AnomalyType
+from loopctl_pipelines.costs.display.anomaly_lines import reference_name
 from loopctl_pipelines.costs.display.compared_story import ComparedStory
 from loopctl_pipelines.costs.display.money import dollars
 from loopctl_pipelines.costs.display.stored_story import AnomalyDetails
@@ -17,8 +17,7 @@ _NAME_WIDTH: Final = 10
 def describe_anomaly(slug: str, anomaly: AnomalyDetails, story: ComparedStory) -> str:
     """Return an anomaly's figures, a line each, and its story beside the others of its epic."""
     state = "archived" if anomaly.archived else "resolved" if anomaly.resolved else "open"
-    is_budget = anomaly.anomaly_type == AnomalyType.BUDGET_EXCEEDED
-    named = "budget" if is_budget else str(anomaly.metadata.get("baseline", "baseline"))
+    named = reference_name(anomaly.anomaly_type, anomaly.metadata.get("baseline"))
     reference = f"${_dollars(anomaly.reference_avg_millicents)} ({named})"
     lines = {
         "anomaly": f"{anomaly.anomaly_type}, {state}",

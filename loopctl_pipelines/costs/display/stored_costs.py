@@ -30,7 +30,10 @@ class DayTotal:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnomaly:
-    """A row of cost_anomalies. Costs are in millicents; only the calibrated rule gives a reason."""
+    """A row of cost_anomalies. Costs are in millicents; only the calibrated rule gives a reason.
+
+    `baseline` is what the reference is: an average or a median of its epic, for example.
+    """
 
     id: UUID
     period: str | None
@@ -43,6 +46,7 @@ class StoredAnomaly:
     resolved: bool
     archived: bool
     reason: str | None
+    baseline: str | None
 
     @property
     def day(self) -> date | None:

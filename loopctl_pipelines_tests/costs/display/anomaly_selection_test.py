@@ -23,6 +23,7 @@ def _anomaly(period: str | None, factor: str = "4.5") -> StoredAnomaly:
         resolved=False,
         archived=False,
         reason=None,
+        baseline="epic_average",
     )
 
 

@@ -11,6 +11,7 @@ SELECT
     anomaly.resolved,
     anomaly.archived,
     anomaly.metadata ->> 'reason' AS reason,
+    anomaly.metadata ->> 'baseline' AS baseline,
     loopctl_pipelines.as_object(anomaly.metadata) AS metadata,
     story.epic_id
 FROM cost_anomalies AS anomaly

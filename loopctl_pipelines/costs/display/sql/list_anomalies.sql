@@ -11,7 +11,8 @@ SELECT
     anomaly.deviation_factor,
     anomaly.resolved,
     anomaly.archived,
-    anomaly.metadata ->> 'reason' AS reason
+    anomaly.metadata ->> 'reason' AS reason,
+    anomaly.metadata ->> 'baseline' AS baseline
 FROM cost_anomalies AS anomaly
 LEFT JOIN stories AS story
     ON story.tenant_id = anomaly.tenant_id
