@@ -28,7 +28,15 @@ _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
 _HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[\w.~%-]*)(?::(?P<port>.*))?")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}")
-_SECRET = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
+SECRETS: Final = (
+    "password",
+    "sslpassword",
+    "oauth_client_secret",
+    "scram_client_key",
+    "scram_server_key",
+)
+"""Parameters that nobody may see."""
+
 _WHOLE = (
     "connect_timeout",
     "keepalives",
@@ -102,7 +110,7 @@ def _parameter_problems(query: str) -> Iterator[str]:
         yield "must have name=value after the ?, separated by &: write %26 and %3D inside a value"
         return
     # after an & that was not encoded, a name is the rest of a password
-    secret = any(name in _SECRET for name, _ in pairs)
+    secret = any(name in SECRETS for name, _ in pairs)
     for name, value in pairs:
         if name not in PARAMETERS and (name, value) != ("ssl", "true"):
             shown = f" {name!r}" if _NAME.fullmatch(name) and not secret else ""

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
@@ -9,8 +10,11 @@ from loopctl_pipelines.cli.json_output import AsJson, print_json
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.database.embedded import EmbeddedServer
+from loopctl_pipelines.database.locations import locate
 from loopctl_pipelines.database.preflight import check_database
+from loopctl_pipelines.database.psql import run_psql
 from loopctl_pipelines.database.upgrade import upgrade
+from loopctl_pipelines.errors import SettingsError
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.terminal import Terminal
 
@@ -28,6 +32,39 @@ def db_upgrade(*, as_json: AsJson = False) -> None:
         return
     created = ", ".join(result.created) or "none, they were all there"
     Terminal().print(f"Schema at revision {result.revision}. loopctl's tables created: {created}.")
+
+
+@db.command("url")
+def db_url() -> None:
+    """Print the URL of the embedded PostgreSQL, for psql and other clients; it has no password."""
+    with locate(_embedded_settings()) as locations:
+        Terminal().print(locations.loopctl, soft_wrap=True)
+    Terminal(stderr=True).print(
+        "It answers while a command uses it, such as `loopctl-pipelines dev`."
+    )
+
+
+@db.command("psql", context_settings={"ignore_unknown_options": True})
+def db_psql(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[PSQL ARGUMENTS]...", help="As psql takes them.")
+    ] = None,
+) -> None:
+    """Open psql on loopctl's database, embedded or not; ends with psql's exit code."""
+    with locate(Settings.from_environment(os.environ)) as locations:
+        code = run_psql(locations.loopctl, arguments or [], os.environ)
+    raise typer.Exit(code)
+
+
+def _embedded_settings() -> Settings:
+    settings = Settings.from_environment(os.environ)
+    if settings.database_url is not None:
+        raise SettingsError(
+            "LOOPCTL_DATABASE_URL",
+            "is set, so the embedded PostgreSQL is not used. `loopctl-pipelines db psql` connects "
+            "to the database that it names.",
+        )
+    return settings
 
 
 @db.command("stop")

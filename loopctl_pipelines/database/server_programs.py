@@ -35,6 +35,15 @@ def place_programs(account: ServerAccount) -> Path:
     return target / "pginstall" / "pginstall18" / "bin"
 
 
+def installed_programs() -> Path:
+    """Return the folder of the wheel's programs, for this process's own account.
+
+    Raises:
+        EmbeddedServerError: if the wheel is not installed.
+    """
+    return _installed_package() / "pginstall18" / "bin"
+
+
 def _copy_programs(package: Path, target: Path) -> None:
     programs = target / "pginstall" / "pginstall18"
     shutil.copytree(package / programs.name, programs, symlinks=True)

@@ -38,6 +38,7 @@ COMMANDS: Final = (
     ("breaker", "reset", "acme"),
     ("api",),
     ("db", "upgrade"),
+    ("export", "--from", "2026-04-01", "--to", "2026-04-01"),
     ("demo",),
     ("dev",),
 )
