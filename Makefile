@@ -13,7 +13,7 @@ COMPILE = $(UV) pip compile --quiet --python $(BIN)/python --universal --python-
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test lint bench quality trials lock clean
+.PHONY: help demo dev test lint bench quality trials deploy-check lock clean
 
 help:
 	@echo "make demo   set up, load sample data, run the jobs, show the results"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench  ratios against the reference's way and against a bare scan"
 	@echo "make quality recall and MRR of search with a real model; fails if they became worse (PROPOSALS, WRITE=--write)"
 	@echo "make trials kill processes and the database server at random moments; compare everything (KILLS, RESTARTS, SEED)"
+	@echo "make deploy-check  lint the Dockerfile, validate the files of deploy/ against their schemas"
 	@echo "make lock   bring the lock files in line with pyproject.toml (UPGRADE=--upgrade: all newest)"
 	@echo "make clean  remove .venv and .loopctl"
 
@@ -71,12 +72,32 @@ quality: .venv/installed .venv-quality/installed
 trials: .venv/installed-dev
 	$(BIN)/python -m trials --kills $(KILLS) --restarts $(RESTARTS) $(if $(SEED),--seed $(SEED))
 
+.venv-deploy/installed: .venv/installed-setup requirements-deploy.lock
+	$(PYTHON) -m venv --without-pip .venv-deploy
+	$(UV) pip install --quiet --python .venv-deploy/bin/python --require-hashes -r requirements-deploy.lock
+	@touch $@
+
+# what the image has, for Celery and Kubernetes
+.venv-image/installed: .venv/installed-setup requirements-image.lock
+	$(PYTHON) -m venv --without-pip .venv-image
+	$(UV) pip install --quiet --python .venv-image/bin/python --require-hashes -r requirements-image.lock
+	@touch $@
+
+deploy-check: .venv-deploy/installed .venv-image/installed
+	.venv-deploy/bin/hadolint Dockerfile
+	.venv-deploy/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	.venv-deploy/bin/kubernetes-validate --strict --quiet deploy/k8s/*.yaml
+	.venv-image/bin/python -m tools.check_instances deploy/dagster.*.yaml > .venv-deploy/job_of_a_run.json
+	.venv-deploy/bin/kubernetes-validate --strict --quiet .venv-deploy/job_of_a_run.json
+
 lock: .venv/installed-setup
 	$(COMPILE) --output-file requirements.lock pyproject.toml
 	$(COMPILE) --output-file requirements-dev.lock --extra dev --constraint requirements.lock pyproject.toml
+	$(COMPILE) --output-file requirements-image.lock --extra celery --extra k8s --constraint requirements-dev.lock pyproject.toml
+	$(COMPILE) --output-file requirements-deploy.lock --group deploy
 	$(COMPILE) --output-file requirements-setup.lock --group setup --constraint requirements-dev.lock
 	$(COMPILE) --output-file requirements-quality.lock --no-deps --group quality
 
 clean:
 	-$(BIN)/loopctl-pipelines db stop
-	rm -rf .venv .venv-quality .loopctl
+	rm -rf .venv .venv-deploy .venv-image .venv-quality .loopctl

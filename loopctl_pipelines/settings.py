@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from loopctl_pipelines.anomaly_rule import AnomalyRule
+from loopctl_pipelines.errors import SettingsError
 from loopctl_pipelines.setting_reader import SettingReader, StartDate
 
 _FIRST_DAY = StartDate(day=date(2026, 1, 1))
@@ -21,7 +22,8 @@ class Settings:
     """All settings, validated. URLs hold passwords, so the repr shows no URL and no key.
 
     Attributes:
-        database_url: libpq URL of loopctl's database; None: the embedded PostgreSQL.
+        database_url: libpq URL of loopctl's database; None: the embedded PostgreSQL, which
+            LOOPCTL_EMBEDDED_POSTGRES=no forbids.
         database_role: role of every tenant transaction; row-level security must bind it.
         dagster_url: libpq URL of Dagster's storage; None: a second database on the same server.
         home: folder of the embedded server and of Dagster's local files.
@@ -105,7 +107,7 @@ class Settings:
         values = SettingReader(environment)
         low_novelty = values.fraction("LOOPCTL_LOW_NOVELTY_SIMILARITY", cls.low_novelty_similarity)
         return cls(
-            database_url=values.postgres_url("LOOPCTL_DATABASE_URL"),
+            database_url=_database_url(values),
             database_role=values.role("LOOPCTL_DATABASE_ROLE", cls.database_role),
             dagster_url=values.postgres_url("LOOPCTL_DAGSTER_URL"),
             home=Path(values.text("LOOPCTL_HOME") or cls.home),
@@ -170,3 +172,15 @@ class Settings:
             model_aliases=values.aliases("LOOPCTL_MODEL_ALIASES"),
             rollup=values.reference("LOOPCTL_ROLLUP"),
         )
+
+
+def _database_url(values: SettingReader) -> str | None:
+    url = values.postgres_url("LOOPCTL_DATABASE_URL")
+    embedded = values.one_of("LOOPCTL_EMBEDDED_POSTGRES", "yes", ("yes", "no"))
+    if url is None and embedded == "no":
+        raise SettingsError(
+            "LOOPCTL_DATABASE_URL",
+            "must be set: LOOPCTL_EMBEDDED_POSTGRES=no, as in the container image, forbids the "
+            "embedded PostgreSQL, whose data would end with the container",
+        )
+    return url

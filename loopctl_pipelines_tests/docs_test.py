@@ -12,6 +12,7 @@ from loopctl_pipelines.errors import SettingsError
 from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
 from loopctl_pipelines.llm.table_use import LLM_TABLES
 from loopctl_pipelines.settings import Settings
+from loopctl_pipelines_tests.settings_read import settings_read
 
 _REPOSITORY: Final = Path(__file__).parents[1]
 _DOCUMENTS: Final = sorted(
@@ -35,24 +36,6 @@ _EXAMPLES: Final = frozenset({"loopctl_pipelines/costs/tenant_counts.py", "LOOPC
 
 _IDS: Final = [str(path.relative_to(_REPOSITORY)) for path in _DOCUMENTS]
 each_document = pytest.mark.parametrize("document", _DOCUMENTS, ids=_IDS)
-
-
-class _Recorded(dict[str, str]):
-    """An environment that records which variables are read."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
-        self.names.add(name)
-        return default
-
-
-def _settings_read() -> set[str]:
-    environment = _Recorded()
-    Settings.from_environment(environment)
-    return environment.names
 
 
 def _settings_page() -> str:
@@ -106,12 +89,12 @@ def test_each_path_named_exists(document: Path) -> None:
 def test_each_setting_named_exists(document: Path) -> None:
     named = set(_SETTING.findall(document.read_text(encoding="utf-8")))
     # the prefix of a group of settings
-    assert named - _settings_read() - _EXAMPLES - {"LOOPCTL_ANOMALY"} == set()
+    assert named - settings_read() - _EXAMPLES - {"LOOPCTL_ANOMALY"} == set()
 
 
 def test_every_setting_is_on_the_page_of_settings_and_nothing_else_is() -> None:
     documented = [name for name, _, _ in _rows()]
-    assert sorted(documented) == sorted(_settings_read())
+    assert sorted(documented) == sorted(settings_read())
 
 
 def test_the_defaults_on_the_page_of_settings_are_right() -> None:

@@ -26,6 +26,17 @@ def test_an_empty_value_counts_as_unset() -> None:
     assert Settings.from_environment(empty) == Settings()
 
 
+def test_without_a_database_an_environment_that_forbids_the_embedded_one_is_refused() -> None:
+    with pytest.raises(SettingsError, match="LOOPCTL_DATABASE_URL must be set"):
+        Settings.from_environment({"LOOPCTL_EMBEDDED_POSTGRES": "no"})
+
+
+def test_an_environment_that_forbids_the_embedded_database_uses_the_one_that_is_given() -> None:
+    url = "postgresql://db/loopctl"
+    given = {"LOOPCTL_EMBEDDED_POSTGRES": "no", "LOOPCTL_DATABASE_URL": url}
+    assert Settings.from_environment(given).database_url == url
+
+
 def test_a_rolling_start_date_moves_with_the_day() -> None:
     start = StartDate.parse("-90d")
     assert start.resolve(date(2026, 4, 1)) == date(2026, 1, 1)
@@ -76,6 +87,7 @@ def test_each_part_of_the_anomaly_rule_is_a_setting() -> None:
     [
         ("LOOPCTL_DATABASE_URL", "mysql://root@db/loopctl"),
         ("LOOPCTL_DAGSTER_URL", "loopctl"),
+        ("LOOPCTL_EMBEDDED_POSTGRES", "maybe"),
         ("LOOPCTL_DATABASE_ROLE", "app; DROP TABLE tenants"),
         ("LOOPCTL_START_DATE", "01/02/2026"),
         ("LOOPCTL_START_DATE", "-0d"),

@@ -1,18 +1,24 @@
 """Dagster's instance: its folder and its configuration."""
 
+import hashlib
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from dagster import DagsterInstance
 
+_MARK: Final = "# Written by loopctl-pipelines, which leaves it alone once you have changed it: "
+
 
 def dagster_home(home: Path) -> Path:
-    """Return the DAGSTER_HOME in LOOPCTL_HOME; create it, and write this version's dagster.yaml.
+    """Return the DAGSTER_HOME in LOOPCTL_HOME; create it, with this version's dagster.yaml.
 
-    It holds the logs of all tenants' runs, so it is closed to other users.
+    A dagster.yaml of the operator's own stays. The folder holds the logs of all tenants' runs, so
+    it is closed to other users.
     """
     folder = home.absolute() / "dagster"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -20,8 +26,9 @@ def dagster_home(home: Path) -> Path:
     if found.st_uid == os.geteuid() and found.st_mode & 0o077:
         # an earlier version has made it
         folder.chmod(0o700)
-    configuration = files(__package__).joinpath("dagster.yaml").read_bytes()
-    (folder / "dagster.yaml").write_bytes(configuration)
+    configuration = _marked(files(__package__).joinpath("dagster.yaml").read_text())
+    if _may_be_replaced(folder / "dagster.yaml", configuration):
+        _replace(folder / "dagster.yaml", configuration)
     return folder
 
 
@@ -34,3 +41,24 @@ def dagster_instance(home: Path) -> Iterator[DagsterInstance]:
     """
     with DagsterInstance.from_config(str(dagster_home(home))) as instance:
         yield instance
+
+
+def _may_be_replaced(path: Path, configuration: str) -> bool:
+    try:
+        found = path.read_text()
+    except FileNotFoundError:
+        return True
+    body = found.partition("\n")[2]
+    # an earlier version's, which nobody has changed
+    return found != configuration and found == _marked(body)
+
+
+def _marked(text: str) -> str:
+    return f"{_MARK}{hashlib.sha256(text.encode()).hexdigest()[:16]}\n{text}"
+
+
+def _replace(path: Path, text: str) -> None:
+    # another process may read it at this moment
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+        file.write(text)
+    Path(file.name).replace(path)

@@ -9,7 +9,12 @@ import pytest
 
 _ROOT = Path(__file__).parents[2]
 _PINS = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([\w.+!]+)", re.MULTILINE)
-_LOCKS = ("requirements-setup.lock", "requirements.lock", "requirements-dev.lock")
+_LOCKS = (
+    "requirements-setup.lock",
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-image.lock",
+)
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(_LOCKS, 2)))
