@@ -58,8 +58,10 @@ role sh -c 'sed s/code-location/localhost/ /etc/loopctl-pipelines/workspace.yaml
 echo "== migration"
 role sh -c 'loopctl-pipelines db upgrade && dagster instance migrate' 2>&1 | tail -3
 
+# a group of processes for each role: buildah does not hand signals on
+set -m
 started=()
-end() { kill "${started[@]}" 2>/dev/null || true; wait; buildah rm "$container" >/dev/null; }
+end() { kill -- "${started[@]/#/-}" 2>/dev/null || true; wait; buildah rm "$container" >/dev/null; }
 trap end EXIT
 answers() { # the health check of a role, until it passes
   local name=$1; shift
