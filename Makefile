@@ -13,7 +13,7 @@ COMPILE = $(UV) pip compile --quiet --python $(BIN)/python --universal --python-
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test lint bench quality trials deploy-check lock clean
+.PHONY: help demo dev test lint bench quality trials test-celery deploy-check lock clean
 
 help:
 	@echo "make demo   set up, load sample data, run the jobs, show the results"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench  ratios against the reference's way and against a bare scan"
 	@echo "make quality recall and MRR of search with a real model; fails if they became worse (PROPOSALS, WRITE=--write)"
 	@echo "make trials kill processes and the database server at random moments; compare everything (KILLS, RESTARTS, SEED)"
+	@echo "make test-celery   runs on two Celery workers, one of which is killed (needs redis-server)"
 	@echo "make deploy-check  lint the Dockerfile, validate the files of deploy/ against their schemas"
 	@echo "make lock   bring the lock files in line with pyproject.toml (UPGRADE=--upgrade: all newest)"
 	@echo "make clean  remove .venv and .loopctl"
@@ -77,11 +78,17 @@ trials: .venv/installed-dev
 	$(UV) pip install --quiet --python .venv-deploy/bin/python --require-hashes -r requirements-deploy.lock
 	@touch $@
 
-# what the image has, for Celery and Kubernetes
-.venv-image/installed: .venv/installed-setup requirements-image.lock
+# what the image has, for Celery and Kubernetes, and what tests need
+.venv-image/installed: .venv/installed-setup requirements-image.lock requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv --without-pip .venv-image
-	$(UV) pip install --quiet --python .venv-image/bin/python --require-hashes -r requirements-image.lock
+	$(UV) pip install --quiet --python .venv-image/bin/python --require-hashes \
+	  -r requirements-setup.lock -r requirements-image.lock -r requirements-dev.lock
+	$(BIN)/uv pip install --quiet --python .venv-image/bin/python --offline --no-build-isolation --no-deps -e .
 	@touch $@
+
+# runs on Celery workers; needs Debian's redis-server
+test-celery: .venv-image/installed
+	.venv-image/bin/pytest -n 0 loopctl_pipelines_tests/deploy/celery_test.py
 
 deploy-check: .venv-deploy/installed .venv-image/installed
 	.venv-deploy/bin/hadolint Dockerfile
