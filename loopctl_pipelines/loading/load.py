@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -37,7 +38,7 @@ def load(database: Database, usage: UsageFile) -> Loaded:
     """Load a usage file; loaded again, it adds nothing.
 
     Whatever the file names is looked up by name (tenants and projects by slug), or created. Each
-    tenant is one transaction.
+    tenant is one transaction; several run at the same time.
 
     Args:
         database: loopctl's database; it may hold other tenants.
@@ -53,8 +54,17 @@ def load(database: Database, usage: UsageFile) -> Loaded:
     tenants = _add_tenants(database, [rows[0] for rows in rows_of.values()])
     known = list_tenants(database)
     added: Counter[str] = Counter()
-    for slug, rows in sorted(rows_of.items()):
-        added += _add_usage(database, known[slug].id, slug, rows)
+    # while PostgreSQL inserts one tenant's rows, Python sends another's
+    pool = ThreadPoolExecutor(database.connections, thread_name_prefix="tenant")
+    try:
+        running = [
+            pool.submit(_add_usage, database, known[slug].id, slug, rows)
+            for slug, rows in sorted(rows_of.items())
+        ]
+        for ended in running:
+            added += ended.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
     return Loaded(tenants=tenants, **{table: added[table] for table in _OWNED})
 
 
@@ -80,7 +90,7 @@ def _add_usage(
     # PostgreSQL's own message may quote a row
     raise UsageFileError(
         f"PostgreSQL rejected the usage of tenant {slug!r} (SQLSTATE {sqlstate}) and wrote none of "
-        "it. Tenants that sort before it are loaded; load the file again when the cause is gone."
+        "it. Other tenants of the file may be loaded; load it again when the cause is gone."
     )
 
 
