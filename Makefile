@@ -13,17 +13,20 @@ COMPILE = $(UV) pip compile --quiet --python $(BIN)/python --universal --python-
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test lint bench quality trials test-celery deploy-check lock clean
+.PHONY: help demo dev test test-ui lint bench quality trials test-celery deploy-check docs screenshots lock clean
 
 help:
 	@echo "make demo   set up, load sample data, run the jobs, show the results"
 	@echo "make dev    open the Dagster UI on the same data (http://127.0.0.1:3000)"
 	@echo "make test   lint, types, import contracts and tests"
+	@echo "make test-ui tests of the UI and the API's page in Chromium (Debian: apt-get install chromium)"
 	@echo "make bench  ratios against the reference's way and against a bare scan"
 	@echo "make quality recall and MRR of search with a real model; fails if they became worse (PROPOSALS, WRITE=--write)"
 	@echo "make trials kill processes and the database server at random moments; compare everything (KILLS, RESTARTS, SEED)"
 	@echo "make test-celery   runs on two Celery workers, one of which is killed (needs redis-server)"
 	@echo "make deploy-check  lint the Dockerfile, validate the files of deploy/ against their schemas"
+	@echo "make docs   build the documentation as a site with search: site/index.html"
+	@echo "make screenshots take the pictures of docs/ anew, from the demo's data in Chromium"
 	@echo "make lock   bring the lock files in line with pyproject.toml (UPGRADE=--upgrade: all newest)"
 	@echo "make clean  remove .venv and .loopctl"
 
@@ -57,6 +60,22 @@ lint: .venv/installed-dev
 
 test: lint
 	$(BIN)/pytest
+
+# one process: the tests share one UI and one browser
+test-ui: .venv/installed-dev
+	$(BIN)/pytest -n 0 browser_tests
+
+screenshots: .venv/installed-dev
+	$(BIN)/python -m browser_tests.screenshots
+
+.venv-docs/installed: .venv/installed-setup requirements-docs.lock
+	$(PYTHON) -m venv --without-pip .venv-docs
+	$(UV) pip install --quiet --python .venv-docs/bin/python --require-hashes -r requirements-docs.lock
+	@touch $@
+
+docs: .venv-docs/installed
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
+	@echo "Open site/index.html, or run: $(CURDIR)/.venv-docs/bin/mkdocs serve"
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks
@@ -104,7 +123,8 @@ lock: .venv/installed-setup
 	$(COMPILE) --output-file requirements-deploy.lock --group deploy
 	$(COMPILE) --output-file requirements-setup.lock --group setup --constraint requirements-dev.lock
 	$(COMPILE) --output-file requirements-quality.lock --no-deps --group quality
+	$(COMPILE) --output-file requirements-docs.lock --group docs
 
 clean:
 	-$(BIN)/loopctl-pipelines db stop
-	rm -rf .venv .venv-deploy .venv-image .venv-quality .loopctl
+	rm -rf .venv .venv-deploy .venv-docs .venv-image .venv-quality .loopctl site

@@ -1,5 +1,6 @@
 """The documentation names what exists: links, paths, modules and settings."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,6 +125,32 @@ def test_the_page_of_permissions_names_every_table_of_loopctl_s_that_is_used() -
     for use in (COST_TABLES, RETENTION_TABLES, EMBEDDING_TABLES, LLM_TABLES):
         for table in {*use.read, *use.written, *use.appended, *use.unprotected}:
             assert table.startswith("loopctl_pipelines.") or f"`{table}`" in page, table
+
+
+def _messages() -> Iterator[str]:
+    """Yield every text of the code, with … for what is put in."""
+    for module in (_REPOSITORY / "loopctl_pipelines").rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                constants = (part for part in node.values if isinstance(part, ast.Constant))
+                yield "…".join(str(part.value) for part in constants)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def test_each_message_on_the_page_of_troubleshooting_is_one_of_the_code() -> None:
+    page = (_REPOSITORY / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
+    assert len(named) > 15
+    messages = "\n".join(_messages())
+    parts = [part.strip() for text in named for part in text.split("…")]
+    assert [part for part in parts if part not in messages] == []
+
+
+def test_each_page_is_in_the_navigation_of_the_site() -> None:
+    site = (_REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = {path.name for path in (_REPOSITORY / "docs").glob("*.md")}
+    assert {page for page in pages if f": {page}\n" not in site} == set()
 
 
 def test_the_readme_is_short() -> None:
