@@ -66,7 +66,7 @@ def test_help_and_version_import_nothing_slow(argument: str) -> None:
     assert imported & _SLOW == set()
 
 
-@pytest.mark.parametrize("name", ["anomalies", "export", "load", "status"])
+@pytest.mark.parametrize("name", ["export", "status"])
 def test_the_help_of_a_command_that_only_reads_imports_no_dagster(name: str) -> None:
     assert _imported(name, "--help") & {"dagster", "alembic", "openai", "anthropic"} == set()
 
@@ -86,6 +86,5 @@ def test_an_unknown_command_is_an_error_on_stderr(shell: Shell) -> None:
 
 def test_a_shell_completes_commands_and_their_options() -> None:
     assert _completed("back") == ["backfill"]
-    assert _completed("db up") == ["upgrade"]
     assert _completed("export --fo") == ["--format"]
     assert _completed("export --format p") == ["parquet"]
