@@ -113,6 +113,9 @@ deploy-check: .venv-deploy/installed .venv-image/installed
 	.venv-deploy/bin/hadolint Dockerfile
 	.venv-deploy/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 	.venv-deploy/bin/kubernetes-validate --strict --quiet deploy/k8s/*.yaml
+	@command -v kubectl >/dev/null || echo "kubectl is missing: deploy/kustomization.yaml is not rendered"
+	! command -v kubectl >/dev/null || { kubectl kustomize deploy > .venv-deploy/rendered.yaml && \
+	  .venv-deploy/bin/kubernetes-validate --strict --quiet .venv-deploy/rendered.yaml; }
 	.venv-image/bin/python -m tools.check_instances deploy/dagster.*.yaml > .venv-deploy/job_of_a_run.json
 	.venv-deploy/bin/kubernetes-validate --strict --quiet .venv-deploy/job_of_a_run.json
 

@@ -59,7 +59,7 @@ def test_every_setting_named_exists() -> None:
 
 def test_every_command_named_exists(tmp_path: Path) -> None:
     scripts = {script.name for script in entry_points(group="console_scripts")}
-    for program, *arguments in commands():
+    for program, *arguments in sorted(commands()):
         match program:
             case "python" if arguments[0] == "-m":
                 assert find_spec(arguments[1]), arguments

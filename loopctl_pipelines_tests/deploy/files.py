@@ -1,7 +1,6 @@
 """The files of deploy/, read."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -65,16 +64,16 @@ def scheduled() -> list[Container]:
     ]
 
 
-def commands() -> Iterator[list[str]]:
+def commands() -> set[tuple[str, ...]]:
     """Return program and arguments of every command, those of a shell one by one."""
+    found = {tuple(yaml.safe_load(given)) for given in re.findall(r"CMD (\[.+\])", DOCKERFILE)}
     for container in [*composed(), *scheduled()]:
         match container.command:
             case ("sh", "-c", script):
-                yield from (part.split() for part in script.split(" && "))
+                found |= {tuple(part.split()) for part in script.split(" && ")}
             case command:
-                yield list(command)
-    for command in re.findall(r"CMD (\[.+\])", DOCKERFILE):
-        yield yaml.safe_load(command)
+                found.add(command)
+    return found
 
 
 def _container(role: str, image: str, command: list[str]) -> Container:
