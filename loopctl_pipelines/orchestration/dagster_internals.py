@@ -131,6 +131,8 @@ MOST_HASHED_INPUT_PARTITIONS: Final = SKIP_PARTITION_DATA_VERSION_DEPENDENCY_THR
 StepContext = AssetExecutionContext | OpExecutionContext
 
 
+# as large as the nightly run after a month of missed nights, with 300 tenants
+_PARTITIONS_PER_RUN: Final = 10_000
 _DAGSTERS_RANGES: Final = DefaultPartitionsSubset.get_partition_key_ranges
 
 
@@ -169,6 +171,7 @@ def _rectangles(
         [(part[names[0]], part[names[1]]) for part in parts],
         partitions.primary_dimension.partitions_def.get_partition_keys(),
         partitions.secondary_dimension.partitions_def.get_partition_keys(),
+        most=_PARTITIONS_PER_RUN,
     )
     return [PartitionKeyRange(key(each.first), key(each.last)) for each in covered]
 

@@ -1,7 +1,7 @@
 """Covers partitions of two dimensions with rectangles of keys. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from loopctl_pipelines.tenants.contiguous_ranges import contiguous_ranges
@@ -15,7 +15,7 @@ class KeyRectangle(NamedTuple):
 
 
 def key_rectangles(
-    keys: Iterable[tuple[str, str]], primary: Sequence[str], secondary: Sequence[str]
+    keys: Iterable[tuple[str, str]], primary: Sequence[str], secondary: Sequence[str], *, most: int
 ) -> list[KeyRectangle]:
     """Cover exactly these keys with few rectangles that do not overlap.
 
@@ -23,6 +23,7 @@ def key_rectangles(
         keys: (primary, secondary) pairs; those that are not among the next two are left out.
         primary: the keys of one dimension, in partition order.
         secondary: those of the other.
+        most: keys of a rectangle, unless a single primary key has more.
     """
     known = set(primary), set(secondary)
     firsts_of: defaultdict[str, set[str]] = defaultdict(set)
@@ -34,7 +35,13 @@ def key_rectangles(
         for side in contiguous_ranges(firsts, primary):
             seconds_of[side].append(second)
     return [
-        KeyRectangle((side[0], other[0]), (side[-1], other[-1]))
+        KeyRectangle((part[0], other[0]), (part[-1], other[-1]))
         for side, seconds in sorted(seconds_of.items())
         for other in contiguous_ranges(seconds, secondary)
+        for part in _parts(side, max(1, most // len(other)))
     ]
+
+
+def _parts(side: tuple[str, ...], length: int) -> Iterator[tuple[str, ...]]:
+    for begin in range(0, len(side), length):
+        yield side[begin : begin + length]
