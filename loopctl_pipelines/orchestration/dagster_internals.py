@@ -131,32 +131,36 @@ MOST_HASHED_INPUT_PARTITIONS: Final = SKIP_PARTITION_DATA_VERSION_DEPENDENCY_THR
 StepContext = AssetExecutionContext | OpExecutionContext
 
 
-# as large as the nightly run after a month of missed nights, with 300 tenants
-_PARTITIONS_PER_RUN: Final = 10_000
 _DAGSTERS_RANGES: Final = DefaultPartitionsSubset.get_partition_key_ranges
 
 
-def cover_backfills_with_rectangles() -> None:
+def cover_backfills_with_rectangles(most: int) -> None:
     """Have this process start one run for 7 days x 10 tenants of a backfill, not one for each day.
 
     The UI promises one. The daemon knows the partitions from a snapshot, so no definition of ours
     can say how they become ranges.
+
+    Args:
+        most: partitions that one run covers, unless a single day has more.
     """
-    DefaultPartitionsSubset.get_partition_key_ranges = _ranges_of  # type: ignore[assignment, method-assign]
 
+    def ranges_of(
+        subset: DefaultPartitionsSubset, partitions_def: PartitionsDefinition
+    ) -> Sequence[PartitionKeyRange]:
+        """Return the fewest ranges of at most so many partitions: rectangles, or Dagster's own."""
+        found = _DAGSTERS_RANGES(subset, partitions_def)
+        if not isinstance(partitions_def, MultiPartitionsDefinition):
+            return found
+        if len(found) == 1 and len(subset) <= most:
+            return found
+        covered = _rectangles(subset, partitions_def, most)
+        return found if len(found) < len(covered) and len(subset) <= most else covered
 
-def _ranges_of(
-    subset: DefaultPartitionsSubset, partitions_def: PartitionsDefinition
-) -> Sequence[PartitionKeyRange]:
-    """Return the fewest ranges: rectangles, or Dagster's own."""
-    found = _DAGSTERS_RANGES(subset, partitions_def)
-    if not isinstance(partitions_def, MultiPartitionsDefinition) or len(found) < 2:  # noqa: PLR2004
-        return found
-    return min(found, _rectangles(subset, partitions_def), key=len)
+    DefaultPartitionsSubset.get_partition_key_ranges = ranges_of  # type: ignore[assignment, method-assign]
 
 
 def _rectangles(
-    subset: DefaultPartitionsSubset, partitions: MultiPartitionsDefinition
+    subset: DefaultPartitionsSubset, partitions: MultiPartitionsDefinition, most: int
 ) -> list[PartitionKeyRange]:
     names = (partitions.primary_dimension.name, partitions.secondary_dimension.name)
 
@@ -171,7 +175,7 @@ def _rectangles(
         [(part[names[0]], part[names[1]]) for part in parts],
         partitions.primary_dimension.partitions_def.get_partition_keys(),
         partitions.secondary_dimension.partitions_def.get_partition_keys(),
-        most=_PARTITIONS_PER_RUN,
+        most=most,
     )
     return [PartitionKeyRange(key(each.first), key(each.last)) for each in covered]
 

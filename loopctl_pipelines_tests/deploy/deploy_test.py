@@ -45,6 +45,7 @@ def test_dagster_opens_each_instance(
 @each_instance
 def test_each_instance_has_the_queue_storage_and_retries_of_the_project(path: Path) -> None:
     own, other = read(_OWN_INSTANCE), read(path)
+    assert other["storage"]["custom"]["config"].pop("partitions_per_run") > 0
     for name in ("storage", "run_coordinator", "concurrency", "run_retries", "telemetry", "nux"):
         assert other[name] == own[name], name
 

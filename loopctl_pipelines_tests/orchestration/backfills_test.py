@@ -6,6 +6,7 @@ import pytest
 from dagster import DagsterInstance, DagsterRunStatus, partition_loading_context
 
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.orchestration.dagster_internals import cover_backfills_with_rectangles
 from loopctl_pipelines.partitions import partition_key
 from loopctl_pipelines.setting_reader import StartDate
 from loopctl_pipelines.settings import Settings
@@ -60,6 +61,20 @@ def test_tenants_that_are_not_adjacent_are_a_run_for_each_group(project: Dagster
         ("2026-04-01|a", "2026-04-07|a"),
         ("2026-04-01|c", "2026-04-07|d"),
     ]
+
+
+def test_a_run_has_no_more_partitions_than_the_instance_allows(
+    project: DagsterProject,
+) -> None:
+    cover_backfills_with_rectangles(12)
+    try:
+        assert _ranges(project, "abcd") == [
+            ("2026-04-01|a", "2026-04-03|d"),
+            ("2026-04-04|a", "2026-04-06|d"),
+            ("2026-04-07|a", "2026-04-07|d"),
+        ]
+    finally:
+        cover_backfills_with_rectangles(10_000)
 
 
 @pytest.mark.parametrize(
