@@ -13,7 +13,7 @@ COMPILE = $(UV) pip compile --quiet --python $(BIN)/python --universal --python-
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test test-ui lint bench quality trials test-celery deploy-check docs screenshots lock clean
+.PHONY: help demo dev test test-ui lint bench quality trials test-celery celery-night deploy-check docs screenshots lock clean
 
 help:
 	@echo "make demo   set up, load sample data, run the jobs, show the results"
@@ -24,6 +24,7 @@ help:
 	@echo "make quality recall and MRR of search with a real model; fails if they became worse (PROPOSALS, WRITE=--write)"
 	@echo "make trials kill processes and the database server at random moments; compare everything (KILLS, RESTARTS, SEED)"
 	@echo "make test-celery   runs on two Celery workers, one of which is killed (needs redis-server)"
+	@echo "make celery-night  a night of 1,000 tenants as one run and as four on two workers: times, tables"
 	@echo "make deploy-check  lint the Dockerfile, validate the files of deploy/ against their schemas"
 	@echo "make docs   build the documentation as a site with search: site/index.html"
 	@echo "make screenshots take the pictures of docs/ anew, from the demo's data in Chromium"
@@ -108,6 +109,10 @@ trials: .venv/installed-dev
 # runs on Celery workers; needs Debian's redis-server
 test-celery: .venv-image/installed
 	.venv-image/bin/pytest -n 0 loopctl_pipelines_tests/deploy/celery_test.py
+
+# a night of 1,000 tenants as one run and as four, on two workers
+celery-night: .venv-image/installed
+	.venv-image/bin/python -m trials.celery_night
 
 deploy-check: .venv-deploy/installed .venv-image/installed
 	.venv-deploy/bin/hadolint Dockerfile
