@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -29,10 +28,6 @@ from loopctl_pipelines_tests.deploy.celery_workers import (
     write_instance,
 )
 from loopctl_pipelines_tests.usage import Usage, id_of
-
-pytestmark = pytest.mark.skipif(
-    find_spec("dagster_celery") is None, reason="make test-celery runs it, with the extra `celery`"
-)
 
 FIRST = date(2026, 4, 1)
 LAST = date(2026, 4, 3)
