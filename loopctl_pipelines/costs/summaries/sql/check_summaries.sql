@@ -2,28 +2,23 @@
 -- and by model and phase. Written independently of the rollup, so that neither hides the other's mistake.
 -- Returns one row per day, with its first differences as JSON. A stale summary is known to differ, so it
 -- is only counted.
-WITH live AS MATERIALIZED (
+WITH reports AS MATERIALIZED (
     SELECT
-        report.day,
-        scope.scope_type,
-        scope.scope_id,
-        report.story_id,
-        report.model_name AS model,
-        report.phase,
-        count(*) AS reports,
-        sum(report.cost_millicents) AS cost,
-        sum(report.input_tokens) AS input,
-        sum(report.output_tokens) AS output
-    FROM loopctl_pipelines.live_reports AS report
-    CROSS JOIN LATERAL (
-        VALUES ('agent', agent_id), ('epic', epic_id), ('project', project_id)
-    ) AS scope (scope_type, scope_id)
-    WHERE report.tenant_id = %(tenant_id)s
+        day,
+        agent_id,
+        epic_id,
+        project_id,
+        story_id,
+        model_name AS model,
+        phase,
+        cost_millicents AS cost,
+        input_tokens AS input,
+        output_tokens AS output
+    FROM loopctl_pipelines.live_reports
+    WHERE tenant_id = %(tenant_id)s
       -- as timestamps: row-level security lets no index compare a timestamp with a date
-      AND report.inserted_at >= %(first)s::timestamp
-      AND report.inserted_at < %(end)s::timestamp
-      AND scope.scope_id IS NOT NULL
-    GROUP BY 1, 2, 3, 4, 5, 6
+      AND inserted_at >= %(first)s::timestamp
+      AND inserted_at < %(end)s::timestamp
 ),
 
 stored AS MATERIALIZED (
@@ -46,34 +41,74 @@ stored AS MATERIALIZED (
       AND scope_type IN ('agent', 'epic', 'project')
 ),
 
-live_scopes AS (
+live_cells AS MATERIALIZED (
+    SELECT
+        reports.day,
+        scope.scope_type,
+        scope.scope_id,
+        reports.model,
+        reports.phase,
+        count(*) AS reports,
+        sum(reports.cost) AS cost,
+        sum(reports.input) AS input,
+        sum(reports.output) AS output
+    FROM reports
+    CROSS JOIN LATERAL (
+        VALUES
+            ('agent', reports.agent_id), ('epic', reports.epic_id), ('project', reports.project_id)
+    ) AS scope (scope_type, scope_id)
+    WHERE scope.scope_id IS NOT NULL
+    GROUP BY reports.day, scope.scope_type, scope.scope_id, reports.model, reports.phase
+),
+
+-- apart from the cells: with stories among their groups a tenant of 132,000 reports took 2.3 s, not 1.1
+stories AS (
     SELECT
         day,
         scope_type,
         scope_id,
-        sum(reports) AS reports,
-        sum(cost) AS cost,
-        sum(input) AS input,
-        sum(output) AS output,
-        CASE
-            WHEN scope_type <> 'agent' THEN div(sum(cost), count(DISTINCT story_id))
-        END AS average
-    FROM live
+        count(*) AS stories
+    FROM (
+        SELECT DISTINCT
+            reports.day,
+            scope.scope_type,
+            scope.scope_id,
+            reports.story_id
+        FROM (SELECT DISTINCT day, epic_id, project_id, story_id FROM reports) AS reports
+        CROSS JOIN LATERAL (
+            VALUES ('epic', reports.epic_id), ('project', reports.project_id)
+        ) AS scope (scope_type, scope_id)
+        WHERE scope.scope_id IS NOT NULL
+    ) AS story
     GROUP BY day, scope_type, scope_id
 ),
 
-live_cells AS (
+live_scopes AS (
     SELECT
-        day,
-        scope_type,
-        scope_id,
-        model,
-        phase,
-        sum(cost) AS cost,
-        sum(input) AS input,
-        sum(output) AS output
-    FROM live
-    GROUP BY day, scope_type, scope_id, model, phase
+        of_scope.day,
+        of_scope.scope_type,
+        of_scope.scope_id,
+        of_scope.reports,
+        of_scope.cost,
+        of_scope.input,
+        of_scope.output,
+        div(of_scope.cost, stories.stories) AS average
+    FROM (
+        SELECT
+            day,
+            scope_type,
+            scope_id,
+            sum(reports) AS reports,
+            sum(cost) AS cost,
+            sum(input) AS input,
+            sum(output) AS output
+        FROM live_cells
+        GROUP BY day, scope_type, scope_id
+    ) AS of_scope
+    LEFT JOIN stories
+        ON stories.day = of_scope.day
+        AND stories.scope_type = of_scope.scope_type
+        AND stories.scope_id = of_scope.scope_id
 ),
 
 stored_cells AS (
