@@ -43,44 +43,67 @@ stored AS MATERIALIZED (
 
 live_cells AS MATERIALIZED (
     SELECT
-        reports.day,
-        scope.scope_type,
-        scope.scope_id,
-        reports.model,
-        reports.phase,
+        day,
+        'agent' AS scope_type,
+        agent_id AS scope_id,
+        model,
+        phase,
         count(*) AS reports,
-        sum(reports.cost) AS cost,
-        sum(reports.input) AS input,
-        sum(reports.output) AS output
+        sum(cost) AS cost,
+        sum(input) AS input,
+        sum(output) AS output
     FROM reports
-    CROSS JOIN LATERAL (
-        VALUES
-            ('agent', reports.agent_id), ('epic', reports.epic_id), ('project', reports.project_id)
-    ) AS scope (scope_type, scope_id)
-    WHERE scope.scope_id IS NOT NULL
-    GROUP BY reports.day, scope.scope_type, scope.scope_id, reports.model, reports.phase
+    WHERE agent_id IS NOT NULL
+    GROUP BY day, agent_id, model, phase
+    UNION ALL
+    SELECT
+        day,
+        'epic' AS scope_type,
+        epic_id AS scope_id,
+        model,
+        phase,
+        count(*) AS reports,
+        sum(cost) AS cost,
+        sum(input) AS input,
+        sum(output) AS output
+    FROM reports
+    WHERE epic_id IS NOT NULL
+    GROUP BY day, epic_id, model, phase
+    UNION ALL
+    SELECT
+        day,
+        'project' AS scope_type,
+        project_id AS scope_id,
+        model,
+        phase,
+        count(*) AS reports,
+        sum(cost) AS cost,
+        sum(input) AS input,
+        sum(output) AS output
+    FROM reports
+    WHERE project_id IS NOT NULL
+    GROUP BY day, project_id, model, phase
 ),
 
 -- apart from the cells: with stories among their groups a tenant of 132,000 reports took 2.3 s, not 1.1
 stories AS (
     SELECT
         day,
-        scope_type,
-        scope_id,
+        'epic' AS scope_type,
+        epic_id AS scope_id,
         count(*) AS stories
-    FROM (
-        SELECT DISTINCT
-            reports.day,
-            scope.scope_type,
-            scope.scope_id,
-            reports.story_id
-        FROM (SELECT DISTINCT day, epic_id, project_id, story_id FROM reports) AS reports
-        CROSS JOIN LATERAL (
-            VALUES ('epic', reports.epic_id), ('project', reports.project_id)
-        ) AS scope (scope_type, scope_id)
-        WHERE scope.scope_id IS NOT NULL
-    ) AS story
-    GROUP BY day, scope_type, scope_id
+    FROM (SELECT DISTINCT day, epic_id, story_id FROM reports) AS story
+    WHERE epic_id IS NOT NULL
+    GROUP BY day, epic_id
+    UNION ALL
+    SELECT
+        day,
+        'project' AS scope_type,
+        project_id AS scope_id,
+        count(*) AS stories
+    FROM (SELECT DISTINCT day, project_id, story_id FROM reports) AS story
+    WHERE project_id IS NOT NULL
+    GROUP BY day, project_id
 ),
 
 live_scopes AS (
