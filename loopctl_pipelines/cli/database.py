@@ -14,6 +14,7 @@ from loopctl_pipelines.database.locations import locate
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.database.psql import run_psql
 from loopctl_pipelines.database.upgrade import upgrade
+from loopctl_pipelines.database.vectors import find_no_vectors_sentence
 from loopctl_pipelines.errors import SettingsError
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.terminal import Terminal
@@ -27,11 +28,14 @@ def db_upgrade(*, as_json: AsJson = False) -> None:
     with open_project() as project:
         result = upgrade(project.locations.loopctl, project.settings.database_role)
         check_database(project.database, COST_TABLES)
+        sentence = find_no_vectors_sentence(project.database)
     if as_json:
         print_json(asdict(result))
         return
     created = ", ".join(result.created) or "none, they were all there"
     Terminal().print(f"Schema at revision {result.revision}. loopctl's tables created: {created}.")
+    if result.left_out:
+        Terminal().print(f"Left out: {', '.join(result.left_out)}. {sentence}")
 
 
 @db.command("url")

@@ -12,6 +12,7 @@ from loopctl_pipelines.costs.jobs import DAILY_COSTS
 from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.database.upgrade import upgrade
+from loopctl_pipelines.database.vectors import find_no_vectors_sentence
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.demo.demo import demo_days, run_demo
 from loopctl_pipelines.demo.embed import embed_sample
@@ -37,8 +38,11 @@ def demo() -> None:
         days = demo_days(project.start, project.today)
         with project.instance() as instance:
             well = run_demo(console, project.database, instance, project.job(DAILY_COSTS), days)
-            with sample_vendors() as vendors:
-                well &= _fill_knowledge_base(console, project, instance, vendors)
+            if sentence := find_no_vectors_sentence(project.database):
+                console.print(sentence)
+            else:
+                with sample_vendors() as vendors:
+                    well &= _fill_knowledge_base(console, project, instance, vendors)
     console.print("\nOpen the same data in the Dagster UI:", Text("make dev", style="bold"))
     if not well:
         raise typer.Exit(1)

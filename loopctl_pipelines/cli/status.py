@@ -10,6 +10,7 @@ from rich.table import Table
 
 from loopctl_pipelines.cli.json_output import AsJson, print_json
 from loopctl_pipelines.cli.project import Project, open_project
+from loopctl_pipelines.database.errors import ExtensionMissingError
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
 from loopctl_pipelines.knowledge.extraction.table_use import EXTRACTION_TABLES
@@ -39,8 +40,15 @@ def status(
 ) -> None:
     """Show per tenant what is pending, what waits until when, and why."""
     with open_project() as project:
-        for tables in (EMBEDDING_TABLES, EXTRACTION_TABLES):
-            check_database(project.database, tables)
+        try:
+            for tables in (EMBEDDING_TABLES, EXTRACTION_TABLES):
+                check_database(project.database, tables)
+        except ExtensionMissingError as missing:
+            # costs alone are no failure
+            Terminal(stderr=as_json).print(str(missing))
+            if as_json:
+                print_json([])
+            return
         tenants = list_tenants(project.database)
         chosen = [tenants[slug] for slug in select_tenants(tenant or [], tenants)]
         unknown = unknown_slugs_sentence(project.database, project.settings.extract_reviews)

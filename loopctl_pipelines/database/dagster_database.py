@@ -103,11 +103,12 @@ def check_dagster_database(url: str) -> None:
     # another login has created them, which is their owner
     remedy = (
         f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {login}; "
-        f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {login}; "
-        f"GRANT CREATE ON SCHEMA public TO {login};"
+        f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {login};"
         if has_tables
         else f"ALTER DATABASE {name} OWNER TO {login};"
     )
+    # to an owner as well: on PostgreSQL 15 one with NOINHERIT may not create tables otherwise
+    remedy += f" GRANT CREATE ON SCHEMA public TO {login};"
     raise RoleUnfitError(
         f"The login {login} may not create or write Dagster's tables in the database {name}. "
         f"As a superuser, run there {remedy} Or set LOOPCTL_DAGSTER_URL."

@@ -32,7 +32,7 @@ class DatabaseTooOldError(DatabaseNotUsableError):
 
 
 class ExtensionMissingError(DatabaseNotUsableError):
-    """pgvector is not installed on the server."""
+    """pgvector is not installed on the server, or not yet used in the database."""
 
 
 class NotShardedError(DatabaseNotUsableError):

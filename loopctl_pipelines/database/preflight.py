@@ -7,11 +7,7 @@ from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import TupleRow, class_row
 
 from loopctl_pipelines.database.connection import Database
-from loopctl_pipelines.database.errors import (
-    ExtensionMissingError,
-    RoleUnfitError,
-    SchemaMissingError,
-)
+from loopctl_pipelines.database.errors import RoleUnfitError, SchemaMissingError
 from loopctl_pipelines.database.missing_rights import missing_right, quoted
 from loopctl_pipelines.database.schema_revision import is_upgraded
 from loopctl_pipelines.database.server_version import check_server
@@ -19,6 +15,7 @@ from loopctl_pipelines.database.session_settings import pin_settings
 from loopctl_pipelines.database.sharding import check_sharding
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.database.table_use import TableUse
+from loopctl_pipelines.database.vectors import check_vectors
 
 # PostgreSQL 16 added the SET option of a membership; before, every member may SET ROLE
 _SET_IS_A_RIGHT = 160000
@@ -76,8 +73,9 @@ def check_database(database: Database, tables: TableUse) -> None:
         pin_settings(connection)
         check_membership(connection, database.role)
         try:
-            check_extension(connection)
             check_revision(connection)
+            if tables.needs_vectors:
+                check_vectors(connection)
             check_role(connection, database.role, tables)
             check_sharding(connection, database.role, tables)
         except InsufficientPrivilege as error:
@@ -99,21 +97,6 @@ def check_membership(connection: Connection[TupleRow], role: str) -> None:
         raise RoleUnfitError(
             f"The login {login!r} of LOOPCTL_DATABASE_URL may not enter the role {role!r} "
             f"(LOOPCTL_DATABASE_ROLE). Run GRANT {quoted(role)} TO {quoted(login)};"
-        )
-
-
-def check_extension(connection: Connection[TupleRow]) -> None:
-    """Reject a server on which pgvector is not installed.
-
-    Raises:
-        ExtensionMissingError: naming a package.
-    """
-    available = "SELECT FROM pg_available_extensions WHERE name = 'vector'"
-    if connection.execute(available).fetchone() is None:
-        major = connection.info.server_version // 10_000
-        raise ExtensionMissingError(
-            "pgvector is not installed on the server. Install it (for example the package "
-            f"postgresql-{major}-pgvector), then run `loopctl-pipelines db upgrade`."
         )
 
 

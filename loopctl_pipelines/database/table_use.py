@@ -14,6 +14,7 @@ class TableUse:
         unprotected: what is read and has no row-level security of its own: `tenants`, and views,
             whose tables have it.
         functions: signatures of functions that statements call.
+        needs_vectors: whether the work needs pgvector.
     """
 
     read: tuple[str, ...] = ()
@@ -21,3 +22,4 @@ class TableUse:
     appended: tuple[str, ...] = ()
     unprotected: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
+    needs_vectors: bool = False

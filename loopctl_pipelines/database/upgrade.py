@@ -21,7 +21,12 @@ from sqlalchemy.pool import NullPool
 from loopctl_pipelines.database.connection import connect
 from loopctl_pipelines.database.errors import RoleUnfitError, SchemaTooNewError
 from loopctl_pipelines.database.migrations.driver import driver_connection
-from loopctl_pipelines.database.migrations.loopctl_tables import JOB_QUEUE, missing_tables
+from loopctl_pipelines.database.migrations.knowledge_base import complete_knowledge_base
+from loopctl_pipelines.database.migrations.loopctl_tables import (
+    JOB_QUEUE,
+    KNOWLEDGE_TABLES,
+    missing_tables,
+)
 from loopctl_pipelines.database.schema_revision import head_revision
 from loopctl_pipelines.database.server_version import check_server
 from loopctl_pipelines.database.session_settings import pin_settings
@@ -60,10 +65,12 @@ class UpgradeResult:
     Attributes:
         created: names of loopctl's tables that this upgrade created, in foreign-key order.
         revision: the database's revision.
+        left_out: names of loopctl's tables that need pgvector, which the server does not have.
     """
 
     created: tuple[str, ...]
     revision: str
+    left_out: tuple[str, ...] = ()
 
 
 def upgrade(url: str, role: str = LOOPCTL_ROLE) -> UpgradeResult:
@@ -91,7 +98,10 @@ def upgrade(url: str, role: str = LOOPCTL_ROLE) -> UpgradeResult:
             missing = missing_tables(driver)
             with _ALEMBIC_IS_FREE:
                 command.upgrade(_config(connection=connection), "head")
-            _grant(driver, role, created=missing)
+            complete_knowledge_base(driver)
+            left = missing_tables(driver)
+            created = tuple(table for table in missing if table not in left)
+            _grant(driver, role, created=created)
     except (psycopg.Error, DBAPIError) as error:
         raise upgrade_error(error) from None
     except CommandError:
@@ -99,7 +109,8 @@ def upgrade(url: str, role: str = LOOPCTL_ROLE) -> UpgradeResult:
             "The database was upgraded by a newer version of loopctl-pipelines. "
             "Install that version."
         ) from None
-    return UpgradeResult(created=missing, revision=head_revision())
+    left_out = tuple(table for table in left if table in KNOWLEDGE_TABLES)
+    return UpgradeResult(created, head_revision(), left_out)
 
 
 def _create_own_schema(connection: Connection[TupleRow]) -> None:

@@ -1,7 +1,7 @@
 """What commands need of loopctl's database, from the connection to the last right."""
 
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -15,17 +15,14 @@ from loopctl_pipelines.database.errors import (
 )
 from loopctl_pipelines.database.login_rights import check_unbound
 from loopctl_pipelines.database.missing_rights import missing_right
-from loopctl_pipelines.database.preflight import (
-    check_extension,
-    check_membership,
-    check_revision,
-    check_role,
-)
+from loopctl_pipelines.database.preflight import check_membership, check_revision, check_role
+from loopctl_pipelines.database.schema_revision import is_upgraded
 from loopctl_pipelines.database.server_version import check_server
 from loopctl_pipelines.database.session_settings import pin_settings
 from loopctl_pipelines.database.sharding import check_sharding, is_sharded
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.database.table_use import TableUse
+from loopctl_pipelines.database.vectors import check_vectors, has_pgvector
 from loopctl_pipelines.installation.requirement import (
     Requirement,
     RequirementState,
@@ -35,8 +32,10 @@ from loopctl_pipelines.installation.requirement import (
 from loopctl_pipelines.installation.rights import (
     LOGIN_RIGHTS,
     LOGIN_RIGHTS_OF_API,
-    TABLES_OF_API,
+    LOGIN_RIGHTS_OF_KNOWLEDGE,
+    TABLES_OF_SOME_COMMANDS,
     TABLES_OF_WORK,
+    Rights,
     check_job_queue,
     check_login_rights,
     check_schemas,
@@ -101,7 +100,8 @@ class _Tested:
 
     def requirements(self) -> Iterator[Requirement]:
         yield self._examine("server version", _server_version)
-        yield self._examine("pgvector", _pgvector)
+        vectors = self._examine("pgvector", _pgvector, RequirementState.WARNING)
+        yield vectors
         role = self._examine("role", self._role_is_bound)
         yield role
         yield (
@@ -117,38 +117,53 @@ class _Tested:
                 return
         yield self._examine("schemas", lambda connection: check_schemas(connection, self.role))
         yield self._examine("BYPASSRLS", _sees_all_tenants)
-        yield from self._rights()
+        yield from self._rights(vectors=vectors.state is RequirementState.OK)
         if is_sharded(self.connection):
             yield self._examine("sharding", self._sharding)
 
-    def _rights(self) -> Iterator[Requirement]:
-        yield from self._role_rights(TABLES_OF_WORK, RequirementState.FAILED)
+    def _rights(self, *, vectors: bool) -> Iterator[Requirement]:
+        for work, tables in TABLES_OF_WORK.items():
+            yield self._role_rights(work, tables, vectors=vectors)
         yield self._examine("rights for webhooks", self._job_queue)
-        yield self._login_rights("rights of the login", RequirementState.FAILED)
-        yield from self._role_rights(TABLES_OF_API, RequirementState.WARNING)
-        yield self._login_rights("rights of the login (API)", RequirementState.WARNING)
+        yield self._login_rights("rights of the login", LOGIN_RIGHTS)
+        of_articles = "login's rights on articles"
+        yield (
+            self._login_rights(of_articles, LOGIN_RIGHTS_OF_KNOWLEDGE)
+            if vectors
+            else not_checked(of_articles, "pgvector")
+        )
+        for work, tables in TABLES_OF_SOME_COMMANDS.items():
+            yield self._role_rights(work, tables, RequirementState.WARNING, vectors=vectors)
+        of_api = "rights of the login (API)"
+        yield self._login_rights(of_api, LOGIN_RIGHTS_OF_API, RequirementState.WARNING)
 
     def _sharding(self, connection: TenantConnection) -> str:
-        for tables in (*TABLES_OF_WORK.values(), *TABLES_OF_API.values()):
+        for tables in (*TABLES_OF_WORK.values(), *TABLES_OF_SOME_COMMANDS.values()):
             check_sharding(connection, self.role, tables)
         return "every table of a tenant is distributed"
 
     def _role_rights(
-        self, works: Mapping[str, TableUse], otherwise: RequirementState
-    ) -> Iterator[Requirement]:
-        for work, tables in works.items():
-
-            def complete(connection: TenantConnection, tables: TableUse = tables) -> str:
-                check_role(connection, self.role, tables)
-                return "complete"
-
-            yield self._examine(f"rights for {work}", complete, otherwise)
-
-    def _login_rights(self, name: str, otherwise: RequirementState) -> Requirement:
-        api = otherwise is RequirementState.WARNING
-
+        self,
+        work: str,
+        tables: TableUse,
+        otherwise: RequirementState = RequirementState.FAILED,
+        *,
+        vectors: bool,
+    ) -> Requirement:
         def complete(connection: TenantConnection) -> str:
-            check_login_rights(connection, LOGIN_RIGHTS_OF_API if api else LOGIN_RIGHTS)
+            check_role(connection, self.role, tables)
+            return "complete"
+
+        name = f"rights for {work}"
+        if tables.needs_vectors and not vectors:
+            return not_checked(name, "pgvector")
+        return self._examine(name, complete, otherwise)
+
+    def _login_rights(
+        self, name: str, rights: Rights, otherwise: RequirementState = RequirementState.FAILED
+    ) -> Requirement:
+        def complete(connection: TenantConnection) -> str:
+            check_login_rights(connection, rights)
             return "complete"
 
         return self._examine(name, complete, otherwise)
@@ -196,7 +211,9 @@ def _server_version(connection: TenantConnection) -> str:
 
 
 def _pgvector(connection: TenantConnection) -> str:
-    check_extension(connection)
+    on_server = has_pgvector(connection)
+    if not on_server or is_upgraded(connection):
+        check_vectors(connection)
     found = connection.execute(statement(__package__, "installed_vector")).fetchone()
     if found is None:
         raise SchemaMissingError(

@@ -14,6 +14,7 @@ from loopctl_pipelines.database.missing_rights import quoted
 from loopctl_pipelines.database.session_settings import vector_schema
 from loopctl_pipelines.database.statements import statement
 from loopctl_pipelines.database.table_use import TableUse
+from loopctl_pipelines.exporting.table_use import EXPORT_TABLES
 from loopctl_pipelines.knowledge.articles.table_use import ARTICLE_TABLES
 from loopctl_pipelines.knowledge.embedding.table_use import EMBEDDING_TABLES
 from loopctl_pipelines.knowledge.extraction.table_use import EXTRACTION_TABLES
@@ -33,11 +34,12 @@ TABLES_OF_WORK: Final[Mapping[str, TableUse]] = {
     "ingestion": INGESTION_TABLES,
     "linking": LINKING_TABLES,
 }
-TABLES_OF_API: Final[Mapping[str, TableUse]] = {
+TABLES_OF_SOME_COMMANDS: Final[Mapping[str, TableUse]] = {
+    "export": EXPORT_TABLES,
     "articles (API)": ARTICLE_TABLES,
     "proposals (API)": PROPOSAL_TABLES,
 }
-"""Only `loopctl-pipelines api` needs them."""
+"""Only `loopctl-pipelines export` and `loopctl-pipelines api` need them."""
 
 _SEEN = ("SELECT",)
 _CLEARED = ("SELECT", "DELETE")
@@ -52,13 +54,11 @@ LOGIN_RIGHTS: Final[Rights] = {
             "token_budgets",
             "cost_summaries",
             "cost_anomalies",
-            "articles",
             "review_records",
             "tenant_llm_settings",
             "audit_log",
             "loopctl_pipelines.cost_baselines",
             "loopctl_pipelines.alembic_version",
-            "loopctl_pipelines.pending_articles",
         ),
         _SEEN,
     ),
@@ -67,7 +67,6 @@ LOGIN_RIGHTS: Final[Rights] = {
             "loopctl_pipelines.circuit_breakers",
             "loopctl_pipelines.embedding_states",
             "loopctl_pipelines.embedding_endpoints",
-            "loopctl_pipelines.unwritten_vectors",
             "loopctl_pipelines.linked_articles",
             "loopctl_pipelines.linking_tenants",
             "loopctl_pipelines.extractions",
@@ -83,6 +82,12 @@ LOGIN_RIGHTS: Final[Rights] = {
     "loopctl_pipelines.alert_position": _KEPT,
     "loopctl_pipelines.alert_messages": _KEPT,
 }
+LOGIN_RIGHTS_OF_KNOWLEDGE: Final[Rights] = {
+    "articles": _SEEN,
+    "loopctl_pipelines.pending_articles": _SEEN,
+    "loopctl_pipelines.unwritten_vectors": _CLEARED,
+}
+"""On what needs pgvector."""
 LOGIN_RIGHTS_OF_API: Final[Rights] = {"api_keys": ("SELECT", "UPDATE")}
 """Only `loopctl-pipelines api` needs them."""
 

@@ -1,4 +1,4 @@
-"""A server with passwords over TCP, of either PostgreSQL of the wheel: 16 (`pginstall`) and 18."""
+"""A server with passwords over TCP: a PostgreSQL of the wheel, 16 or 18, or an installed one."""
 
 import shutil
 import socket
@@ -15,18 +15,20 @@ _SECONDS = 120.0
 
 
 @contextmanager
-def password_server(programs: str) -> Iterator[int]:
+def password_server(programs: str | Path) -> Iterator[int]:
     """Start a server whose superuser `postgres` has PASSWORD; yield its port.
 
     Args:
-        programs: name of the wheel's folder.
+        programs: name of the wheel's folder (`pginstall`: 16, `pginstall18`), or the folder of
+            installed programs.
     """
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
     account = account_for(folder / "owned")
     account.make_private_folder(folder / "owned")
     (folder / "password").write_text(PASSWORD)
-    binaries, data = _placed(folder, programs), str(folder / "owned" / "data")
+    binaries = programs if isinstance(programs, Path) else _placed(folder, programs)
+    data = str(folder / "owned" / "data")
     port = _free_port()
     options = (
         f"-c listen_addresses=127.0.0.1 -c port={port} -c fsync=off"

@@ -1,7 +1,6 @@
 """The logins of docs/database-permissions.md: its SQL is run, and the rights suffice."""
 
 import base64
-import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -14,20 +13,13 @@ from psycopg import sql
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.llm.fake.loopback import LoopbackServer
+from loopctl_pipelines_tests.database.permissions_page import page_sql
 from loopctl_pipelines_tests.knowledge.embedding.knowledge import CLOAK_KEY, KEY, Knowledge
 from loopctl_pipelines_tests.shell import Shell
 from loopctl_pipelines_tests.usage import Usage, id_of
 
-_PAGE = Path(__file__).parents[2] / "docs" / "database-permissions.md"
 _DAY = datetime.now(UTC).date() - timedelta(days=3)
 _OWNER, _OPERATOR = "loopctl_owner", "loopctl_operator"
-
-
-def _blocks() -> list[str]:
-    """Return the SQL of the page, in its order: before the upgrade, after it, Dagster's."""
-    blocks = re.findall(r"```sql\n(.*?)```", _PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 3
-    return blocks
 
 
 def _url(server: EmbeddedServer, login: str) -> str:
@@ -42,14 +34,16 @@ def _as_superuser(server: EmbeddedServer, text: str, database: str = "loopctl") 
 @pytest.fixture
 def upgraded(own_server: EmbeddedServer, tmp_path: Path) -> EmbeddedServer:
     """Give a server whose owner has upgraded its database, and whose operator has a login."""
-    before, after, dagster = _blocks()
+    sql = page_sql()
     _as_superuser(own_server, f"CREATE ROLE {_OWNER} LOGIN", "postgres")
     _as_superuser(own_server, f"CREATE DATABASE loopctl OWNER {_OWNER}", "postgres")
-    _as_superuser(own_server, before)
+    _as_superuser(own_server, sql.roles)
+    _as_superuser(own_server, sql.extension)
     owner = Shell(tmp_path, LOOPCTL_DATABASE_URL=_url(own_server, _OWNER))
     assert owner.run("db", "upgrade")[::2] == (0, "")
-    _as_superuser(own_server, after)
-    _as_superuser(own_server, dagster)
+    _as_superuser(own_server, sql.rights)
+    _as_superuser(own_server, sql.rights_on_articles)
+    _as_superuser(own_server, sql.dagster)
     return own_server
 
 

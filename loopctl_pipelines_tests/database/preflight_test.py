@@ -11,7 +11,6 @@ from loopctl_pipelines.costs.table_use import COST_TABLES
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.errors import (
     DatabaseUnreachableError,
-    ExtensionMissingError,
     RoleUnfitError,
     SchemaMissingError,
 )
@@ -38,14 +37,6 @@ def test_no_server_is_told_at_once_and_without_the_password() -> None:
 def test_an_empty_database_has_to_be_upgraded(empty_database: str) -> None:
     with pytest.raises(SchemaMissingError, match="db upgrade"):
         check_database(Database(empty_database, "loopctl_app"), COST_TABLES)
-
-
-def test_a_server_without_pgvector_is_refused(database_url: str) -> None:
-    name = psycopg.conninfo.conninfo_to_dict(database_url)["dbname"]
-    hide = "ALTER DATABASE {role} SET extension_control_path = '/nowhere'"
-    _execute(database_url, hide, str(name))
-    with pytest.raises(ExtensionMissingError, match="pgvector is not installed"):
-        check_database(Database(database_url, "loopctl_app"), COST_TABLES)
 
 
 @pytest.mark.parametrize(

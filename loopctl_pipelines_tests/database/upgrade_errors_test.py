@@ -11,7 +11,6 @@ from loopctl_pipelines.database.errors import (
     DatabaseBusyError,
     DatabaseNotUsableError,
     DatabaseUnreachableError,
-    ExtensionMissingError,
     RoleUnfitError,
     SchemaTooNewError,
 )
@@ -59,19 +58,6 @@ def test_an_url_that_leads_nowhere_is_an_error_that_shows_no_password(
 def test_a_database_that_does_not_exist_is_unreachable(empty_database: str) -> None:
     with pytest.raises(DatabaseUnreachableError):
         upgrade(make_conninfo(empty_database, dbname="no_such_database"))
-
-
-def test_a_server_without_pgvector_is_an_error_that_says_so(empty_database: str) -> None:
-    with psycopg.connect(empty_database, autocommit=True) as connection:
-        if connection.info.server_version < 180000:
-            pytest.skip("extensions cannot be hidden before PostgreSQL 18")
-        name = sql.Identifier(connection.info.dbname)
-        connection.execute(
-            sql.SQL("ALTER DATABASE {} SET extension_control_path = '/nowhere'").format(name)
-        )
-    with pytest.raises(ExtensionMissingError, match="pgvector is not installed"):
-        upgrade(empty_database)
-    _assert_nothing_was_created(empty_database)
 
 
 def test_a_login_that_may_create_nothing_is_unfit(empty_database: str) -> None:

@@ -3,14 +3,15 @@
 An existing table is never changed: no column, index, policy or grant is added to it.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from loopctl_pipelines.database.errors import ExtensionMissingError
 from loopctl_pipelines.database.migrations.driver import migration_sql
 from loopctl_pipelines.database.session_settings import pin_settings, vector_schema
+from loopctl_pipelines.database.vectors import has_pgvector
 
 JOB_QUEUE: Final = "oban_jobs"
 """The one table without a tenant, beside the tenants' own, and the one with a sequence."""
@@ -44,6 +45,14 @@ LOOPCTL_TABLES = (
     JOB_QUEUE,
 )
 
+KNOWLEDGE_TABLES: Final = (
+    "articles",
+    "article_links",
+    "conflict_resolutions",
+    "article_access_events",
+)
+"""`articles` has vectors, the others refer to it: without pgvector they are left out."""
+
 _FUNCTIONS = (
     ("set_tenant", "uuid"),
     ("current_tenant_id", ""),
@@ -66,18 +75,31 @@ def missing_tables(connection: Connection[TupleRow]) -> tuple[str, ...]:
     return tuple(name for name in LOOPCTL_TABLES if name in absent)
 
 
-def create_missing_tables(connection: Connection[TupleRow]) -> None:
+def create_missing_tables(
+    connection: Connection[TupleRow], among: Collection[str] = LOOPCTL_TABLES
+) -> None:
     """Create the missing tables with their indexes, policies and grants, if any is missing.
 
+    Without pgvector on the server, KNOWLEDGE_TABLES are left out.
+
+    Args:
+        connection: in the transaction of the upgrade.
+        among: only these tables.
+
     Raises:
-        ExtensionMissingError: if pgvector is not installed on the server.
         psycopg.errors.InsufficientPrivilege: if the login may not create them.
     """
-    missing = missing_tables(connection)
+    available = has_pgvector(connection)
+    missing = [
+        table
+        for table in missing_tables(connection)
+        if table in among and (available or table not in KNOWLEDGE_TABLES)
+    ]
     if not missing:
         return
     connection.execute(migration_sql("loopctl/roles"))
-    _create_vector(connection)
+    if available and vector_schema(connection) is None:
+        connection.execute("CREATE EXTENSION vector SCHEMA public")
     # the tables' columns have pgvector's types, wherever the extension is
     pin_settings(connection)
     _create_missing_functions(connection)
@@ -86,20 +108,6 @@ def create_missing_tables(connection: Connection[TupleRow]) -> None:
     for table in missing:
         if table in _AFTERWARDS:
             connection.execute(migration_sql(f"loopctl/{_AFTERWARDS[table]}"))
-
-
-def _create_vector(connection: Connection[TupleRow]) -> None:
-    """Create the extension vector in `public` unless it exists in some schema."""
-    available = connection.execute(
-        "SELECT FROM pg_available_extensions WHERE name = 'vector'"
-    ).fetchone()
-    if available is None:
-        raise ExtensionMissingError(
-            "pgvector is not installed on the database server. Install it there "
-            "(the package is often called postgresql-<version>-pgvector), then upgrade again."
-        )
-    if vector_schema(connection) is None:
-        connection.execute("CREATE EXTENSION vector SCHEMA public")
 
 
 def _create_missing_functions(connection: Connection[TupleRow]) -> None:

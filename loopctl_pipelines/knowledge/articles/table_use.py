@@ -9,4 +9,5 @@ ARTICLE_TABLES: Final = TableUse(
     read=("projects", "article_links", "conflict_resolutions", *OUTBOX_TABLES.read),
     written=("articles",),
     appended=("audit_log", *OUTBOX_TABLES.appended),
+    needs_vectors=True,
 )

@@ -18,4 +18,5 @@ EMBEDDING_TABLES: Final = TableUse(
     ),
     appended=("audit_log",),
     unprotected=("loopctl_pipelines.pending_articles",),
+    needs_vectors=True,
 )

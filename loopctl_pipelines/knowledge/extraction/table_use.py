@@ -17,4 +17,5 @@ EXTRACTION_TABLES: Final = TableUse(
         "loopctl_pipelines.extracted_reviews",
     ),
     appended=("audit_log",),
+    needs_vectors=True,
 )

@@ -5,5 +5,8 @@ from typing import Final
 from loopctl_pipelines.database.table_use import TableUse
 
 INGESTION_TABLES: Final = TableUse(
-    read=("projects",), written=("loopctl_pipelines.ingestion_requests",)
+    read=("projects",),
+    written=("loopctl_pipelines.ingestion_requests",),
+    # documents that are handed in become articles
+    needs_vectors=True,
 )

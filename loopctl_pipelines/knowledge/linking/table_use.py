@@ -19,4 +19,5 @@ LINKING_TABLES: Final = TableUse(
         "loopctl_pipelines.comparable_articles",
         "loopctl_pipelines.pending_articles",
     ),
+    needs_vectors=True,
 )

@@ -11,4 +11,5 @@ PROPOSAL_TABLES: Final = TableUse(
     written=(*EMBEDDING_TABLES.written, "loopctl_pipelines.unchecked_proposals"),
     appended=("kb_curation_events", *ARTICLE_TABLES.appended),
     unprotected=("tenants", *EMBEDDING_TABLES.unprotected),
+    needs_vectors=True,
 )

@@ -16,6 +16,7 @@ from dagster import (
 
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.database.login_rights import check_sees_all_tenants
+from loopctl_pipelines.database.vectors import find_no_vectors_sentence
 from loopctl_pipelines.knowledge.tenant_work.operator_queries import finished_tenants
 from loopctl_pipelines.knowledge.tenant_work.sensor_cursor import (
     Cursor,
@@ -88,6 +89,8 @@ def evaluate(
         cursor_text: the cursor that the evaluation before has returned.
         most_runs: how many runs the tenants may be spread over.
     """
+    if sentence := find_no_vectors_sentence(queue.database):
+        return SensorResult(skip_reason=sentence)
     now = datetime.now(UTC)
     cursor = Cursor.parse(cursor_text)
     # read before what is pending: a later change shows at the next evaluation

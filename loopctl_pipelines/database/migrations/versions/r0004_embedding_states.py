@@ -3,6 +3,7 @@
 from alembic import op
 
 from loopctl_pipelines.database.migrations.driver import driver_connection, migration_sql
+from loopctl_pipelines.database.migrations.knowledge_base import create_with_articles
 
 revision = "0004"
 down_revision = "0003"
@@ -10,5 +11,6 @@ down_revision = "0003"
 
 def upgrade() -> None:
     """Create tables, view and policies; `database.upgrade` grants them to the role."""
-    for name in ("own/embedding_states", "own/pending_articles"):
-        driver_connection(op.get_bind()).execute(migration_sql(name))
+    connection = driver_connection(op.get_bind())
+    connection.execute(migration_sql("own/embedding_states"))
+    create_with_articles(connection, "pending_articles")

@@ -2,7 +2,8 @@
 
 from alembic import op
 
-from loopctl_pipelines.database.migrations.driver import driver_connection, migration_sql
+from loopctl_pipelines.database.migrations.driver import driver_connection
+from loopctl_pipelines.database.migrations.knowledge_base import create_with_articles
 
 revision = "0010"
 down_revision = "0009"
@@ -10,4 +11,4 @@ down_revision = "0009"
 
 def upgrade() -> None:
     """Create the table with its policies; `database.upgrade` grants it to the role."""
-    driver_connection(op.get_bind()).execute(migration_sql("own/unwritten_vectors"))
+    create_with_articles(driver_connection(op.get_bind()), "unwritten_vectors")

@@ -2,7 +2,8 @@
 
 from alembic import op
 
-from loopctl_pipelines.database.migrations.driver import driver_connection, migration_sql
+from loopctl_pipelines.database.migrations.driver import driver_connection
+from loopctl_pipelines.database.migrations.knowledge_base import create_with_articles
 
 revision = "0012"
 down_revision = "0011"
@@ -10,4 +11,4 @@ down_revision = "0011"
 
 def upgrade() -> None:
     """Replace the view; in the older one articles outwait the pause of a key that is no more."""
-    driver_connection(op.get_bind()).execute(migration_sql("own/pending_articles"))
+    create_with_articles(driver_connection(op.get_bind()), "pending_articles")

@@ -3,6 +3,7 @@
 from alembic import op
 
 from loopctl_pipelines.database.migrations.driver import driver_connection, migration_sql
+from loopctl_pipelines.database.migrations.knowledge_base import create_with_articles
 
 revision = "0019"
 down_revision = "0018"
@@ -10,5 +11,6 @@ down_revision = "0018"
 
 def upgrade() -> None:
     """Create view and tables; `database.upgrade` grants them to the role."""
-    for name in ("own/comparable_articles", "own/linked_articles"):
-        driver_connection(op.get_bind()).execute(migration_sql(name))
+    connection = driver_connection(op.get_bind())
+    create_with_articles(connection, "comparable_articles")
+    connection.execute(migration_sql("own/linked_articles"))
