@@ -167,7 +167,8 @@ _MEANINGS = {
     415: "The body is not `application/json`.",
     422: "A parameter or a field is unknown, or cannot be used; `details` names it.",
     429: "More requests in a minute than the key or its tenant has; `retry-after` says how long.",
-    503: "The database is not available, or too busy; `retry-after` says when to try again.",
+    503: "The database is not available or too busy, or it lacks pgvector, which articles need; "
+    "`retry-after` says when to try again.",
 }
 
 

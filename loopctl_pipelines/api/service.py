@@ -1,6 +1,6 @@
 """What all requests share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from starlette.requests import Request
@@ -11,6 +11,17 @@ from loopctl_pipelines.api.database_threads import DatabaseThreads
 from loopctl_pipelines.api.ranked_search import RankedSearch
 from loopctl_pipelines.api.text_embeddings import TextEmbeddings
 from loopctl_pipelines.settings import Settings
+
+
+@dataclass(slots=True)
+class Seen:
+    """What requests have found in the database, and need not look for again.
+
+    Attributes:
+        knowledge_base: the tables that need pgvector.
+    """
+
+    knowledge_base: bool = False
 
 
 @dataclass(frozen=True)
@@ -24,6 +35,7 @@ class Service:
         settings: the project's.
         embeddings: the way to the embedding provider.
         ranked_search: searches articles.
+        seen: what is in the database.
     """
 
     threads: DatabaseThreads
@@ -32,6 +44,7 @@ class Service:
     settings: Settings
     embeddings: TextEmbeddings
     ranked_search: RankedSearch
+    seen: Seen = field(default_factory=Seen)
 
     async def close(self) -> None:
         """Finish the work that is running."""

@@ -12,6 +12,7 @@ from loopctl_pipelines.api.app import PATIENCE, STATEMENT_SECONDS, build_app
 from loopctl_pipelines.api.server import serve
 from loopctl_pipelines.cli.project import Project, open_project
 from loopctl_pipelines.database.connection import Database
+from loopctl_pipelines.database.vectors import find_no_vectors_sentence
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.selection import select_tenants
 from loopctl_pipelines.terminal import Terminal
@@ -31,6 +32,8 @@ def api(
     with open_project() as project:
         project.upgrade_embedded()
         check_key_lookup(project.database)
+        if sentence := find_no_vectors_sentence(project.database):
+            Terminal(stderr=True).print(sentence)
         if key_for is not None:
             _show_trial_key(project, key_for)
         database = Database(

@@ -12,6 +12,7 @@ from loopctl_pipelines.api.access.authentication import (
     TenantCaller,
     UserCaller,
 )
+from loopctl_pipelines.api.access.knowledge_base import KNOWLEDGE_BASE
 from loopctl_pipelines.api.article_answers import (
     ArticleBody,
     PathId,
@@ -40,7 +41,7 @@ from loopctl_pipelines.knowledge.articles.reading import (
 from loopctl_pipelines.knowledge.articles.transitions import ArticleStatus
 from loopctl_pipelines.knowledge.articles.visibility import Viewer
 
-router = APIRouter(prefix="/api/v1/articles", tags=["Articles"])
+router = APIRouter(prefix="/api/v1/articles", tags=["Articles"], dependencies=[KNOWLEDGE_BASE])
 
 MOST_ARTICLE_BYTES: Final = 4 * 2**20
 """Of a request: a body of 500,000 bytes may take six times as many in JSON."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from loopctl_pipelines.api.access.authentication import AgentCaller, TenantCaller
 from loopctl_pipelines.api.access.keys import Role
+from loopctl_pipelines.api.access.knowledge_base import KNOWLEDGE_BASE
 from loopctl_pipelines.api.article_answers import PathId, path_uuid, viewer_of
 from loopctl_pipelines.api.errors import RequestRefusedError, documented, invalid, refused
 from loopctl_pipelines.api.proposal_answers import (
@@ -36,7 +37,7 @@ from loopctl_pipelines.knowledge.proposals.verdict import GateThresholds
 from loopctl_pipelines.knowledge.search.operator_queries import has_iterative_scan
 from loopctl_pipelines.llm.failures import ProviderFailure
 
-router = APIRouter(prefix="/api/v1", tags=["Articles"])
+router = APIRouter(prefix="/api/v1", tags=["Articles"], dependencies=[KNOWLEDGE_BASE])
 
 _ERRORS: Final = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
 _KNOWN: Final[dict[str, object]] = {

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from loopctl_pipelines.api.access.authentication import (
     AgentCaller,
 )
+from loopctl_pipelines.api.access.knowledge_base import KNOWLEDGE_BASE
 from loopctl_pipelines.api.article_answers import (
     ArticlePage,
     ArticleQuery,
@@ -31,7 +32,7 @@ from loopctl_pipelines.knowledge.articles.reading import (
 )
 from loopctl_pipelines.knowledge.articles.visibility import Viewer
 
-router = APIRouter(prefix="/api/v1/articles", tags=["Articles"])
+router = APIRouter(prefix="/api/v1/articles", tags=["Articles"], dependencies=[KNOWLEDGE_BASE])
 
 _MOST_BODY_BYTES: Final = 5_000_000
 _ERRORS: Final = (400, 401, 403, 404, 422, 429, 503)

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from loopctl_pipelines.api.access.authentication import OrchestratorCaller, TenantCaller
+from loopctl_pipelines.api.access.knowledge_base import KNOWLEDGE_BASE
 from loopctl_pipelines.api.errors import RequestRefusedError, documented
 from loopctl_pipelines.api.ingestion_bodies import (
     MOST_BYTES,
@@ -34,7 +35,9 @@ from loopctl_pipelines.knowledge.ingestion.submission.chat_key import has_chat_k
 from loopctl_pipelines.knowledge.ingestion.submission.request import IngestionRequest
 from loopctl_pipelines.knowledge.ingestion.submission.submit import Submitted, submit_all
 
-router = APIRouter(prefix="/api/v1/knowledge/ingest", tags=["Ingestion"])
+router = APIRouter(
+    prefix="/api/v1/knowledge/ingest", tags=["Ingestion"], dependencies=[KNOWLEDGE_BASE]
+)
 
 _ERRORS: Final = (400, 401, 403, 404, 413, 415, 422, 429, 503)
 _EXAMPLE: Final = {"url": "https://example.org/a", "source_type": "web_article", "publish": False}

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from loopctl_pipelines.api.access.authentication import OrchestratorCaller
+from loopctl_pipelines.api.access.knowledge_base import KNOWLEDGE_BASE
 from loopctl_pipelines.api.errors import documented
 from loopctl_pipelines.api.offsets import OffsetMeta, OffsetQuery, clamped, limit_schema
 from loopctl_pipelines.api.service import service_of
@@ -21,7 +22,9 @@ from loopctl_pipelines.knowledge.ingestion.request_list import (
     list_requests,
 )
 
-router = APIRouter(prefix="/api/v1/knowledge/ingestion-jobs", tags=["Ingestion"])
+router = APIRouter(
+    prefix="/api/v1/knowledge/ingestion-jobs", tags=["Ingestion"], dependencies=[KNOWLEDGE_BASE]
+)
 
 _DEFAULT_LIMIT: Final = 20
 _LARGEST_LIMIT: Final = 1000

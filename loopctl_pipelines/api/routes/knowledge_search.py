@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from loopctl_pipelines.api.access.authentication import AgentCaller, TenantCaller
+from loopctl_pipelines.api.access.knowledge_base import KNOWLEDGE_BASE
 from loopctl_pipelines.api.errors import documented, refused
 from loopctl_pipelines.api.ranked_search import Ranked, TextSearch
 from loopctl_pipelines.api.search_query import SearchQuery
@@ -23,7 +24,9 @@ from loopctl_pipelines.knowledge.search.ranked.rules import (
     Words,
 )
 
-router = APIRouter(prefix="/api/v1/knowledge/search", tags=["Knowledge"])
+router = APIRouter(
+    prefix="/api/v1/knowledge/search", tags=["Knowledge"], dependencies=[KNOWLEDGE_BASE]
+)
 
 
 class FoundArticle(BaseModel):

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from loopctl_pipelines.api.access.authentication import OrchestratorCaller
+from loopctl_pipelines.api.access.knowledge_base import KNOWLEDGE_BASE
 from loopctl_pipelines.api.errors import documented
 from loopctl_pipelines.api.query_values import NoQuery
 from loopctl_pipelines.api.service import service_of
@@ -17,7 +18,9 @@ from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.knowledge.work_status.pipeline import Pipeline, WorkError, read_pipeline
 from loopctl_pipelines.llm.operation import Operation
 
-router = APIRouter(prefix="/api/v1/knowledge/pipeline", tags=["Pipeline"])
+router = APIRouter(
+    prefix="/api/v1/knowledge/pipeline", tags=["Pipeline"], dependencies=[KNOWLEDGE_BASE]
+)
 
 
 class DraftItem(BaseModel):
