@@ -79,6 +79,7 @@ def test_a_role_that_lacks_a_right_is_told_with_the_work_that_needs_it(
     with psycopg.connect(database_url, autocommit=True) as superuser:
         superuser.execute("REVOKE DELETE ON loopctl_pipelines.cost_baselines FROM loopctl_app")
         superuser.execute("REVOKE INSERT ON kb_curation_events FROM loopctl_app")
+        superuser.execute("REVOKE SELECT ON epics FROM loopctl_app")
         superuser.execute("REVOKE USAGE ON SEQUENCE oban_jobs_id_seq FROM loopctl_app")
     code, found = _check(shell)
     assert (code, list(_failed(found))) == (1, ["rights for costs", "rights for webhooks"])
@@ -86,9 +87,13 @@ def test_a_role_that_lacks_a_right_is_told_with_the_work_that_needs_it(
     assert "GRANT DELETE ON loopctl_pipelines.cost_baselines TO loopctl_app;" in detail
     _, detail = found["rights for webhooks"]
     assert "GRANT USAGE ON SEQUENCE oban_jobs_id_seq TO loopctl_app;" in detail
-    state, detail = found["rights for proposals (API)"]
-    assert state == "warning"
-    assert "GRANT INSERT ON kb_curation_events TO loopctl_app;" in detail
+    for work, grant in (
+        ("proposals (API)", "GRANT INSERT ON kb_curation_events TO loopctl_app;"),
+        ("export", "GRANT SELECT ON epics TO loopctl_app;"),
+    ):
+        state, detail = found[f"rights for {work}"]
+        assert state == "warning"
+        assert grant in detail
 
 
 def test_a_database_that_was_not_upgraded_leaves_rights_unchecked(
