@@ -13,7 +13,8 @@ COMPILE = $(UV) pip compile --quiet --python $(BIN)/python --universal --python-
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test test-ui lint bench quality trials test-celery celery-night deploy-check docs screenshots lock clean
+.PHONY: help demo dev test test-ui lint bench quality trials first-day test-celery celery-night deploy-check docs screenshots \
+  lock clean
 
 help:
 	@echo "make demo   set up, load sample data, run the jobs, show the results"
@@ -23,6 +24,7 @@ help:
 	@echo "make bench  ratios against the reference's way and against a bare scan"
 	@echo "make quality recall and MRR of search with a real model; fails if they became worse (PROPOSALS, WRITE=--write)"
 	@echo "make trials kill processes and the database server at random moments; compare everything (KILLS, RESTARTS, SEED)"
+	@echo "make first-day the commands of the documentation in the order of a first day; a table of their times"
 	@echo "make test-celery   runs on two Celery workers, one of which is killed (needs redis-server)"
 	@echo "make celery-night  a night of 1,000 tenants as one run and as four on two workers: times, tables"
 	@echo "make deploy-check  lint the Dockerfile, validate the files of deploy/ against their schemas"
@@ -92,6 +94,9 @@ quality: .venv/installed .venv-quality/installed
 # the tests' oracles are used, and those need the tests' packages
 trials: .venv/installed-dev
 	$(BIN)/python -m trials --kills $(KILLS) --restarts $(RESTARTS) $(if $(SEED),--seed $(SEED))
+
+first-day: .venv/installed-dev
+	$(BIN)/python -m trials.first_day
 
 .venv-deploy/installed: .venv/installed-setup requirements-deploy.lock
 	$(PYTHON) -m venv --without-pip .venv-deploy

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+import psycopg
+
 from loopctl_pipelines.database.server_account import ServerAccount, account_for
 
 PASSWORD = "the superuser's"  # noqa: S105 - of a server that the test makes
@@ -46,6 +48,20 @@ def password_server(programs: str | Path) -> Iterator[int]:
             _run(account, [*control, "-m", "immediate", "stop"])
     finally:
         shutil.rmtree(folder)
+
+
+def as_superuser(port: int, text: str, database: str = "loopctl") -> list[tuple[object, ...]]:
+    """Run SQL as the superuser of a `password_server`; return the rows of the last statement."""
+    with psycopg.connect(
+        host="127.0.0.1",
+        port=port,
+        dbname=database,
+        user="postgres",
+        password=PASSWORD,
+        autocommit=True,
+    ) as connection:
+        done = connection.execute(text.encode())
+        return done.fetchall() if done.description else []
 
 
 def _placed(folder: Path, programs: str) -> Path:

@@ -8,27 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from loopctl_pipelines_tests.database.password_server import PASSWORD, password_server
+from loopctl_pipelines_tests.database.password_server import as_superuser, password_server
 from loopctl_pipelines_tests.database.permissions_page import page_sql
 from loopctl_pipelines_tests.shell import Shell
 
 _SHARED = Path("/usr/share/postgresql")
 _DAY = datetime.now(UTC).date() - timedelta(days=3)
-
-
-def _as_superuser(port: int, text: str, database: str = "loopctl") -> None:
-    with psycopg.connect(
-        host="127.0.0.1",
-        port=port,
-        dbname=database,
-        user="postgres",
-        password=PASSWORD,
-        autocommit=True,
-    ) as connection:
-        connection.execute(text.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +38,19 @@ def _two_logins(
         operator = owner.with_settings(
             LOOPCTL_DATABASE_URL=f"postgresql://loopctl_operator:...@{address}"
         )
-        _as_superuser(port, "CREATE ROLE loopctl_owner LOGIN PASSWORD 'o'", "postgres")
-        _as_superuser(port, "CREATE DATABASE loopctl OWNER loopctl_owner", "postgres")
-        _as_superuser(port, sql.roles)
+        as_superuser(port, "CREATE ROLE loopctl_owner LOGIN PASSWORD 'o'", "postgres")
+        as_superuser(port, "CREATE DATABASE loopctl OWNER loopctl_owner", "postgres")
+        as_superuser(port, sql.roles)
         if vectors:
-            _as_superuser(port, sql.extension)
+            as_superuser(port, sql.extension)
         code, out, err = owner.run("db", "upgrade")
         assert (code, err) == (0, "")
-        _as_superuser(port, sql.rights)
+        as_superuser(port, sql.rights)
         if vectors:
-            _as_superuser(port, sql.rights_on_articles)
-        _as_superuser(port, sql.dagster)
+            as_superuser(port, sql.rights_on_articles)
+        as_superuser(port, sql.dagster)
         if version == 15:
-            _as_superuser(port, sql.dagster_on_15, "loopctl_dagster")
+            as_superuser(port, sql.dagster_on_15, "loopctl_dagster")
         yield _Logins(owner, operator, out)
 
 
