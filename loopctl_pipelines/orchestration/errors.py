@@ -1,16 +1,19 @@
 """The errors of Dagster's processes and runs."""
 
+from collections.abc import Sequence
+
 from loopctl_pipelines.errors import PipelinesError
 
 
 class UiAlreadyOpenError(PipelinesError):
     """The Dagster UI is already running on this LOOPCTL_HOME."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, processes: Sequence[int]) -> None:
+        ids = " ".join(map(str, processes))
         super().__init__(
             f"The Dagster UI is open already: {address}\n"
-            "If nothing answers there, a killed command has left its daemon: end it with "
-            "`pkill -f dagster-daemon`."
+            + f"If nothing answers there, end what a killed command has left: `kill {ids}`."
+            * bool(ids)
         )
 
 

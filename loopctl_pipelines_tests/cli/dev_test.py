@@ -166,6 +166,7 @@ def test_a_read_only_ui_changes_nothing_and_ends_with_its_terminal(
         # a second one on the same folder would start runs twice
         code, _, err = shell.run("dev", "--port", str(dev.port))
         assert (code, err.split(":")[0]) == (1, "The Dagster UI is open already")
+        assert str(dev.command.pid) in err.split("`kill ")[1].split("`")[0].split()
         while not set(dev.code_servers()) - {killed}:
             time.sleep(0.2)
         assert dev.end(signal.SIGHUP) == []

@@ -48,6 +48,8 @@ def _kill_all(dev: Dev, shell: Shell) -> None:
     dev.command.wait()
     code, _, err = shell.run("dev")
     assert (code, "The Dagster UI is open already" in err) == (1, True)
+    [daemon] = map(int, err.split("`kill ")[1].split("`")[0].split())
+    assert daemon in {process.pid for process in stopped - {leader}}
     for process in stopped - {leader}:
         process.kill()
 

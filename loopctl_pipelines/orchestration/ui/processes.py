@@ -12,9 +12,11 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, NoReturn
+
+import psutil
 
 from loopctl_pipelines.database.private_folders import open_lock_file
 from loopctl_pipelines.orchestration.errors import UiAlreadyOpenError, UiEndedError
@@ -143,9 +145,19 @@ def _only_one(path: Path, address: str) -> Iterator[int]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UiAlreadyOpenError(path.read_text()) from None
+            raise UiAlreadyOpenError(path.read_text(), _holders(path)) from None
         os.truncate(lock, 0)
         os.write(lock, address.encode())
         yield lock
     finally:
         os.close(lock)
+
+
+def _holders(path: Path) -> list[int]:
+    """Return the processes that have the lock: the command, and its daemon."""
+    real, holders = str(path.resolve()), []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.pid != os.getpid() and any(f.path == real for f in process.open_files()):
+                holders.append(process.pid)
+    return holders
