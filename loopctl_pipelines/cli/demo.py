@@ -20,7 +20,7 @@ from loopctl_pipelines.demo.extract import extract_sample
 from loopctl_pipelines.demo.link import link_sample
 from loopctl_pipelines.demo.provider import SampleVendors, sample_vendors
 from loopctl_pipelines.demo.sample.handed_in import REVIEWS
-from loopctl_pipelines.demo.sample.knowledge import SAMPLE_CLOAK_KEY
+from loopctl_pipelines.demo.sample.knowledge import PLANTED_FAILURE, SAMPLE_CLOAK_KEY
 from loopctl_pipelines.knowledge.embedding.definitions import build_embedder
 from loopctl_pipelines.knowledge.embedding.jobs import EMBED_ARTICLES
 from loopctl_pipelines.knowledge.extraction.definitions import build_extractor
@@ -43,6 +43,7 @@ def demo() -> None:
             else:
                 with sample_vendors() as vendors:
                     well &= _fill_knowledge_base(console, project, instance, vendors)
+                console.print(f"\n{PLANTED_FAILURE}", highlight=False)
     console.print("\nOpen the same data in the Dagster UI:", Text("make dev", style="bold"))
     if not well:
         raise typer.Exit(1)

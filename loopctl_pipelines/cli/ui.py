@@ -7,6 +7,7 @@ import typer
 
 from loopctl_pipelines.cli.project import open_project
 from loopctl_pipelines.demo.provider import sample_environment
+from loopctl_pipelines.demo.sample.knowledge import PLANTED_FAILURE
 from loopctl_pipelines.orchestration.ui.addresses import is_loopback, origin
 from loopctl_pipelines.orchestration.ui.processes import open_ui
 from loopctl_pipelines.tenants.sync import sync_tenants
@@ -39,6 +40,8 @@ def dev(
                 "LOOPCTL_HOME": str(project.settings.home.absolute()),
             }
             terminal.print(f"Dagster UI: {address}  (Ctrl-C ends it)")
+            if sample:
+                terminal.print(PLANTED_FAILURE)
             if not is_loopback(host):
                 terminal.print(_exposure(port, read_only=read_only), style="yellow")
             open_ui(project.settings.home, environment, host=host, port=port, read_only=read_only)

@@ -87,6 +87,7 @@ def test_demo_shows_the_days_costs_and_finds_every_planted_anomaly_twice_in_a_ro
             "margie": ["0", "0", "0", "1", "Anthropic", "key", "rejected"],
         }
         assert "Extracting articles of tenant 'margie': the vendor rejects" in out
+        assert "tenant margie was revoked on purpose" in " ".join(out.split())
         assert "potential_conflict (0.9" in out
         assert max(map(len, out.splitlines())) <= 80
 

@@ -19,6 +19,11 @@ _REVOKED_KEY: Final = "sample-key-that-was-revoked"
 REVOKED: Final = "margie"
 """The tenant whose keys were revoked: its partitions fail."""
 
+PLANTED_FAILURE: Final = (
+    f"The key of the sample's tenant {REVOKED} was revoked on purpose: its runs of embed_articles "
+    "and extract_articles fail, and no other tenant's."
+)
+
 KEYS: Final = {**VALID_KEYS, "proseware": None, REVOKED: _REVOKED_KEY}
 """Tenants with articles, and their key for both vendors: valid, missing, revoked."""
 
