@@ -1,8 +1,9 @@
-"""Reads JSON: a list of objects, or objects one after the other, as in JSON Lines. Pure.
+"""Reads JSON: a list of objects, also as a page of an API, or objects one after the other. Pure.
 
 Numbers stay the text that they are in the file, so decimals stay exact.
 """
 
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -12,6 +13,9 @@ from loopctl_pipelines.loading.errors import UsageFileError
 from loopctl_pipelines.loading.records import Record, RecordFile
 
 _SPACE: Final = re.compile(r"\s*")
+_LIST_OF_OBJECTS: Final = re.compile(r"\[\s*[{\]]")
+_LISTS: Final = frozenset({"data", "results", "rows", "records"})
+"""Keys of an object that is the whole file, whose list has the rows."""
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -75,6 +79,12 @@ def _flatten(item: dict[str, Any], prefix: str, cells: dict[str, str]) -> None:
 def _items(lines: TextIO) -> Iterator[tuple[int, Any]]:
     """Yield items with their lines: line by line, if the first line is an item."""
     first = lines.readline()
+    if _list_in(first) is not None:
+        rest = lines.read()
+        if not rest.strip():
+            yield from _items_of_document(first)
+            return
+        lines = io.StringIO(rest)
     if _is_object(first):
         for line, text in enumerate(_with_first(first, lines), start=1):
             if text.strip():
@@ -102,7 +112,8 @@ def _is_object(text: str) -> bool:
 
 def _items_of_document(text: str) -> Iterator[tuple[int, Any]]:
     """Yield the items of one list, or objects that take several lines each."""
-    place, line, counted = _after_space(text, 0), 1, 0
+    start = _list_in(text)
+    place, line, counted = _after_space(text, 0) if start is None else start, 1, 0
     in_list = text.startswith("[", place)
     place = _after_space(text, place + 1) if in_list else place
     while place < len(text) and not (in_list and text[place] == "]"):
@@ -117,8 +128,37 @@ def _items_of_document(text: str) -> Iterator[tuple[int, Any]]:
             place = _after_space(text, place + 1)
         elif in_list and not text.startswith("]", place):
             raise _refusal(line)
-    if in_list and text[place:].strip() != "]":
+    # the list was decoded item by item; without its items, the rest is small
+    if in_list and not _is_json_with("[" + text[place:], text[:start] if start else ""):
         raise _refusal(line + text.count("\n", counted, place))
+
+
+def _is_json_with(end: str, beginning: str) -> bool:
+    try:
+        _DECODER.decode((beginning + end).strip())
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _list_in(text: str) -> int | None:
+    """Return where the list of rows begins in an object; None if it has none."""
+    place = _after_space(text, 0)
+    separator = "{"
+    try:
+        while text.startswith(separator, place):
+            key, place = _DECODER.raw_decode(text, _after_space(text, place + 1))
+            place = _after_space(text, place)
+            if not text.startswith(":", place):
+                return None
+            place = _after_space(text, place + 1)
+            if key in _LISTS and _LIST_OF_OBJECTS.match(text, place):
+                return place
+            _, place = _DECODER.raw_decode(text, place)
+            place, separator = _after_space(text, place), ","
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return None
 
 
 def _after_space(text: str, place: int) -> int:

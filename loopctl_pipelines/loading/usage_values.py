@@ -15,6 +15,10 @@ _PLAIN: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,9})?",
 _CURRENCY: Final = re.compile(
     r"^([+-]?)\s*(?:US)?\$\s*|^([+-]?)\s*USD\s*|\s*(?:(?:US)?\$|USD)$", re.IGNORECASE
 )
+# how accountants write negative amounts
+_PARENTHESES: Final = re.compile(
+    r"((?:US)?\$|USD)?\s*\(([^()+-]+)\)\s*((?:US)?\$|USD)?", re.IGNORECASE
+)
 _DIGITS: Final = 100
 _HALF_CHARACTER: Final = re.compile(r"[\ud800-\udfff]")
 
@@ -49,7 +53,7 @@ def millicents(
         ValueError: if the text is not a number, or one beyond bigint.
     """
     if not _PLAIN.fullmatch(text):
-        text = _CURRENCY.sub(r"\1\2", text)
+        text = _CURRENCY.sub(r"\1\2", _signed(text))
     cost = _number(text, decimal)
     # as many digits as the text can have: 28, the default, would round before the rounding
     exact = _EXACT if len(text) <= _DIGITS else Context(len(text) + 30, rounding=ROUND_HALF_UP)
@@ -93,6 +97,15 @@ def slug(text: str) -> str:
     """Return the slug of a name, of a-z, 0-9 and hyphens; empty if the name has none of them."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return _NOT_IN_SLUG.sub("-", plain).strip("-")[:_LONGEST_NAME]
+
+
+def _signed(text: str) -> str:
+    """Return an amount in parentheses with a minus sign instead."""
+    found = _PARENTHESES.fullmatch(text)
+    if found is None:
+        return text
+    before, amount, after = found.groups(default="")
+    return f"-{before}{amount.strip()}{after}"
 
 
 def _number(text: str, decimal: str | None) -> Decimal:

@@ -62,6 +62,10 @@ def expected(tmp_path: Path) -> UsageFile:
         ("\n\n".join(map(json.dumps, OBJECTS)), "JSON, utf-8, not packed"),
         ("\n".join(json.dumps(item, indent=1) for item in OBJECTS), "JSON, utf-8, not packed"),
         (gzip.compress(json.dumps(OBJECTS).encode("utf-16")), "JSON, utf-16, gzip"),
+        (json.dumps({"object": "list", "data": OBJECTS}) + "\n", "JSON, utf-8, not packed"),
+        (json.dumps({"rows": OBJECTS, "n": {"m": 2}}, indent=2), "JSON, utf-8, not packed"),
+        ("sep=;\r\n" + table(";"), "CSV with semicolons, decimal mark '.', utf-8, not packed"),
+        ('"sep=\t"\n' + table("\t"), "CSV with tabs, decimal mark '.', utf-8, not packed"),
     ],
     ids=lambda value: value if isinstance(value, str) and "packed" in value else "",
 )
@@ -95,6 +99,18 @@ def test_an_encoding_that_no_file_shows_is_named(tmp_path: Path) -> None:
         read(tmp_path / "usage.csv", content, encoding="klingon")
 
 
+def test_a_list_in_one_of_several_objects_is_no_list_of_rows(tmp_path: Path) -> None:
+    objects = [{**item, "data": [{"story": "none"}]} for item in OBJECTS]
+    lines = "".join(json.dumps(item) + "\n" for item in objects)
+    stories = [row.story for row in read(tmp_path / "usage.jsonl", lines).rows]
+    assert stories == [item["story"] for item in OBJECTS]
+
+
+def test_lines_are_counted_from_the_line_that_names_the_delimiter(tmp_path: Path) -> None:
+    with pytest.raises(UsageFileError, match="Line 3, column 'cost': 'x' is not a number"):
+        read(tmp_path / "usage.csv", "sep=,\nstory,at,cost\ns,2026-01-02,x\n")
+
+
 def test_numbers_of_json_stay_exact(tmp_path: Path) -> None:
     content = '{"story": "s", "at": "2026-01-02", "cost": 12345678901234.000005}'
     (row,) = read(tmp_path / "usage.json", content).rows
@@ -125,6 +141,9 @@ def test_a_nested_field_is_a_column_that_a_later_object_may_add(tmp_path: Path) 
         ('{"a": 1}\n{"a": 1, "a": 2}', 2),
         ('{"a": 1}\n{"a": {"b": 1}, "a.b": 2}', 2),
         ("[" * 100_000, 1),
+        ('{"data": [{"a": 1},\n{"a": 2},\n3]}', 3),
+        ('{"data": [{"a": 1}\n]', 2),
+        ('{"data": [{"a": 1}],\n"data": []}', 1),
     ],
 )
 def test_a_line_that_is_no_object_is_named(tmp_path: Path, content: str, line: int) -> None:

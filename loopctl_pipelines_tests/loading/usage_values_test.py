@@ -52,6 +52,17 @@ def test_a_cost_is_counted_in_its_unit(unit: CurrencyUnit, expected: int) -> Non
     assert millicents("1.25", unit=unit)[0] == expected
 
 
+@pytest.mark.parametrize("text", ["(2.57)", "($2.57)", "$(2.57)", "( 2.57 ) USD", "($2.57) USD"])
+def test_an_amount_in_parentheses_is_negative(text: str) -> None:
+    assert millicents(text)[0] == -257_000
+
+
+@pytest.mark.parametrize("text", ["(-2.57)", "-(2.57)", "(2.57", "((2.57))", "()", "(2.57) EUR"])
+def test_other_parentheses_are_no_number(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a number"):
+        millicents(text)
+
+
 @pytest.mark.parametrize(
     "text", ["1234.5", "1,234.5", "1'234.5", "1 234.5", "$1,234.50", "USD 1234.5", "1,234.50 USD"]
 )
