@@ -30,5 +30,11 @@ def shortened(text: str, most: int) -> str:
     return safe if len(safe) <= most else f"{safe[: most - 1]}\u2026"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return `3 tenants`, `1 anomaly`, `0 stories`."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"
+
+
 def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode("ascii")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopctl_pipelines.terminal_text import shortened, visible, visible_lines
+from loopctl_pipelines.terminal_text import counted, shortened, visible, visible_lines
 from loopctl_pipelines_tests.hostile_text import HOSTILE, acts_on_a_terminal
 
 
@@ -38,3 +38,11 @@ def test_shortened_text_is_visible_and_short(text: str, most: int) -> None:
     assert not acts_on_a_terminal(shortened(text, most))
     assert len(shortened(text, most)) <= most
     assert len(visible(text)) > most or shortened(text, most) == visible(text)
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "text"),
+    [(0, "run", "0 runs"), (1, "story", "1 story"), (1200, "story", "1,200 stories")],
+)
+def test_a_noun_is_singular_after_one_only(count: int, noun: str, text: str) -> None:
+    assert counted(count, noun) == text

@@ -36,6 +36,7 @@ from loopctl_pipelines.partitions import (
     tenant_order,
 )
 from loopctl_pipelines.tenants.operator_queries import list_tenants
+from loopctl_pipelines.terminal_text import counted
 
 _ENDED: Final = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
 
@@ -63,8 +64,9 @@ class Evaluated:
     def describe(self) -> str:
         """Return what was done in one sentence."""
         return (
-            f"{self.examined} runs examined, {self.alerted} of them to be alerted; messages: "
-            f"{self.delivered.sent} sent, {self.delivered.failed} not accepted by a target yet, "
+            f"{counted(self.examined, 'run')} examined, {self.alerted} of them to be alerted; "
+            f"messages: {self.delivered.sent} sent, "
+            f"{self.delivered.failed} not accepted by a target yet, "
             f"{self.delivered.held_back} held back, {self.delivered.given_up} given up."
         )
 

@@ -14,6 +14,7 @@ from loopctl_pipelines.alerts.report import (
     RunReport,
 )
 from loopctl_pipelines.costs.display.money import dollars
+from loopctl_pipelines.terminal_text import counted
 
 MOST_CHARACTERS: Final = 1_900
 """Of the text. Discord takes 2,000; a target that takes less gets the beginning."""
@@ -185,7 +186,4 @@ def _listed(named: Sequence[str], total: int) -> str:
 
 def _number(count: int, noun: str) -> str:
     """Return `3 tenants`, `1 anomaly`; an empty text for none."""
-    if not count:
-        return ""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{count:,} {noun if count == 1 else plural}"
+    return counted(count, noun) if count else ""

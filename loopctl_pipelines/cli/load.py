@@ -23,7 +23,7 @@ from loopctl_pipelines.loading.usage_files import UsageFile, read_usage_file
 from loopctl_pipelines.loading.usage_values import CurrencyUnit
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.terminal import Terminal
-from loopctl_pipelines.terminal_text import visible
+from loopctl_pipelines.terminal_text import counted, visible
 
 _FIRST_ROWS: Final = 3
 
@@ -114,8 +114,8 @@ def load_file(
     if as_json:
         print_json(_as_json(file, usage, loaded))
     console.print(
-        f"{loaded.reports:,} new reports, {loaded.tenants} new tenants, "
-        f"{loaded.stories:,} new stories."
+        f"{counted(loaded.reports, 'new report')}, {counted(loaded.tenants, 'new tenant')}, "
+        f"{counted(loaded.stories, 'new story')}."
     )
 
 
@@ -128,7 +128,7 @@ def _read(file: Path, options: ReadingOptions, settings: Settings, output: Termi
     output.print("Columns: " + ", ".join(map(_mapping, usage.columns.items())) + ".")
     for remark in usage.remarks:
         output.print(f"- {remark}")
-    output.print(f"{len(usage.rows):,} rows: {_totals(usage)}.")
+    output.print(f"{counted(len(usage.rows), 'row')}: {_totals(usage)}.")
     return usage
 
 

@@ -36,7 +36,7 @@ def test_a_dry_run_shows_how_a_file_is_read_and_loads_nothing(
     assert "sessions.jsonl: JSON, utf-8, not packed." in shown
     assert "cache_read_tokens = usage.cache_read_input_tokens (counted as input)" in shown
     assert "rows with cache tokens, which are counted as input: 1 (first: line 1)" in shown
-    assert "1 rows: 0.12346 dollars, 4,002 input and 50 output tokens." in shown
+    assert "1 row: 0.12346 dollars, 4,002 input and 50 output tokens." in shown
     assert "story Pay\\x1b[2J" in shown
     assert "at (UTC) 2026-01-02 03:04:05" in shown
     assert "Nothing was loaded" in shown
@@ -56,8 +56,8 @@ def test_a_load_says_the_same_and_what_is_new(
     columns = ("--map", "at=timestamp", "--map", "tenant=project")
     shown = said(shell, sessions, *columns, "--story-default", "Work", "--currency-unit", "cent")
     assert "- column 'usage.output_tokens' looks like tokens and is not mapped" in shown
-    assert "1 rows: 0.00123 dollars, 0 input and 0 output tokens." in shown
-    assert "1 new reports, 1 new tenants, 1 new stories." in shown
+    assert "1 row: 0.00123 dollars, 0 input and 0 output tokens." in shown
+    assert "1 new report, 1 new tenant, 1 new story." in shown
     assert list(list_tenants(database)) == ["shop"]
 
 
@@ -67,7 +67,7 @@ def test_json_has_how_a_file_was_read_and_what_is_new(shell: Shell, sessions: st
     assert code == 0
     assert (shown["cost_usd"], shown["input_tokens"], shown["rows"]) == ("0.12346", 4002, 1)
     assert shown["loaded"]["reports"] == 1
-    assert "1 new reports" in err
+    assert "1 new report," in err
     _, out, _ = shell.run("load", sessions, "--format", "agent-sessions", "--json", "--dry-run")
     assert json.loads(out)["loaded"] is None
 
@@ -80,7 +80,7 @@ def test_the_time_zone_and_the_decimal_mark_of_a_file_can_be_named(
     given = ("--decimal", ",", "--timezone", "Europe/Berlin", "--month-first", "--dry-run")
     shown = said(shell, str(path), *given)
     assert "at (UTC) 2026-04-01 23:00:00" in shown
-    assert "1 rows: 1.50000 dollars" in shown
+    assert "1 row: 1.50000 dollars" in shown
 
 
 @pytest.mark.parametrize(

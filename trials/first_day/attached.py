@@ -39,7 +39,7 @@ def load_exports(owner: Terminal) -> None:
     owner.run(dry_run, shows="counted as input(.|\n)*Nothing was loaded")
     lines = commands("docs/loading.md", "Examples")
     for line in lines:
-        owner.run(line, shows=r"[1-9]\d* new reports")
+        owner.run(line, shows=r"[1-9]\d* new report")
     owner.run(lines[0], shows="(?m)^0 new reports")
     owner.run("loopctl-pipelines load two_costs.csv", code=1, shows="both called 'cost'")
 

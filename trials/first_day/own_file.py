@@ -14,7 +14,7 @@ def load_own_file(terminal: Terminal) -> None:
     export, dry_run, load, backfill, dev = commands("README.md", "Load your own CSV")
     terminal.run(export)
     terminal.run(dry_run, shows="Nothing was loaded")
-    terminal.run(load, shows="(?m)^12 new reports, 1 new tenants, 6 new stories")
+    terminal.run(load, shows="(?m)^12 new reports, 1 new tenant, 6 new stories")
     terminal.run(backfill, shows="landed 30, failed 0")
     terminal.run(named(_OPERATING, "loopctl-pipelines tenants list"), shows="loaded-usage")
     terminal.run(named(_OPERATING, "loopctl-pipelines status"))
