@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from playwright.sync_api import Locator, Page, expect
 
 from browser_tests.asset_page import AssetPage
+from loopctl_pipelines_tests.cli.dev_process import Dev
 
 _LOCATION = "/locations/loopctl_pipelines.definitions"
 _AUTOMATION = [
@@ -100,3 +101,8 @@ def test_all_automation_is_on_and_a_schedule_can_be_turned_off_and_on(page: Page
         expect(nightly.locator("input")).to_be_checked(checked=not before)
         page.reload()
         expect(nightly.locator("input")).to_be_checked(checked=not before)
+
+
+def test_the_terminal_says_which_failures_belong_to_the_sample(dev: Dev) -> None:
+    printed = " ".join(dev.printed.read_text().split())
+    assert "The key of the sample's tenant margie was revoked on purpose" in printed
