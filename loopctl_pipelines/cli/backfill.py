@@ -48,6 +48,8 @@ def backfill(
         with project.instance() as instance:
             unusable = sync_tenants(instance, project.database).unusable
             slugs = [slug for slug in slugs if slug not in unusable]
+            if not slugs:
+                console.print("There is no active tenant. See `loopctl-pipelines tenants list`.")
             job = project.job(DAILY_COSTS)
             selected = Rectangle(*days, tuple(slugs))
             retried = failed_partitions(instance, job, selected) if retry_failed else None

@@ -56,3 +56,9 @@ def test_starting_over_and_retrying_exclude_each_other(shell: Shell) -> None:
     code, _, err = shell.run("backfill", *DAYS, "--retry-failed", "--anew")
     assert code == 2
     assert "exclude each other" in err
+
+
+def test_a_database_without_tenants_is_named_as_the_reason(shell: Shell) -> None:
+    code, out, _ = shell.run("backfill", *DAYS)
+    assert code == 0
+    assert "There is no active tenant" in out
