@@ -67,3 +67,9 @@ def test_each_command_in_the_documentation_exists_with_its_options() -> None:
 @pytest.mark.parametrize("wrong", ["lode FILE", "load FILE --colum a=b", "db upgrad", "db --now"])
 def test_a_command_or_an_option_that_does_not_exist_is_found(wrong: str) -> None:
     assert _wrong(wrong.split()) != []
+
+
+def test_the_documentation_has_every_command_of_the_first_day() -> None:
+    for module in ("own_file", "attached"):
+        # it looks for them when it is imported
+        import_module(f"trials.first_day.{module}")

@@ -10,8 +10,23 @@ from trials.first_day.documentation import commands, named, sql
 from trials.first_day.look import look_at_the_ui
 from trials.first_day.terminal import Terminal
 
-_OPERATING = "docs/operating.md"
-_PERMISSIONS = "docs/database-permissions.md"
+_EXPORT_URL, _UPGRADE, _CHECK, _DEV = commands("README.md", "Attach to a loopctl database")
+_BEFORE, _AFTER, _DAGSTER = sql("docs/database-permissions.md")
+[_DRY_RUN] = commands("docs/loading.md", "")
+_LOADS = commands("docs/loading.md", "Examples")
+_ALERT_URLS, _UI_URL, _TEST = commands("docs/alerts.md", "")
+_SEND, _ALERTS = (
+    named("docs/alerts.md", f"loopctl-pipelines alerts {command}") for command in ("send", "list")
+)
+_BACKFILL = named(
+    "docs/troubleshooting.md", "loopctl-pipelines backfill --from 2026-04-01 --to 2026-04-30"
+)
+_STATUS, _TENANTS, _ANOMALIES, _STOP = (
+    named("docs/operating.md", f"loopctl-pipelines {command}")
+    for command in ("status", "tenants list", "anomalies", "db stop")
+)
+_EXPORT, *_EXPORTS = commands("docs/exporting.md", "")
+[_LOAD_AGAIN] = commands("docs/exporting.md", "Load it elsewhere")
 _URL = "postgresql://..."
 _REPORTED = "SELECT sum(cost_millicents)::bigint FROM token_usage_reports"
 
@@ -19,77 +34,68 @@ _REPORTED = "SELECT sum(cost_millicents)::bigint FROM token_usage_reports"
 def attach(port: int, owner: Terminal, operator: Terminal) -> None:
     """Upgrade as the owner of the database, check as the operator."""
     address = f"127.0.0.1:{port}/loopctl"
-    before, after, dagster = sql(_PERMISSIONS)
     as_superuser(port, "CREATE ROLE loopctl_owner LOGIN PASSWORD 'o'", "postgres")
     as_superuser(port, "CREATE DATABASE loopctl OWNER loopctl_owner", "postgres")
-    as_superuser(port, before)
-    export, upgrade, check, _ = commands("README.md", "Attach to a loopctl database")
-    owner.run(export, {_URL: f"postgresql://loopctl_owner:o@{address}"})
-    owner.run(upgrade)
-    as_superuser(port, after)
-    as_superuser(port, dagster)
+    as_superuser(port, _BEFORE)
+    owner.run(_EXPORT_URL, {_URL: f"postgresql://loopctl_owner:o@{address}"})
+    owner.run(_UPGRADE)
+    as_superuser(port, _AFTER)
+    as_superuser(port, _DAGSTER)
     # the page's password is ...
-    operator.run(export, {_URL: f"postgresql://loopctl_operator:...@{address}"})
-    operator.run(check)
+    operator.run(_EXPORT_URL, {_URL: f"postgresql://loopctl_operator:...@{address}"})
+    operator.run(_CHECK)
 
 
 def load_exports(owner: Terminal) -> None:
     """Load a sample of each kind, twice: the second time adds nothing."""
-    [dry_run] = commands("docs/loading.md", "")
-    owner.run(dry_run, shows="counted as input(.|\n)*Nothing was loaded")
-    lines = commands("docs/loading.md", "Examples")
-    for line in lines:
+    owner.run(_DRY_RUN, shows="counted as input(.|\n)*Nothing was loaded")
+    for line in _LOADS:
         owner.run(line, shows=r"[1-9]\d* new report")
-    owner.run(lines[0], shows="(?m)^0 new reports")
+    owner.run(_LOADS[0], shows="(?m)^0 new reports")
     owner.run("loopctl-pipelines load two_costs.csv", code=1, shows="both called 'cost'")
 
 
 def compute_with_alerts(operator: Terminal, port: int, target: HttpTarget) -> None:
     """Compute April of both tenants; anomalies are found, and people get an alert."""
-    urls, ui, test = commands("docs/alerts.md", "")
-    operator.run(urls, {"slack://... mailto://...": target.url()})
-    operator.run(ui)
-    operator.run(test)
+    operator.run(_ALERT_URLS, {"slack://... mailto://...": target.url()})
+    operator.run(_UI_URL)
+    operator.run(_TEST)
     operator.day.compare("test messages", len(target.received), 1)
-    operator.run(named("docs/alerts.md", "loopctl-pipelines alerts send"))
-    backfill = "loopctl-pipelines backfill --from 2026-04-01 --to 2026-04-30"
-    operator.run(named("docs/troubleshooting.md", backfill), shows="landed 60, failed 0")
-    operator.run(named("docs/alerts.md", "loopctl-pipelines alerts send"))
+    operator.run(_SEND)
+    operator.run(_BACKFILL, shows="landed 60, failed 0")
+    operator.run(_SEND)
     [(anomalies,)] = as_superuser(port, "SELECT count(*) FROM cost_anomalies")
     titles = [each["title"] for each in target.received[1:]]
     operator.day.compare("alerts", titles, [f"loopctl: {anomalies} new anomalies"])
-    operator.run(named("docs/alerts.md", "loopctl-pipelines alerts list"))
+    operator.run(_ALERTS)
 
 
 def look(operator: Terminal) -> None:
     """Look at the results on the command line and in the UI."""
     operator.run("loopctl-pipelines --help", shows="backfill")
-    operator.run(named("docs/troubleshooting.md", "loopctl-pipelines check"))
-    operator.run(named(_OPERATING, "loopctl-pipelines status"))
-    operator.run(named(_OPERATING, "loopctl-pipelines tenants list"), shows="acme")
-    operator.run(named(_OPERATING, "loopctl-pipelines anomalies"), shows="106")
-    *_, dev = commands("README.md", "Attach to a loopctl database")
-    with operator.opened(dev) as ui:
+    operator.run(_CHECK)
+    operator.run(_STATUS)
+    operator.run(_TENANTS, shows="acme")
+    operator.run(_ANOMALIES, shows="106")
+    with operator.opened(_DEV) as ui:
         look_at_the_ui(operator.day, ui, partitions=60)
 
 
 def export_and_load_again(operator: Terminal, other: Terminal, port: int) -> None:
     """Export the month, load it into another database, and compare the totals."""
-    for line in commands("docs/exporting.md", ""):
+    for line in (_EXPORT, *_EXPORTS):
         operator.run(line)
-    [load] = commands("docs/exporting.md", "Load it elsewhere")
     first = _totals(operator.folder / "april.csv")
     loaded = as_superuser(port, _REPORTED)
     exported = sum(first[key] for key in first if key[-1] == "cost_millicents")
     operator.day.compare("exported and loaded cost", [(exported,)], loaded)
     other.run("export LOOPCTL_HOME=~/elsewhere")
-    other.run(load)
-    other.run("loopctl-pipelines backfill --from 2026-04-01 --to 2026-04-30")
-    april, *_ = commands("docs/exporting.md", "")
-    other.run(april, {"april.csv": "again.csv"})
+    other.run(_LOAD_AGAIN)
+    other.run(_BACKFILL)
+    other.run(_EXPORT, {"april.csv": "again.csv"})
     again = _totals(operator.folder / "again.csv")
     operator.day.compare("totals elsewhere", again, first)
-    other.run(named(_OPERATING, "loopctl-pipelines db stop"))
+    other.run(_STOP)
 
 
 def _totals(path: Path) -> Counter[tuple[str, ...]]:
