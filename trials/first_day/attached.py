@@ -6,12 +6,13 @@ from pathlib import Path
 
 from loopctl_pipelines_tests.alerts.http_target import HttpTarget
 from loopctl_pipelines_tests.database.password_server import as_superuser
-from trials.first_day.documentation import commands, named, sql
+from loopctl_pipelines_tests.database.permissions_page import page_sql
+from trials.first_day.documentation import commands, named
 from trials.first_day.look import look_at_the_ui
 from trials.first_day.terminal import Terminal
 
 _EXPORT_URL, _UPGRADE, _CHECK, _DEV = commands("README.md", "Attach to a loopctl database")
-_BEFORE, _AFTER, _DAGSTER = sql("docs/database-permissions.md")
+_SQL = page_sql()
 [_DRY_RUN] = commands("docs/loading.md", "")
 _LOADS = commands("docs/loading.md", "Examples")
 _ALERT_URLS, _UI_URL, _TEST = commands("docs/alerts.md", "")
@@ -36,11 +37,13 @@ def attach(port: int, owner: Terminal, operator: Terminal) -> None:
     address = f"127.0.0.1:{port}/loopctl"
     as_superuser(port, "CREATE ROLE loopctl_owner LOGIN PASSWORD 'o'", "postgres")
     as_superuser(port, "CREATE DATABASE loopctl OWNER loopctl_owner", "postgres")
-    as_superuser(port, _BEFORE)
+    as_superuser(port, _SQL.roles)
+    as_superuser(port, _SQL.extension)
     owner.run(_EXPORT_URL, {_URL: f"postgresql://loopctl_owner:o@{address}"})
     owner.run(_UPGRADE)
-    as_superuser(port, _AFTER)
-    as_superuser(port, _DAGSTER)
+    as_superuser(port, _SQL.rights)
+    as_superuser(port, _SQL.rights_on_articles)
+    as_superuser(port, _SQL.dagster)
     # the page's password is ...
     operator.run(_EXPORT_URL, {_URL: f"postgresql://loopctl_operator:...@{address}"})
     operator.run(_CHECK)

@@ -39,11 +39,6 @@ def named(page: str, command: str) -> str:
     raise NotDocumentedError(f"{page}: {command!r} is not named")
 
 
-def sql(page: str) -> list[str]:
-    """Return the blocks of SQL of a page."""
-    return [block for language, block in _BLOCK.findall(_text(page)) if language == "sql"]
-
-
 def _text(page: str) -> str:
     return (REPOSITORY / page).read_text(encoding="utf-8")
 
