@@ -45,6 +45,8 @@ _HEADERS_OF_REQUESTS = frozenset(
     }
 )
 _CLOAK_KEY_BYTES = 32
+# visible ASCII, as a header carries it
+_TOKEN = re.compile(r"[!-~]{24,512}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,15 @@ class SettingReader:
                 name, "must be 32 bytes in base64, the key that loopctl encrypts with"
             )
         return key
+
+    def token(self, name: str) -> str | None:
+        """Return a secret that a client shows in a header."""
+        token = self.text(name)
+        if token is not None and not _TOKEN.fullmatch(token):
+            raise SettingsError(
+                name, "must be 24 to 512 visible ASCII characters, such as `openssl rand -hex 24`"
+            )
+        return token
 
     def role(self, name: str, default: str) -> str:
         """Return the name of a role."""

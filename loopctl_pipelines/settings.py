@@ -14,7 +14,7 @@ from loopctl_pipelines.errors import SettingsError
 from loopctl_pipelines.setting_reader import SettingReader, StartDate
 
 _FIRST_DAY = StartDate(day=date(2026, 1, 1))
-_NOT_SHOWN = ("_url", "_urls", "_key")
+_NOT_SHOWN = ("_url", "_urls", "_key", "_token")
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class Settings:
         duplicate_similarity: from here on, a proposed article is not created.
         api_connections: API requests that use the database concurrently.
         api_read_role: lowest role that may read through the API: user or orchestrator.
+        metrics_token: who shows it may read the API's /metrics; None: there is no such route.
+        metrics_tenants: slugs that metrics may name, or `all`; none: totals only.
         anomaly_rule: the operator's anomaly rule; a tenant's own settings take precedence.
         alert_urls: Apprise URLs that alerts are sent to; none: alerts are off.
         ui_url: address of the Dagster UI, for the links in alerts.
@@ -87,6 +89,8 @@ class Settings:
     duplicate_similarity: float = 0.97
     api_connections: int = 8
     api_read_role: str = "user"
+    metrics_token: str | None = None
+    metrics_tenants: frozenset[str] = frozenset()
     anomaly_rule: AnomalyRule = field(default_factory=AnomalyRule)
     alert_urls: tuple[str, ...] = ()
     ui_url: str = "http://127.0.0.1:3000"
@@ -166,6 +170,8 @@ class Settings:
             api_read_role=values.one_of(
                 "LOOPCTL_API_READ_ROLE", cls.api_read_role, ("user", "orchestrator")
             ),
+            metrics_token=values.token("LOOPCTL_METRICS_TOKEN"),
+            metrics_tenants=values.slugs("LOOPCTL_METRICS_TENANTS"),
             anomaly_rule=values.anomaly_rule("LOOPCTL_ANOMALY_"),
             alert_urls=values.alert_urls("LOOPCTL_ALERT_URLS"),
             ui_url=values.http_url("LOOPCTL_UI_URL", cls.ui_url, "where the Dagster UI is opened"),

@@ -13,6 +13,7 @@ from loopctl_pipelines.api.decisive_headers import given_once
 from loopctl_pipelines.api.errors import add_error_handlers
 from loopctl_pipelines.api.ranked_search import RankedSearch
 from loopctl_pipelines.api.request_log import RequestLog
+from loopctl_pipelines.api.request_metrics import RequestMetrics
 from loopctl_pipelines.api.routes import (
     article_changes,
     article_proposals,
@@ -25,8 +26,10 @@ from loopctl_pipelines.api.routes import (
     knowledge_search,
     llm_config,
     llm_usage,
+    metrics,
     pipeline,
 )
+from loopctl_pipelines.api.scraped_metrics import ScrapedMetrics
 from loopctl_pipelines.api.service import Service
 from loopctl_pipelines.api.space_counts import CountedSpaces
 from loopctl_pipelines.api.text_embeddings import build_text_embeddings
@@ -100,8 +103,12 @@ def build_app(database: Database, settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.service = service
+    requests = RequestMetrics()
     for resource in _RESOURCES:
         app.include_router(resource.router)
+    if settings.metrics_token is not None:
+        app.state.metrics = ScrapedMetrics(threads, settings, requests)
+        app.include_router(metrics.router)
     add_error_handlers(app)
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, metrics=requests)
     return app

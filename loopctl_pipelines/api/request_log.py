@@ -15,6 +15,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from loopctl_pipelines.api.errors import refused, response_of
+from loopctl_pipelines.api.request_metrics import RequestMetrics
 
 _log = logging.getLogger(__name__)
 
@@ -43,8 +44,9 @@ class RequestFacts:
 class RequestLog:
     """The outermost ASGI middleware."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -60,7 +62,9 @@ class RequestLog:
         def log() -> None:
             if not facts.logged:
                 facts.logged = True
-                _log.info(_line(scope, facts, perf_counter() - started))
+                seconds = perf_counter() - started
+                _log.info(_line(scope, facts, seconds))
+                self._metrics.count(scope["method"], _route(scope), facts.status, seconds)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -86,13 +90,17 @@ def _line(scope: Mapping[str, object], facts: RequestFacts, seconds: float) -> s
     shown = {
         "request": facts.id,
         "method": scope["method"],
-        "route": getattr(scope.get("route"), "path", "none"),
+        "route": _route(scope),
         "status": facts.status or "none",
         "ms": f"{seconds * 1000:.1f}",
         "tenant": facts.tenant_id or "none",
         "key": facts.key_id or "none",
     }
     return " ".join(f"{name}={value}" for name, value in shown.items())
+
+
+def _route(scope: Mapping[str, object]) -> str:
+    return getattr(scope.get("route"), "path", "none")
 
 
 def _tell(facts: RequestFacts, error: Exception) -> None:

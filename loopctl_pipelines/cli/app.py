@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "dev": ("ui", "dev", "Open the Dagster UI with its daemon, until interrupted."),
     "check": ("check", "check", "Test what commands need: database, rights, keys, providers."),
     "status": ("status", "status", "Show per tenant what is pending, what waits, and why."),
+    "metrics": ("metrics", "metrics", "Print counts of all this for Prometheus."),
     "tenants": ("tenants", "tenants", "Who is computed."),
     "backfill": ("backfill", "backfill", "Materialize summaries and anomalies of past days."),
     "anomalies": ("anomalies", "anomalies", "Stories that cost far more or less than usual."),

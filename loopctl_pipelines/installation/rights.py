@@ -57,6 +57,7 @@ LOGIN_RIGHTS: Final[Rights] = {
             "review_records",
             "tenant_llm_settings",
             "audit_log",
+            "llm_usage_events",
             "loopctl_pipelines.cost_baselines",
             "loopctl_pipelines.alembic_version",
         ),

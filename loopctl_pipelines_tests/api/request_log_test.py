@@ -10,6 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from loopctl_pipelines.api.app import build_app
 from loopctl_pipelines.api.request_log import RequestLog
+from loopctl_pipelines.api.request_metrics import RequestMetrics
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines_tests.api.rows import add_anomaly, add_key, rows_of
@@ -61,7 +62,7 @@ def test_the_line_is_written_before_the_end_of_the_answer_goes_out(
     async def send(_: Message) -> None:
         lines_at.append(len(_lines(caplog)))
 
-    asyncio.run(RequestLog(app)({"type": "http", "method": "GET"}, receive, send))
+    asyncio.run(RequestLog(app, RequestMetrics())({"type": "http", "method": "GET"}, receive, send))
     assert lines_at == [0, 0, 1]
     assert len(_lines(caplog)) == 1
 

@@ -52,12 +52,14 @@ class PendingTenant:
         items: how many articles or documents are pending.
         paused_until: end of its pause, with a time zone; None: it is not paused.
         is_held: a run holds the claim on it.
+        oldest: when the oldest document or review was handed in; None: not read, of articles.
     """
 
     tenant_id: UUID
     items: int
     paused_until: datetime | None = None
     is_held: bool = False
+    oldest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 SELECT
     pending.tenant_id,
     sum(pending.items)::bigint AS items,
+    min(pending.oldest) AS oldest,
     max(
         CASE
             WHEN run.paused_key IS NOT DISTINCT FROM sha256(settings.api_key)
@@ -14,7 +15,8 @@ SELECT
 FROM (
     SELECT
         tenant_id,
-        count(*) AS items
+        count(*) AS items,
+        min(inserted_at) AS oldest
     FROM loopctl_pipelines.ingestion_requests
     WHERE state = 'pending'
       AND (next_attempt_at IS NULL OR next_attempt_at <= now())
@@ -22,7 +24,8 @@ FROM (
     UNION ALL
     SELECT
         review.tenant_id,
-        count(*) AS items
+        count(*) AS items,
+        min(review.inserted_at) AT TIME ZONE 'UTC' AS oldest
     FROM review_records AS review
     INNER JOIN tenants
         ON tenants.id = review.tenant_id
