@@ -22,6 +22,7 @@ from loopctl_pipelines.knowledge.extraction.definitions import build_extractor
 from loopctl_pipelines.knowledge.proposals.verdict import GateThresholds
 from loopctl_pipelines.orchestration.dagster_internals import is_loaded_for_a_run
 from loopctl_pipelines.orchestration.definitions import build_orchestration_definitions
+from loopctl_pipelines.orchestration.json_run_log import log_as_json
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.definitions import build_tenants_definitions
 
@@ -96,6 +97,8 @@ def defs() -> Definitions:
         SettingsError: naming the setting that cannot be used.
     """
     settings = Settings.from_environment(os.environ)
+    if settings.log_format == "json":
+        log_as_json()
     # the process that offers the definitions has checked it, and it takes a second
     if not is_loaded_for_a_run():
         check_urls(settings.alert_urls)

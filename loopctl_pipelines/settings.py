@@ -53,6 +53,7 @@ class Settings:
         api_read_role: lowest role that may read through the API: user or orchestrator.
         metrics_token: who shows it may read the API's /metrics; None: there is no such route.
         metrics_tenants: slugs that metrics may name, or `all`; none: totals only.
+        log_format: text or json.
         anomaly_rule: the operator's anomaly rule; a tenant's own settings take precedence.
         alert_urls: Apprise URLs that alerts are sent to; none: alerts are off.
         ui_url: address of the Dagster UI, for the links in alerts.
@@ -91,6 +92,7 @@ class Settings:
     api_read_role: str = "user"
     metrics_token: str | None = None
     metrics_tenants: frozenset[str] = frozenset()
+    log_format: str = "text"
     anomaly_rule: AnomalyRule = field(default_factory=AnomalyRule)
     alert_urls: tuple[str, ...] = ()
     ui_url: str = "http://127.0.0.1:3000"
@@ -172,6 +174,7 @@ class Settings:
             ),
             metrics_token=values.token("LOOPCTL_METRICS_TOKEN"),
             metrics_tenants=values.slugs("LOOPCTL_METRICS_TENANTS"),
+            log_format=values.one_of("LOOPCTL_LOG_FORMAT", cls.log_format, ("text", "json")),
             anomaly_rule=values.anomaly_rule("LOOPCTL_ANOMALY_"),
             alert_urls=values.alert_urls("LOOPCTL_ALERT_URLS"),
             ui_url=values.http_url("LOOPCTL_UI_URL", cls.ui_url, "where the Dagster UI is opened"),

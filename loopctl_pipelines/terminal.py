@@ -11,6 +11,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
+from loopctl_pipelines.json_log import json_formatter
 from loopctl_pipelines.terminal_text import visible_lines
 
 
@@ -46,8 +47,12 @@ class VisibleText(logging.Formatter):
         return visible_lines(super().format(record))
 
 
-def log_to_stderr(level: int) -> None:
-    """Have a server log to stderr from this level on."""
+def log_to_stderr(level: int, log_format: str) -> None:
+    """Have this process log to stderr from this level on, as `text` or `json`."""
     to_stderr = logging.StreamHandler()
-    to_stderr.setFormatter(VisibleText("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(level=level, handlers=[to_stderr])
+    to_stderr.setFormatter(
+        json_formatter()
+        if log_format == "json"
+        else VisibleText("%(asctime)s %(levelname)s %(name)s %(message)s")
+    )
+    logging.basicConfig(level=level, handlers=[to_stderr], force=True)

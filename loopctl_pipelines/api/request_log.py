@@ -63,7 +63,9 @@ class RequestLog:
             if not facts.logged:
                 facts.logged = True
                 seconds = perf_counter() - started
-                _log.info(_line(scope, facts, seconds))
+                shown = _shown(scope, facts, seconds)
+                line = " ".join(f"{name}={value}" for name, value in shown.items())
+                _log.info(line, extra=shown)
                 self._metrics.count(scope["method"], _route(scope), facts.status, seconds)
 
         async def send_with_headers(message: Message) -> None:
@@ -86,17 +88,16 @@ class RequestLog:
             log()
 
 
-def _line(scope: Mapping[str, object], facts: RequestFacts, seconds: float) -> str:
-    shown = {
+def _shown(scope: Mapping[str, object], facts: RequestFacts, seconds: float) -> dict[str, object]:
+    return {
         "request": facts.id,
         "method": scope["method"],
         "route": _route(scope),
         "status": facts.status or "none",
-        "ms": f"{seconds * 1000:.1f}",
-        "tenant": facts.tenant_id or "none",
-        "key": facts.key_id or "none",
+        "ms": round(seconds * 1000, 1),
+        "tenant": str(facts.tenant_id or "none"),
+        "key": str(facts.key_id or "none"),
     }
-    return " ".join(f"{name}={value}" for name, value in shown.items())
 
 
 def _route(scope: Mapping[str, object]) -> str:

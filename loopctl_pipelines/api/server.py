@@ -47,13 +47,13 @@ def server_config(
     )
 
 
-def serve(app: FastAPI, host: str, port: int) -> None:
+def serve(app: FastAPI, host: str, port: int, log_format: str) -> None:
     """Serve until SIGTERM or SIGINT, finish the running requests, and return.
 
     Raises:
         AddressNotUsableError: if the address cannot be listened on.
     """
-    log_to_stderr(logging.INFO)
+    log_to_stderr(logging.INFO, log_format)
     server = uvicorn.Server(server_config(app, host, port))
     # uvicorn raises the signal again after shutdown, for the previous handler
     before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in uvicorn.server.HANDLED_SIGNALS}

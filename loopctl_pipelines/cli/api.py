@@ -44,7 +44,8 @@ def api(
             statement_seconds=STATEMENT_SECONDS,
         )
         with closing(database):
-            serve(build_app(database, project.settings), host, port)
+            app = build_app(database, project.settings)
+            serve(app, host, port, project.settings.log_format)
 
 
 def _show_trial_key(project: Project, slug: str) -> None:

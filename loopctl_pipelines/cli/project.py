@@ -3,6 +3,7 @@
 Dagster and Alembic are imported where they are needed: that takes seconds, and few commands do.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,6 +17,7 @@ from loopctl_pipelines.database.dagster_database import check_dagster_database
 from loopctl_pipelines.database.locations import Locations, locate
 from loopctl_pipelines.database.preflight import check_database
 from loopctl_pipelines.settings import Settings
+from loopctl_pipelines.terminal import log_to_stderr
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, JobDefinition
@@ -85,6 +87,8 @@ def open_project() -> Iterator[Project]:
         EmbeddedServerError: if the embedded server does not start.
     """
     settings = Settings.from_environment(os.environ)
+    if settings.log_format == "json":
+        log_to_stderr(logging.WARNING, settings.log_format)
     with locate(settings) as locations:
         database = Database(
             locations.loopctl, settings.database_role, connections=settings.connections

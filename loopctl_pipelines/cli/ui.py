@@ -44,7 +44,14 @@ def dev(
                 terminal.print(PLANTED_FAILURE)
             if not is_loopback(host):
                 terminal.print(_exposure(port, read_only=read_only), style="yellow")
-            open_ui(project.settings.home, environment, host=host, port=port, read_only=read_only)
+            open_ui(
+                project.settings.home,
+                environment,
+                host=host,
+                port=port,
+                read_only=read_only,
+                log_format=project.settings.log_format,
+            )
 
 
 def _exposure(port: int, *, read_only: bool) -> str:

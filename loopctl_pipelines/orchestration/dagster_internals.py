@@ -15,6 +15,8 @@ from dagster import (
     AssetObservation,
     DagsterEvent,
     DagsterEventType,
+    DagsterInstance,
+    LoggerDefinition,
     MultiPartitionKey,
     MultiPartitionsDefinition,
     OpExecutionContext,
@@ -55,6 +57,10 @@ from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_AS
 # Marks events that are stored with one statement. Waits for: `context.log_events(...)`, a public
 # way to log many events at once.
 from dagster._core.events import DagsterEventBatchMetadata
+
+# Where a run gets the loggers that print what it does. Waits for: loggers that the instance, or the
+# definitions, give to all runs.
+from dagster._core.execution import context_creation_job
 
 # A backfill and its end, which a run that skips partitions must not turn red. Waits for: partitions
 # that a run may skip.
@@ -118,6 +124,7 @@ __all__ = [
     "log_evaluations",
     "log_materializations",
     "log_observations",
+    "log_runs_with",
     "raise_interrupts_as",
     "serialize_value",
 ]
@@ -178,6 +185,18 @@ def _rectangles(
         most=most,
     )
     return [PartitionKeyRange(key(each.first), key(each.last)) for each in covered]
+
+
+def log_runs_with(logger: LoggerDefinition) -> None:
+    """Have the runs of this process print with this logger; its config has the key `log_level`."""
+
+    def loggers(
+        instance: DagsterInstance | None,
+    ) -> list[tuple[LoggerDefinition, dict[str, object]]]:
+        level = (instance and instance.python_log_level) or "DEBUG"
+        return [(logger, {"log_level": level})]
+
+    context_creation_job.default_system_loggers = loggers  # type: ignore[attr-defined]
 
 
 def is_loaded_for_a_run() -> bool:

@@ -1,5 +1,6 @@
 """`loopctl-pipelines api` as a process of its own: how it starts, and how it ends."""
 
+import json
 import logging
 import re
 import signal
@@ -21,6 +22,7 @@ from loopctl_pipelines_tests.api.rows import add_anomaly, add_key, add_tenants, 
 from loopctl_pipelines_tests.api.serving import ANOMALIES, Api
 from loopctl_pipelines_tests.costs.interleaved import until_it_ends_or_waits
 from loopctl_pipelines_tests.shell import Shell
+from loopctl_pipelines_tests.usage import id_of
 from loopctl_pipelines_tests.warm_process import WarmProcess
 
 
@@ -87,6 +89,37 @@ def test_the_log_has_neither_key_nor_query(shell: Shell, database: Database) -> 
         out, log = process.communicate()
     assert "status=401" in log
     assert "SECRET" not in out + log
+
+
+def test_as_json_each_line_is_an_object_with_the_request_s_fields_and_no_secret(
+    shell: Shell, database: Database
+) -> None:
+    add_tenants(database, "acme")
+    key = add_key(database, "acme")
+    as_json = shell.with_settings(LOOPCTL_LOG_FORMAT="json")
+    with _process(as_json, database) as (process, api):
+        request = api.get(f"{ANOMALIES}?key=SECRET", key).headers["x-request-id"]
+        api.get(ANOMALIES, "SECRET")
+        process.terminate()
+        out, log = process.communicate()
+    lines = [json.loads(line) for line in log.splitlines()]
+    [line] = [line for line in lines if line.get("request") == request]
+    [row] = rows_of(database, "api_keys")
+    assert isinstance(line.pop("ms"), float)
+    assert line | {"event": "", "timestamp": ""} == {
+        "event": "",
+        "timestamp": "",
+        "level": "info",
+        "logger": "loopctl_pipelines.api.request_log",
+        "request": request,
+        "method": "GET",
+        "route": ANOMALIES,
+        "status": 422,
+        "tenant": str(id_of("acme")),
+        "key": str(row["id"]),
+    }
+    assert "SECRET" not in out + log
+    assert key not in log
 
 
 def test_what_a_library_logs_is_text_in_a_terminal() -> None:

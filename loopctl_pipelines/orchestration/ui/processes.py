@@ -11,7 +11,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, NoReturn
@@ -37,8 +37,14 @@ _WORKSPACE: Final = """load_from:
 _POLL_SECONDS: Final = 0.2
 
 
-def open_ui(
-    home: Path, environment: Mapping[str, str], *, host: str, port: int, read_only: bool
+def open_ui(  # noqa: PLR0913 - the options of a server
+    home: Path,
+    environment: Mapping[str, str],
+    *,
+    host: str,
+    port: int,
+    read_only: bool,
+    log_format: str,
 ) -> None:
     """Run code server, webserver and daemon until a signal ends this process.
 
@@ -48,6 +54,7 @@ def open_ui(
         host: where to listen.
         port: where to listen.
         read_only: whether the UI refuses changes; schedules and sensors go on.
+        log_format: text or json.
 
     Raises:
         UiAlreadyOpenError: if it is open on the same folder: two daemons on one storage would
@@ -57,6 +64,7 @@ def open_ui(
         KeyboardInterrupt: if a signal ended it. Runs under way are interrupted, and fail.
     """
     folder = dagster_home(home)
+    logs = ["--log-format", "json"] if log_format == "json" else []
     with (
         _only_one(home.absolute() / "ui.lock", origin("http", host, port)) as lock,
         closing(listen(host, port)) as listening,
@@ -68,10 +76,11 @@ def open_ui(
         code_server = Path(files) / "code-server.sock"
         workspace = Path(files) / "workspace.yaml"
         workspace.write_text(_WORKSPACE.format(socket=code_server, location=_DEFINITIONS))
-        _start_code_server(sessions, code_server)
-        _start_webserver(sessions, workspace, listening, (host, port), read_only=read_only)
-        _start_daemon(sessions, workspace, lock)
-        _keep_running(sessions, code_server)
+        _start_code_server(sessions, code_server, logs)
+        options = [*logs, "--read-only"] if read_only else logs
+        _start_webserver(sessions, workspace, listening, (host, port), options)
+        _start_daemon(sessions, workspace, lock, logs)
+        _keep_running(sessions, code_server, logs)
 
 
 @contextmanager
@@ -87,11 +96,11 @@ def _sessions(folder: Path, environment: Mapping[str, str]) -> Iterator[ProcessS
             signal.signal(sign, handler)
 
 
-def _start_code_server(sessions: ProcessSessions, path: Path) -> None:
+def _start_code_server(sessions: ProcessSessions, path: Path, logs: Sequence[str]) -> None:
     command = [sys.executable, "-m", "dagster", "code-server", "start", "--log-level", "warning"]
     command += ["-m", _DEFINITIONS, "--location-name", _DEFINITIONS, "--socket", str(path)]
     # the runs start with the same interpreter, not with a `dagster` in PATH
-    command += ["--use-python-environment-entry-point"]
+    command += ["--use-python-environment-entry-point", *logs]
     sessions.start(_CODE_SERVER, command)
     while not _answers(path):
         time.sleep(_POLL_SECONDS)
@@ -104,24 +113,25 @@ def _start_webserver(
     workspace: Path,
     listening: socket.socket,
     address: tuple[str, int],
-    *,
-    read_only: bool,
+    options: Sequence[str],
 ) -> None:
     host, port = address
     command = [sys.executable, "-m", _WEBSERVER, "--workspace", str(workspace)]
     command += ["--host", host, "--port", str(port), "--descriptor", str(listening.fileno())]
-    command += ["--read-only"] if read_only else []
+    command += options
     sessions.start("webserver", command, descriptors=[listening.fileno()])
 
 
-def _start_daemon(sessions: ProcessSessions, workspace: Path, lock: int) -> None:
+def _start_daemon(
+    sessions: ProcessSessions, workspace: Path, lock: int, logs: Sequence[str]
+) -> None:
     program = str(Path(sysconfig.get_path("scripts")) / "dagster-daemon")
-    command = [program, "run", "--log-level", "warning", "-w", str(workspace)]
+    command = [program, "run", "--log-level", "warning", "-w", str(workspace), *logs]
     # it holds the lock as well: if this process alone is killed, no second daemon starts beside it
     sessions.start("daemon", command, descriptors=[lock])
 
 
-def _keep_running(sessions: ProcessSessions, code_server: Path) -> NoReturn:
+def _keep_running(sessions: ProcessSessions, code_server: Path, logs: Sequence[str]) -> NoReturn:
     while True:
         time.sleep(_POLL_SECONDS)
         ended = sessions.ended()
@@ -130,7 +140,7 @@ def _keep_running(sessions: ProcessSessions, code_server: Path) -> NoReturn:
         if ended != _CODE_SERVER:
             raise UiEndedError(ended)
         # a request to the UI can shut it down, and it may run out of memory
-        _start_code_server(sessions, code_server)
+        _start_code_server(sessions, code_server, logs)
 
 
 def _answers(path: Path) -> bool:

@@ -33,7 +33,7 @@ _GRACE_SECONDS: Final = 2
 def main() -> None:
     """Serve the UI of DAGSTER_HOME until SIGINT or SIGTERM."""
     given = _arguments().parse_args()
-    log_to_stderr(logging.WARNING)
+    log_to_stderr(logging.WARNING, given.log_format)
     # uvicorn raises the signal again when it has shut down
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, signal.default_int_handler)
@@ -52,6 +52,7 @@ def _arguments() -> ArgumentParser:
         "--address", action="append", default=[], help="URL under which a proxy serves it."
     )
     arguments.add_argument("--read-only", action="store_true", help="Refuse every change.")
+    arguments.add_argument("--log-format", choices=["text", "json"], default="text")
     arguments.add_argument("--descriptor", type=int, help="A socket that listens already.")
     return arguments
 
