@@ -19,7 +19,7 @@ class Queue:
     Attributes:
         tenant_id: the tenant.
         items: articles, documents or reviews.
-        oldest: since when the oldest of them waits, with a time zone.
+        oldest: since when the oldest of them waits, with a time zone; None: the tenant has no key.
         without_key: how many of them the tenant has no key for; counted for embeddings only.
     """
 

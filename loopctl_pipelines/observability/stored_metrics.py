@@ -36,7 +36,7 @@ _ITEMS: Final = Family(
 )
 _OLDEST: Final = Family(
     "queue_oldest_timestamp_seconds",
-    "Since when the oldest pending item waits; no value if nothing is pending",
+    "Since when the oldest pending item of a tenant with a key waits; no value if there is none",
     ("queue",),
     total=min,
 )
@@ -46,7 +46,7 @@ _WITHOUT_KEY: Final = Family(
     known=((),),
 )
 _PAUSED: Final = Family(
-    "paused_tenants",
+    "pauses",
     "Tenants whose operation is paused: a vendor asked for it, or a key is missing",
     ("operation",),
     known=((Operation.EMBEDDING.value,), (Operation.EXTRACTION.value,)),

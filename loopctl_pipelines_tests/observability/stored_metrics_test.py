@@ -70,21 +70,29 @@ def test_an_empty_database_has_zeros_and_no_errors(database: Database) -> None:
 
 def test_queues_are_counted_with_the_time_since_when_the_oldest_waits(tenants: Database) -> None:
     early, late = NOW - timedelta(hours=5), NOW - timedelta(hours=1)
+    set_chat_key(tenants, "acme")
+    set_chat_key(tenants, "other")
+    with tenants.operator_transaction() as connection:
+        connection.execute(
+            "UPDATE tenant_llm_settings SET embedding_api_key = api_key WHERE tenant_id = %s",
+            [id_of("acme")],
+        )
     add_document(tenants, "acme", inserted_at=late)
     add_document(tenants, "other", inserted_at=early)
     add_document(tenants, "acme", inserted_at=early, next_attempt_at=NOW + timedelta(hours=1))
-    edited = late.replace(tzinfo=None)
-    add_article(tenants, "acme", status="published", updated_at=edited)
+    for slug, edited in (("acme", late), ("other", early)):
+        add_article(tenants, slug, status="published", updated_at=edited.replace(tzinfo=None))
     add_article(tenants, "acme", status="draft")
     samples = scrape(tenants)
     queues = samples.labelled("loopctl_queue_items")
     # a document that waits for another attempt is not due
-    assert queues == {("embeddings",): 1, ("extractions",): 2, ("ingestion",): 3}
+    assert queues == {("embeddings",): 2, ("extractions",): 2, ("ingestion",): 3}
+    assert samples.of("loopctl_embedding_articles_without_key") == 1
     oldest = samples.labelled("loopctl_queue_oldest_timestamp_seconds")
     assert oldest["ingestion",] == pytest.approx(early.timestamp())
     assert oldest["extractions",] == pytest.approx(early.timestamp())
+    # what lacks a key waits for a person
     assert oldest["embeddings",] == pytest.approx(late.timestamp())
-    assert samples.of("loopctl_embedding_articles_without_key") == 1
 
 
 def test_a_review_is_in_the_queue_if_its_tenant_s_reviews_are_extracted_here(

@@ -52,7 +52,8 @@ class PendingTenant:
         items: how many articles or documents are pending.
         paused_until: end of its pause, with a time zone; None: it is not paused.
         is_held: a run holds the claim on it.
-        oldest: when the oldest document or review was handed in; None: not read, of articles.
+        oldest: when the oldest document or review was handed in; None: the tenant has no key, or
+            the work is articles, of which it is not read.
     """
 
     tenant_id: UUID

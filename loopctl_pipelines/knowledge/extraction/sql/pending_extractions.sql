@@ -3,7 +3,7 @@
 SELECT
     pending.tenant_id,
     sum(pending.items)::bigint AS items,
-    min(pending.oldest) AS oldest,
+    min(pending.oldest) FILTER (WHERE settings.api_key IS NOT NULL) AS oldest,
     max(
         CASE
             WHEN run.paused_key IS NOT DISTINCT FROM sha256(settings.api_key)
