@@ -16,7 +16,11 @@ from loopctl_pipelines.observability.families import Family, single
 from loopctl_pipelines.orchestration.unfinished_runs import unfinished_runs
 from loopctl_pipelines.tenants.tenant import Tenant
 
-_JOBS: Final = (DAILY_COSTS, WEEKLY_RETENTION, WEEKLY_RECONCILIATION)
+_SCHEDULES: Final = tuple(
+    f"{job}_schedule" for job in (DAILY_COSTS, WEEKLY_RETENTION, WEEKLY_RECONCILIATION)
+)
+# Dagster's tag of the runs that a schedule has requested
+_SCHEDULE_TAG: Final = "dagster/schedule_name"
 _STATUSES: Final = (
     DagsterRunStatus.QUEUED,
     DagsterRunStatus.STARTING,
@@ -51,9 +55,10 @@ def read_dagster(
     found = Counter(run.status for run in unfinished_runs(instance))
     unfinished = {status.value.lower(): float(found[status]) for status in _STATUSES}
     yield single("runs", "Runs that are not finished", "status", unfinished)
-    ends = {job: end for job in _JOBS if (end := _last_success(instance, job)) is not None}
-    meaning = "When the last successful run of the job ended; no value if there is none"
-    yield single("job_last_success_timestamp_seconds", meaning, "job", ends)
+    found_ends = ((name, _last_success(instance, name)) for name in _SCHEDULES)
+    ends = {name: end for name, end in found_ends if end is not None}
+    meaning = "When the schedule's last successful run ended; no value if there is none"
+    yield single("schedule_last_success_timestamp_seconds", meaning, "schedule", ends)
 
 
 def days_until(last: date, count: int, start: date) -> tuple[date, date]:
@@ -61,7 +66,8 @@ def days_until(last: date, count: int, start: date) -> tuple[date, date]:
     return max(start, last - timedelta(days=count - 1)), last
 
 
-def _last_success(instance: DagsterInstance, job: str) -> float | None:
-    succeeded = RunsFilter(job_name=job, statuses=[DagsterRunStatus.SUCCESS])
+def _last_success(instance: DagsterInstance, schedule: str) -> float | None:
+    # not of the job: the run of a backfill says nothing about the night
+    succeeded = RunsFilter(tags={_SCHEDULE_TAG: schedule}, statuses=[DagsterRunStatus.SUCCESS])
     records = instance.get_run_records(succeeded, limit=1)
     return records[0].end_time if records else None

@@ -1,15 +1,16 @@
 """With LOOPCTL_LOG_FORMAT=json, a run writes one JSON object a line, and each message once."""
 
 import json
+import os
 import subprocess
 import sys
 
 _RUN = """
 import logging
 from dagster import DagsterInstance, get_dagster_logger, job, op
-from loopctl_pipelines.orchestration.json_run_log import log_as_json
+from loopctl_pipelines.definitions import defs
 
-log_as_json()
+defs()
 
 @op
 def fails(context):
@@ -32,7 +33,12 @@ handled.warning('{"event": "written by a handler of its own"}')
 
 def test_each_line_of_a_run_is_json_and_names_the_run() -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", _RUN], capture_output=True, text=True, check=True, timeout=300
+        [sys.executable, "-c", _RUN],
+        env={**os.environ, "LOOPCTL_LOG_FORMAT": "json"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
     )
     lines = [json.loads(line) for line in ended.stderr.splitlines()]
     events = [line["event"] for line in lines]
