@@ -145,6 +145,19 @@ def test_the_ports_of_documents_are_a_list() -> None:
     assert settings.fetch_ports == (8080, 443)
 
 
+def test_the_token_of_the_metrics_is_long_and_never_shown() -> None:
+    shown = "0123456789abcdef01234567"
+    settings = Settings.from_environment({"LOOPCTL_METRICS_TOKEN": shown})
+    assert settings.metrics_token == shown
+    assert shown not in repr(settings)
+    for unfit in (shown[:-1], f"{shown} {shown}", f"{shown}\u00e9"):
+        with pytest.raises(
+            SettingsError, match="LOOPCTL_METRICS_TOKEN must be 24 to 512"
+        ) as raised:
+            Settings.from_environment({"LOOPCTL_METRICS_TOKEN": unfit})
+        assert shown[:8] not in str(raised.value)
+
+
 def test_neither_the_repr_nor_an_error_shows_a_password() -> None:
     url = "postgresql://loopctl:hunter2@db/loopctl"
     settings = Settings.from_environment({"LOOPCTL_DATABASE_URL": url, "LOOPCTL_DAGSTER_URL": url})
