@@ -23,6 +23,9 @@ from loopctl_pipelines.knowledge.proposals.verdict import GateThresholds
 from loopctl_pipelines.orchestration.dagster_internals import is_loaded_for_a_run
 from loopctl_pipelines.orchestration.definitions import build_orchestration_definitions
 from loopctl_pipelines.orchestration.json_run_log import log_as_json
+from loopctl_pipelines.orchestration.event_retention.definitions import (
+    build_event_retention_definitions,
+)
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.definitions import build_tenants_definitions
 
@@ -40,12 +43,16 @@ def build_definitions(
     Raises:
         SettingsError: if LOOPCTL_ROLLUP names no rollup.
     """
-    return Definitions.merge(
+    domains = Definitions.merge(
         build_orchestration_definitions(),
         build_tenants_definitions(),
         build_costs_definitions(settings),
         build_knowledge_definitions(settings),
         build_alerts_definitions(settings),
+    )
+    return Definitions.merge(
+        domains,
+        build_event_retention_definitions(settings, domains),
         Definitions(
             resources=_resources(settings, resources or {}),
             # a second process for each step would double a run's time and could be orphaned

@@ -26,6 +26,7 @@ class Settings:
             LOOPCTL_EMBEDDED_POSTGRES=no forbids.
         database_role: role of every tenant transaction; row-level security must bind it.
         dagster_url: libpq URL of Dagster's storage; None: a second database on the same server.
+        dagster_retention_days: Dagster's history is deleted after this time; 0: all is kept.
         home: folder of the embedded server and of Dagster's local files.
         start_date: first day of the date partitions.
         trailing_days: days before yesterday that the schedule recomputes, for late reports.
@@ -64,6 +65,7 @@ class Settings:
     database_url: str | None = None
     database_role: str = "loopctl_app"
     dagster_url: str | None = None
+    dagster_retention_days: int = 90
     home: Path = Path(".loopctl")
     start_date: StartDate = _FIRST_DAY
     trailing_days: int = 2
@@ -116,6 +118,9 @@ class Settings:
             database_url=_database_url(values),
             database_role=values.role("LOOPCTL_DATABASE_ROLE", cls.database_role),
             dagster_url=values.postgres_url("LOOPCTL_DAGSTER_URL"),
+            dagster_retention_days=values.whole(
+                "LOOPCTL_DAGSTER_RETENTION_DAYS", cls.dagster_retention_days, 0, 3650
+            ),
             home=Path(values.text("LOOPCTL_HOME") or cls.home),
             start_date=values.start_date("LOOPCTL_START_DATE", cls.start_date),
             trailing_days=values.whole("LOOPCTL_TRAILING_DAYS", cls.trailing_days, 0, 31),
