@@ -31,8 +31,7 @@ from loopctl_pipelines.partitions import partition_key
 RESULTS = Path(__file__).parent / "results"
 # before all windows; the event of this day's partition is repeated for the others
 _BEFORE = date(2001, 1, 1)
-# what the page asks for that shows an asset's partitions, without which it shows nothing
-_PARTITIONS_PAGE = """
+PARTITIONS_PAGE = """
     query {
       assetNodeOrError(assetKey: {path: ["cost_summaries"]}) {
         ... on AssetNode {
@@ -56,6 +55,7 @@ _PARTITIONS_PAGE = """
       }
     }
 """
+"""What the page asks for that shows an asset's partitions, without which it shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def partition_grids(server: EmbeddedServer, grids: Sequence[Grid], rounds: int) 
         first = yesterday - timedelta(days=grid.days - 1)
         start = f"-{grid.window}d" if grid.window else str(first)
         with TemporaryDirectory() as home:
-            _materialize(url, Path(home), grid, first, yesterday - timedelta(days=1))
+            materialize(url, Path(home), grid, first, yesterday - timedelta(days=1))
             with _web_server(server, url, Path(home), start) as ask:
                 times[f"{grid.name}: first look"] = [ask()]
                 times[f"{grid.name}: again"] = [ask() for _ in range(rounds)]
@@ -110,7 +110,8 @@ def partition_grids(server: EmbeddedServer, grids: Sequence[Grid], rounds: int) 
     return Outcome("partition grids", facts, times, ratios)
 
 
-def _materialize(url: str, home: Path, grid: Grid, first: date, last: date) -> None:
+def materialize(url: str, home: Path, grid: Grid, first: date, last: date) -> None:
+    """Fill a new storage of Dagster's with a materialization of each partition."""
     os.environ["LOOPCTL_DAGSTER_URL"] = url
     with dagster_instance(home) as instance:
         slugs = [f"tenant-{number:04}" for number in range(grid.tenants)]
@@ -147,7 +148,7 @@ def _web_server(
 
         def look() -> float:
             started = perf_counter()
-            found = ask(_PARTITIONS_PAGE, {})["assetNodeOrError"]
+            found = ask(PARTITIONS_PAGE, {})["assetNodeOrError"]
             took = perf_counter() - started
             if not found.get("assetPartitionStatuses"):
                 raise UiError("The asset's partitions are not shown")
