@@ -22,10 +22,10 @@ from loopctl_pipelines.knowledge.extraction.definitions import build_extractor
 from loopctl_pipelines.knowledge.proposals.verdict import GateThresholds
 from loopctl_pipelines.orchestration.dagster_internals import is_loaded_for_a_run
 from loopctl_pipelines.orchestration.definitions import build_orchestration_definitions
-from loopctl_pipelines.orchestration.json_run_log import log_as_json
 from loopctl_pipelines.orchestration.event_retention.definitions import (
     build_event_retention_definitions,
 )
+from loopctl_pipelines.orchestration.json_run_log import log_as_json
 from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.definitions import build_tenants_definitions
 
