@@ -1,11 +1,13 @@
-"""What Dagster adds to the statements: a run of `daily_costs` against its statements alone."""
+"""Where the time of a night goes: its statements, one kind after the other, and a whole run."""
 
 import os
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import Any
 
 from benchmarks.daily_costs import CONNECTIONS, WrongResultError
 from benchmarks.outcome import Outcome, Ratio
@@ -14,13 +16,16 @@ from benchmarks.timing import Contender, Spread, interleave
 from benchmarks.usage_generator import DAY
 from loopctl_pipelines.anomaly_rule import AnomalyRule
 from loopctl_pipelines.costs.anomalies.detection import detect_anomalies
-from loopctl_pipelines.costs.errors import DetectionError, RollupError
+from loopctl_pipelines.costs.anomalies_check import anomalies_match_rule
+from loopctl_pipelines.costs.errors import CheckError, DetectionError, RollupError, TenantWorkError
 from loopctl_pipelines.costs.job_runs import run_daily_costs
 from loopctl_pipelines.costs.jobs import DAILY_COSTS
+from loopctl_pipelines.costs.list_prices_check import costs_match_list_prices
 from loopctl_pipelines.costs.planning.rectangles import Rectangle
 from loopctl_pipelines.costs.planning.tenant_days import TenantDays
 from loopctl_pipelines.costs.summaries.rollup import roll_up
-from loopctl_pipelines.costs.tenant_work.per_tenant import run_per_tenant
+from loopctl_pipelines.costs.summaries.summaries_match_reports import check_summaries
+from loopctl_pipelines.costs.tenant_work.per_tenant import Work, run_per_tenant
 from loopctl_pipelines.database.connection import Database
 from loopctl_pipelines.definitions import build_definitions
 from loopctl_pipelines.orchestration.instance import dagster_instance
@@ -30,11 +35,11 @@ from loopctl_pipelines.settings import Settings
 from loopctl_pipelines.tenants.operator_queries import list_tenants
 from loopctl_pipelines.tenants.sync import sync_tenants
 
-_ASSETS = 2
+_WHOLE, _STATEMENTS = "a Dagster run", "statements alone"
 
 
 def dagster_overhead(url: str, dagster_url: str, rounds: int) -> Outcome:
-    """Compare both on a day whose results are there already, so that little else is to do."""
+    """Compare a run with its statements, on a day whose results are there already."""
     # dagster.yaml takes the URL from there, and definitions.py sets the size of event batches
     os.environ["LOOPCTL_DAGSTER_URL"] = dagster_url
     database = Database(url, "loopctl_app", connections=CONNECTIONS)
@@ -49,28 +54,42 @@ def dagster_overhead(url: str, dagster_url: str, rounds: int) -> Outcome:
             if failure is not None:
                 raise WrongResultError(failure)
 
-        contenders = [
-            Contender("statements alone", partial(_statements, database)),
-            Contender("a Dagster run", run),
-        ]
-        times = interleave(contenders, rounds, perf_counter)
+        parts = _parts(database)
+        contenders = [Contender(name, part) for name, part in parts.items()]
+        times = interleave([*contenders, Contender(_WHOLE, run)], rounds, perf_counter)
+    times[_STATEMENTS] = [sum(seconds) for seconds in zip(*map(times.get, parts), strict=True)]
     added = [
-        1000 * (whole - part) / partitions.size / _ASSETS
-        for whole, part in zip(times["a Dagster run"], times["statements alone"], strict=True)
+        1000 * (whole - part) / partitions.size
+        for whole, part in zip(times[_WHOLE], times[_STATEMENTS], strict=True)
     ]
-    facts = {"partitions": partitions.size, "assets": _ASSETS, **server_facts(url)}
+    facts = {"partitions": partitions.size, **server_facts(url)}
     database.close()
     return Outcome(
         "dagster",
-        {**facts, "added per materialization (ms)": round(Spread.of(added).median, 2)},
+        {**facts, "added per tenant and day (ms)": round(Spread.of(added).median, 2)},
         times,
-        [Ratio("times the statements", "a Dagster run", "statements alone")],
-        ["One run in this process; starting a process for it takes 2 to 3 s more."],
+        [Ratio("times the statements", _WHOLE, _STATEMENTS)],
+        [
+            "One run in this process; starting a process for it takes 2 to 3 s more.",
+            "What is added: Dagster's events of two assets and three checks, budgets and plots.",
+        ],
     )
 
 
-def _statements(database: Database) -> None:
+def _parts(database: Database) -> dict[str, Callable[[], None]]:
+    """Return the statements of a night, by what they do."""
     units = [TenantDays(tenant, DAY, DAY) for tenant in list_tenants(database).values()]
-    detect = partial(detect_anomalies, rule=AnomalyRule())
-    list(run_per_tenant(database, units, roll_up, RollupError))
-    list(run_per_tenant(database, units, detect, DetectionError))
+    rule = AnomalyRule()
+    works: dict[str, tuple[Work[Any], type[TenantWorkError]]] = {
+        "rollup": (roll_up, RollupError),
+        "detection": (partial(detect_anomalies, rule=rule), DetectionError),
+        "check of summaries": (check_summaries, CheckError),
+        "check of list prices": (costs_match_list_prices({}).work, CheckError),
+        "check of anomalies": (anomalies_match_rule(rule).work, CheckError),
+    }
+
+    def run(work: Work[Any], error: type[TenantWorkError]) -> None:
+        for _ in run_per_tenant(database, units, work, error):
+            pass
+
+    return {name: partial(run, *given) for name, given in works.items()}
