@@ -25,8 +25,13 @@ from benchmarks.server import scratch_server, server_facts
 from loopctl_pipelines.cli.signals import ended_by_signals
 from loopctl_pipelines.database.embedded import EmbeddedServer
 from loopctl_pipelines.database.statements import statement
+from loopctl_pipelines.definitions import build_definitions
+from loopctl_pipelines.orchestration.event_retention.retention import delete_history
+from loopctl_pipelines.orchestration.event_retention.scope import Bounds, own_history
 from loopctl_pipelines.orchestration.instance import dagster_home, dagster_instance
 from loopctl_pipelines.partitions import partition_key
+from loopctl_pipelines.setting_reader import StartDate
+from loopctl_pipelines.settings import Settings
 
 RESULTS = Path(__file__).parent / "results"
 # before all windows; the event of this day's partition is repeated for the others
@@ -101,6 +106,12 @@ def partition_grids(server: EmbeddedServer, grids: Sequence[Grid], rounds: int) 
                     _add(url, yesterday, yesterday)
                     nightly.append(ask())
                 times[f"{grid.name}: after a nightly run"] = nightly
+            if grid.window:
+                began = perf_counter()
+                _delete_history(url, Path(home), yesterday - timedelta(days=grid.window - 1))
+                times[f"{grid.name}: deletion of the other days' events"] = [perf_counter() - began]
+                with _web_server(server, url, Path(home), start) as ask:
+                    times[f"{grid.name}: first look after that"] = [ask()]
     small = f"{grids[0].name}: again"
     facts = {"asset": "cost_summaries", **server_facts(server.url("postgres"))}
     ratios = [
@@ -127,6 +138,17 @@ def _add(url: str, first: date, last: date) -> None:
     with psycopg.connect(url) as connection:
         asked = {"first": first, "last": last, "done": f"{_BEFORE}|tenant-0000"}
         connection.execute(statement(__package__, "add_materializations"), asked)
+
+
+def _delete_history(url: str, home: Path, first: date) -> None:
+    own = own_history(build_definitions(Settings(start_date=StartDate(first))))
+    now = datetime.now(UTC).replace(tzinfo=None)
+    with dagster_instance(home) as instance:
+        delete_history(instance, own, Bounds(now, first, (), ""))
+    with psycopg.connect(url, autocommit=True) as connection:
+        # the cache of Dagster's, as when the window has moved; and what autovacuum does
+        connection.execute("UPDATE asset_keys SET cached_status_data = NULL")
+        connection.execute("VACUUM (ANALYZE) event_logs")
 
 
 @contextmanager
