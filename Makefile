@@ -26,7 +26,7 @@ help:
 	@echo "make trials kill processes and the database server at random moments; compare everything (KILLS, RESTARTS, SEED)"
 	@echo "make first-day the commands of the documentation in the order of a first day; a table of their times"
 	@echo "make test-celery   runs on two Celery workers, one of which is killed (needs redis-server)"
-	@echo "make celery-night  a night of 1,000 tenants as one run and as four on two workers: times, tables"
+	@echo "make celery-night  a night of 1,000 tenants on one Celery worker and on two: times, tables"
 	@echo "make deploy-check  lint the Dockerfile, validate the files of deploy/ against their schemas"
 	@echo "make docs   build the documentation as a site with search: site/index.html"
 	@echo "make screenshots take the pictures of docs/ anew, from the demo's data in Chromium"
@@ -115,9 +115,9 @@ first-day: .venv/installed-dev
 test-celery: .venv-image/installed
 	.venv-image/bin/pytest -n 0 loopctl_pipelines_tests/deploy/celery_test.py
 
-# a night of 1,000 tenants as one run and as four, on two workers
+# a night of 1,000 tenants as one run and as two, on Celery workers
 celery-night: .venv-image/installed
-	.venv-image/bin/python -m trials.celery_night
+	.venv-image/bin/python -m benchmarks.celery_night
 
 deploy-check: .venv-deploy/installed .venv-image/installed
 	.venv-deploy/bin/hadolint Dockerfile
