@@ -54,8 +54,13 @@ def check_list_prices(
     parameters = {"tenant_id": unit.tenant.id, "first": unit.first, "end": unit.end}
     query = statement(__package__, "model_uses")
     by_day = defaultdict[date, list[Judgement]](list)
+    # many agents use few models
+    prices: dict[tuple[str, date], HighestPrices | None] = {}
     for use in cursor.execute(query, parameters, prepare=True):
-        by_day[use.day].append(judge(use, _prices(use, aliases)))
+        of = (use.model, use.day)
+        if of not in prices:
+            prices[of] = _prices(use, aliases)
+        by_day[use.day].append(judge(use, prices[of]))
     return [_checked(day, by_day[day]) for day in unit.days()]
 
 

@@ -180,6 +180,9 @@ different AS MATERIALIZED (
     ) AS figure (name, stored, reports_say)
     WHERE figure.stored IS DISTINCT FROM figure.reports_say
       AND stored_cells.stale IS NOT TRUE
+      -- said once more of all three, so that equal cells, nearly all of them, are not unpivoted
+      AND (stored_cells.cost, stored_cells.input, stored_cells.output)
+      IS DISTINCT FROM (live_cells.cost, live_cells.input, live_cells.output)
     UNION ALL
     SELECT
         day,
