@@ -41,7 +41,7 @@ FOR EACH ROW WHEN (NEW.tenant_id = '{id_of("b")}') EXECUTE FUNCTION refuse();
 
 
 class Night:
-    """Runs of the nightly job in a queue, and what became of them."""
+    """Runs of the nightly job in a queue, and their results."""
 
     def __init__(
         self, project: DagsterProject, environment: dict[str, str], dagster_url: str, home: Path

@@ -107,14 +107,14 @@ class Terminal:
         self.day.add(Step(self.who, command, found, processor_seconds, seconds, wrong))
 
     def _export(self, command: str) -> None:
-        told = subprocess.run(  # noqa: S603 - a command of the documentation
+        printed = subprocess.run(  # noqa: S603 - a command of the documentation
             ["bash", "-c", f"{command}; env -0"],  # noqa: S607 - as a person's terminal finds it
             env=self._environment,
             capture_output=True,
             text=True,
             check=True,
         ).stdout
-        self._environment = dict(pair.split("=", 1) for pair in told.split("\0") if pair)
+        self._environment = dict(pair.split("=", 1) for pair in printed.split("\0") if pair)
         self.day.add(Step(self.who, command, 0, 0.0, 0.0, ""))
 
     def _start(self, command: str, output: int) -> "subprocess.Popen[str]":
