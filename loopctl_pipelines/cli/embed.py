@@ -56,8 +56,7 @@ def embed(
             done = embed_with_progress(console, instance, job, embedder, chosen, tags=runs.tags)
         print_status(console, embedder, chosen)
     summary = _summary(done)
-    for failure in summary.failures:
-        console.print(failure, style="red")
+    summary.print_failures(console)
     summary.show(runs, as_json=as_json)
     if summary.failures:
         raise typer.Exit(1)
@@ -73,7 +72,4 @@ def _summary(done: Embedded) -> RunSummary:
         "waiting": total.waiting + total.blocked,
         "unchanged": total.unchanged,
     }
-    run_ids = [run.run_id for run in done.runs]
-    return RunSummary(
-        "articles", counts, run_ids, [run.failure for run in done.runs if run.failure]
-    )
+    return RunSummary.of_runs("articles", counts, done.runs)

@@ -56,8 +56,7 @@ def extract_now(
         print_results(console, read_results(connection, tenant.id, documents))
     print_billed(console, extracted.outcomes)
     summary = _summary(extracted)
-    for failure in summary.failures:
-        console.print(failure, style="red")
+    summary.print_failures(console)
     summary.print(console, runs)
     if summary.failures:
         raise typer.Exit(1)
@@ -74,5 +73,4 @@ def _summary(extracted: Extracted) -> RunSummary:
         "new articles": total.articles,
         "unchanged articles": total.known_articles,
     }
-    failures = [run.failure for run in extracted.runs if run.failure]
-    return RunSummary("documents", counts, [run.run_id for run in extracted.runs], failures)
+    return RunSummary.of_runs("documents", counts, extracted.runs)

@@ -4,11 +4,14 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from loopctl_pipelines.cli.json_output import print_json
 from loopctl_pipelines.terminal import Terminal
+
+if TYPE_CHECKING:
+    from loopctl_pipelines.orchestration.in_process_runs import EndedRun
 
 _TAG: Final = "loopctl/command"
 _SHOWN_RUNS: Final = 5
@@ -58,6 +61,14 @@ class RunSummary:
     run_ids: Sequence[str]
     failures: Sequence[str] = field(default=())
 
+    @classmethod
+    def of_runs(
+        cls, of: str, counts: Mapping[str, int], ended: Sequence["EndedRun"]
+    ) -> "RunSummary":
+        """Return the summary of these runs."""
+        failures = [run.failure for run in ended if run.failure]
+        return cls(of, counts, [run.run_id for run in ended], failures)
+
     def as_json(self, runs: CommandRuns) -> dict[str, object]:
         """Return what `--json` prints."""
         return {
@@ -74,6 +85,11 @@ class RunSummary:
             print_json(self.as_json(runs))
         else:
             self.print(Terminal(), runs)
+
+    def print_failures(self, console: Terminal) -> None:
+        """Print the sentence of each run that failed."""
+        for failure in self.failures:
+            console.print(failure, style="red")
 
     def print(self, console: Terminal, runs: CommandRuns) -> None:
         """Print counts, runs and link, a line each."""

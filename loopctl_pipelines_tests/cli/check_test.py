@@ -73,7 +73,7 @@ def test_the_sql_of_failed_lines_mends_a_login_without_rights(
     assert {"schema revision", "BYPASSRLS", "rights of the login"} <= mended
 
 
-def test_a_role_that_lacks_a_right_is_told_with_the_work_that_needs_it(
+def test_a_role_that_lacks_a_right_is_reported_with_the_work_that_needs_it(
     shell: Shell, database_url: str
 ) -> None:
     with psycopg.connect(database_url, autocommit=True) as superuser:
@@ -117,7 +117,7 @@ def test_a_role_that_does_not_exist_leaves_the_membership_unchecked(shell: Shell
     assert found["membership"] == ("not checked", "needs: role")
 
 
-def test_a_server_that_does_not_answer_is_told_without_the_password(shell: Shell) -> None:
+def test_a_server_that_does_not_answer_is_reported_without_the_password(shell: Shell) -> None:
     nowhere = "postgresql://u:hunter2@127.0.0.1:1/x"
     beside = shell.with_settings(LOOPCTL_DATABASE_URL=nowhere, LOOPCTL_DAGSTER_URL="")
     code, out, err = beside.run("check")
